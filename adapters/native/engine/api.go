@@ -1,0 +1,59 @@
+// Package engine is a columnar streaming engine in one process.
+//
+//	Source --Batch--> stage --scatter--> rings --> windows --> rank --> Output --> collector
+//	 a shard          filter, lookup,    credit    keyed        over all  bounded
+//	 per slot         late check                   state        slots     ring
+//
+// A slot is one locked thread with its own source shard and its own keyed shard. Slots share
+// nothing but bounded rings of batches whose return ring is the credit.
+package engine
+
+import (
+	"time"
+
+	"github.com/streambench/streambench/workloads"
+)
+
+// Source is one shard of the stream. A slot calls it from its own thread.
+type Source interface {
+	// Next overwrites b with the events to take now, at most b.Cap() of them, and sets b.N.
+	Next(b *workloads.Batch) Pull
+}
+
+// Pull is what a source says beside its events.
+type Pull struct {
+	// Wait is how long nothing will be due; the slot may park that long. Only read if b.N is 0.
+	Wait time.Duration
+	// End says that no event will follow; the rows of this batch still count.
+	End bool
+}
+
+// Config is what an engine is made of.
+type Config struct {
+	Workload *workloads.Workload
+	Sources  []Source // one a slot
+	// BatchRows is the size of a batch, 0 for 1024. OutputDepth is how many batches of results may
+	// wait for the collector, a slot; 0 for 64.
+	BatchRows, OutputDepth int
+	// IdleTimeout takes a source shard that has been silent this long out of the watermark; 0 never.
+	IdleTimeout time.Duration
+	// StateLimitB bounds the keyed state of each slot in bytes; 0 for no bound.
+	StateLimitB uint64
+	// NowMs is the clock of processing-time windows, milliseconds since 1970; nil for the wall clock.
+	NowMs func() int64
+}
+
+// Stats are counters of a running engine, summed over its slots. They may be read at any time.
+type Stats struct {
+	Events  uint64 // rows taken from sources
+	Matched uint64 // rows that met the query's predicates
+	Late    uint64 // rows whose window had closed (or, with allowed lateness, was dropped)
+	Allowed uint64 // late rows inside the allowed lateness
+	Results uint64
+	// WatermarkMs is the least watermark over the slots.
+	WatermarkMs int64
+	// BusyNs is the time slots spent outside parking and outside their sources.
+	BusyNs int64
+	// StateB is the memory keyed state occupies.
+	StateB uint64
+}

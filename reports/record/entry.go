@@ -1,0 +1,166 @@
+// Package record is what a run leaves behind. Running writes entries; the record file, the
+// progress lines and the summary read them. Nothing here knows who writes or who reads.
+package record
+
+// Schema of the record file, as its first entry's plan names it.
+const Schema = "streambench/record/v1"
+
+// The kinds of entry.
+const (
+	KindPlan    = "plan"
+	KindConfig  = "config"
+	KindPhase   = "phase"
+	KindTick    = "tick"
+	KindLedger  = "ledger"
+	KindWarning = "warning"
+	KindError   = "error"
+	KindEnd     = "end"
+)
+
+// Entry is one line of the record. Exactly one of the pointers is set, the one Kind names.
+type Entry struct {
+	T      int64  `json:"t"` // nanoseconds on the run's clock; the manifest has its UTC
+	Kind   string `json:"kind"`
+	System string `json:"system,omitempty"`
+	Rep    int    `json:"rep,omitempty"` // repetition of the system, from 1; 0 = of the whole run
+
+	Plan    *Plan             `json:"plan,omitempty"`
+	Config  map[string]string `json:"config,omitempty"` // settings in force, read back
+	Phase   *Phase            `json:"phase,omitempty"`
+	Tick    *Tick             `json:"tick,omitempty"`
+	Ledger  *Ledger           `json:"ledger,omitempty"`
+	Warning *Warning          `json:"warning,omitempty"`
+	Error   *Failure          `json:"error,omitempty"`
+	End     *End              `json:"end,omitempty"`
+}
+
+// Sink takes entries: the record file, the progress lines, the summary.
+type Sink interface {
+	Add(Entry) error
+}
+
+// Plan says what the run is about to do; it is the first entry.
+type Plan struct {
+	Schema   string   `json:"schema"`
+	Scenario string   `json:"scenario"` // name
+	Order    []Repeat `json:"order"`    // every repetition in the order it runs
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// Repeat is one repetition in the plan.
+type Repeat struct {
+	System string `json:"system"`
+	Rep    int    `json:"rep"`
+	Kept   bool   `json:"kept"` // false for the block that is run first and discarded
+}
+
+// The phases of a repetition, in order.
+const (
+	PhaseDeploy = "deploy"
+	PhaseWarmup = "warmup"
+	PhaseSteady = "steady"
+	PhaseDrain  = "drain"
+	PhaseCheck  = "check"
+	PhaseClose  = "close"
+)
+
+// Phase is written as a phase begins.
+type Phase struct {
+	Name string `json:"name"`
+	// ScheduleNs is the time since T0 at which it begins on the schedule: warmup and steady only.
+	ScheduleNs int64 `json:"scheduleNs"`
+	// EventsDue are the slots due by then.
+	EventsDue uint64 `json:"eventsDue,omitempty"`
+}
+
+// Tick is the state of a repetition every 250 ms. Counters are cumulative since T0; percentiles
+// are of the last slice and for the screen alone: figures come from the histograms.
+type Tick struct {
+	Phase      string `json:"phase"`
+	ScheduleNs int64  `json:"scheduleNs"` // time since T0
+	Offered    uint64 `json:"offered"`    // slots due
+	Accepted   uint64 `json:"accepted"`   // slots taken by the transport
+	Results    uint64 `json:"results"`    // results received
+	Processed  uint64 `json:"processed"`  // slots up to the newest trigger whose results are here
+	Late       uint64 `json:"late"`       // events the system counted as too late
+	BlockedNs  int64  `json:"blockedNs"`  // time in which events were due and the system had no room
+	P50Ns      int64  `json:"p50Ns,omitempty"`
+	P99Ns      int64  `json:"p99Ns,omitempty"`
+	P999Ns     int64  `json:"p999Ns,omitempty"`
+	CPU        CPU    `json:"cpu"`
+	MemoryB    uint64 `json:"memoryB"` // resident set of the process now
+}
+
+// CPU is processor time in nanoseconds by role, since the process started. In one process they are
+// shares of it: the driver's is the time the sources took, the system's that of its slots less
+// the sources', the tool's what is left.
+type CPU struct {
+	DriverNs int64 `json:"driverNs"`
+	SystemNs int64 `json:"systemNs"`
+	ToolNs   int64 `json:"toolNs"`
+}
+
+// Ledger is the oracle's account of a repetition, and the delivery counts beside it.
+type Ledger struct {
+	Expected    uint64     `json:"expected"`
+	Received    uint64     `json:"received"`
+	Matched     uint64     `json:"matched"`
+	Lost        uint64     `json:"lost"`
+	Duplicated  uint64     `json:"duplicated"`
+	Wrong       uint64     `json:"wrong"`
+	Phantom     uint64     `json:"phantom"`
+	Corrupt     uint64     `json:"corrupt"`
+	Refinements uint64     `json:"refinements"`
+	Unexplained uint64     `json:"unexplained"`
+	EventsIn    uint64     `json:"eventsIn"` // events offered to the query, end events apart
+	OnTime      uint64     `json:"onTime"`
+	AllowedLate uint64     `json:"allowedLate"`
+	TooLate     uint64     `json:"tooLate"` // as the system counted them
+	Count       uint64     `json:"count"`
+	Digest      string     `json:"digest"`
+	WantCount   uint64     `json:"wantCount"`
+	WantDigest  string     `json:"wantDigest"`
+	Conclusive  bool       `json:"conclusive"` // input read to its end, sink sealed, oracle finished
+	Why         string     `json:"why,omitempty"`
+	Offenders   []Offender `json:"offenders,omitempty"`
+	CheckNs     int64      `json:"checkNs"` // how long the oracle took
+}
+
+// Offender is one result that is not as it should be.
+type Offender struct {
+	Class    string `json:"class"`
+	Identity string `json:"identity"`
+	Got      string `json:"got,omitempty"`
+	Want     string `json:"want,omitempty"`
+	Note     string `json:"note,omitempty"`
+}
+
+// Warning weakens a figure and is printed beside it.
+type Warning struct {
+	Code string `json:"code"` // short and stable, as in shared-cores
+	Text string `json:"text"`
+}
+
+// Failure is a system that could not be deployed or died: a gap in the report, with its reason.
+type Failure struct {
+	Phase string `json:"phase"`
+	Text  string `json:"text"`
+	Exit  int    `json:"exit"`
+}
+
+// End closes a repetition (Rep > 0) or the run (Rep 0). A record without it was cut off.
+type End struct {
+	Interrupted bool   `json:"interrupted,omitempty"`
+	Events      uint64 `json:"events,omitempty"` // slots in the repetition's stream
+	// DueAtSteadyEnd and AcceptedAtSteadyEnd are read at the same instant; BlockedAtSteadyEnd are
+	// those due, not accepted, and kept waiting by the system and not by the driver.
+	DueAtSteadyEnd      uint64 `json:"dueAtSteadyEnd,omitempty"`
+	AcceptedAtSteadyEnd uint64 `json:"acceptedAtSteadyEnd,omitempty"`
+	BlockedAtSteadyEnd  uint64 `json:"blockedAtSteadyEnd,omitempty"`
+	// DroppedSamples are histogram samples out of range or refused in a merge; NegativeSamples
+	// were below zero. Both must be zero.
+	DroppedSamples  uint64 `json:"droppedSamples,omitempty"`
+	NegativeSamples uint64 `json:"negativeSamples,omitempty"`
+	// MemoryPeakB is the peak resident set of the process so far.
+	MemoryPeakB uint64 `json:"memoryPeakB,omitempty"`
+}

@@ -1,0 +1,78 @@
+package record
+
+import "time"
+
+// Manifest says what was run, where and from which parts. It is written before the first
+// repetition and never changed.
+type Manifest struct {
+	Schema    string    `json:"schema"` // streambench/manifest/v1
+	ID        string    `json:"id"`     // name of the run folder
+	Scenario  string    `json:"scenario"`
+	Start     time.Time `json:"start"` // UTC twin of the run clock's zero
+	Command   []string  `json:"command"`
+	Version   string    `json:"version"`
+	Commit    string    `json:"commit"`
+	GoVersion string    `json:"goVersion"`
+	LockHash  string    `json:"lockSha256"` // of scenario.lock.yaml
+	// AnchorsHash is the hash of the decision's anchors, empty without one.
+	AnchorsHash string `json:"anchorsSha256,omitempty"`
+	// StreamDigest is SHA-256 over the canonical parameters and the binary form of events 0..99999.
+	StreamDigest string `json:"streamDigest"`
+	Host         Host   `json:"host"`
+
+	Conditions Conditions `json:"conditions"`
+	Limits     []Limit    `json:"limits,omitempty"`
+	Claim      Claim      `json:"claim"`
+}
+
+// Host is the machine's fingerprint.
+type Host struct {
+	Hostname  string `json:"hostname"`
+	OS        string `json:"os"`
+	Arch      string `json:"arch"`
+	Kernel    string `json:"kernel"`
+	CPU       string `json:"cpu"`
+	Cores     int    `json:"cores"`
+	MemoryB   uint64 `json:"memoryB"`
+	Governor  string `json:"governor,omitempty"`
+	Clock     string `json:"clock,omitempty"`
+	Container bool   `json:"container,omitempty"`
+	// Hash is the first 12 hexadecimal digits of SHA-256 over the fields that make two hosts unlike.
+	Hash string `json:"hash"`
+}
+
+// Conditions are what every figure must be read with; runs that differ here are not compared.
+type Conditions struct {
+	Workload   string            `json:"workload"`
+	Query      string            `json:"query,omitempty"`
+	Params     map[string]string `json:"params"`
+	Transport  string            `json:"transport"`
+	Format     string            `json:"format"`
+	Guarantee  string            `json:"guarantee"`
+	Checkpoint string            `json:"checkpoint"`
+	Profile    string            `json:"profile"`
+	Rate       string            `json:"rate"`              // as in the scenario
+	RateMax    bool              `json:"rateMax,omitempty"` // as fast as taken: no latency
+	EventRate  uint64            `json:"eventRate"`
+	Seed       uint64            `json:"seed"`
+	Warmup     string            `json:"warmup"`
+	Steady     string            `json:"steady,omitempty"`
+	Events     uint64            `json:"events,omitempty"` // of a run of exactly that many
+	Workers    int               `json:"workers"`
+	WorkerCPUs float64           `json:"workerCpus"`
+	DriverCPUs float64           `json:"driverCpus"`
+	Shared     bool              `json:"sharedCores,omitempty"` // shares beyond the host's cores
+}
+
+// Limit is an slo of the scenario: Metric must be at most (or at least) Value.
+type Limit struct {
+	Metric  string  `json:"metric"`
+	AtLeast bool    `json:"atLeast,omitempty"`
+	Value   float64 `json:"value"` // ns for times, events/s for rates, otherwise a count
+	Text    string  `json:"text"`  // as written
+}
+
+// Claim is the delivery guarantee under test.
+type Claim struct {
+	Guarantee string `json:"guarantee"`
+}

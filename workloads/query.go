@@ -1,0 +1,185 @@
+package workloads
+
+import "slices"
+
+// Query is the question a workload asks, as data: adapters translate it, none re-implements it.
+// An event of variant From that meets every predicate of Where is looked up, keyed, windowed and
+// aggregated; a query without a window answers every such event on its own.
+type Query struct {
+	Name  string
+	From  int // index of the variant read; events of others are ignored but move the watermark
+	Where []Predicate
+	// Lookup joins a static table shipped with the query; nil if there is none.
+	Lookup *Lookup
+	// Scale multiplies fields of a per-event result, by name.
+	Scale map[string]int64
+	// Key is the field events are grouped by; empty for a per-event query or a bare rank.
+	Key        string
+	Window     Window
+	Aggregates []Aggregate
+	// Rank keeps, per window over all keys, every row whose value is the maximum; nil if none.
+	Rank *Rank
+	// BoundMs is the watermark bound B, LatenessMs the allowed lateness L.
+	BoundMs, LatenessMs int64
+	Output              Output
+}
+
+// Op is a comparison.
+type Op uint8
+
+// The comparisons of a Predicate.
+const (
+	Equal Op = iota
+	NotEqual
+	Less
+	LessEqual
+	Greater
+	GreaterEqual
+)
+
+// Predicate holds for an event whose field compares to Value as Op says. With Modulus above 0 the
+// field's remainder (floored, never negative) is compared. Dict fields compare by index.
+type Predicate struct {
+	Field   string
+	Op      Op
+	Value   int64
+	Modulus int64
+}
+
+// Lookup adds to each event the value As = Table[field]; the field is a Dict or a dense integer.
+type Lookup struct {
+	Field string
+	Table []int64
+	As    string
+}
+
+// WindowKind is a shape of window, as in Flink's documentation.
+type WindowKind uint8
+
+// The kinds of window.
+const (
+	NoWindow WindowKind = iota
+	Tumbling
+	Hopping
+	Session
+)
+
+// Window groups events in time. Times are milliseconds; windows are [start, end), a session ends
+// at its last event plus the gap, and two events exactly one gap apart share it.
+type Window struct {
+	Kind       WindowKind
+	Processing bool // processing time instead of event time
+	SizeMs     int64
+	SlideMs    int64 // hopping: size is a multiple of it or not, both are allowed
+	GapMs      int64
+}
+
+// Func is an aggregate function.
+type Func uint8
+
+// The aggregate functions. Avg yields two results, sum then count; TopK yields K, largest first,
+// missing ones as the smallest int64; First and Last go by (ts, seq).
+const (
+	Count Func = iota
+	Sum
+	Min
+	Max
+	Avg
+	Distinct
+	TopK
+	First
+	Last
+)
+
+// Aggregate folds one field of a key's events in a window.
+type Aggregate struct {
+	Func  Func
+	Field string // empty for Count
+	K     int    // of TopK
+	As    string // name of the (first) result
+}
+
+// Width is the number of integers the aggregate yields.
+func (a Aggregate) Width() int {
+	switch a.Func {
+	case Avg:
+		return 2
+	case TopK:
+		return a.K
+	}
+	return 1
+}
+
+// Rank keeps the rows of a window whose By is the window's maximum, ties kept. By names an
+// aggregate, or a field where the query has no aggregates: then the rows are events.
+type Rank struct {
+	By string
+}
+
+// ResultKind says how several results of one identity relate.
+type ResultKind uint8
+
+// The kinds of result set.
+const (
+	Append   ResultKind = iota // each identity once
+	Upsert                     // the last value of an identity counts
+	Additive                   // values of one identity are added up: windows nobody can predict
+)
+
+// ResultField is a field of a result line. Name is the key, an aggregate's As, a field of the
+// event (per-event results and bare ranks), the lookup's As, or one of the window's names below.
+type ResultField struct {
+	Name     string
+	Identity bool
+}
+
+// Names of result fields that come from the window.
+const (
+	WindowStart = "w"
+	SessionFrom = "start"
+	WindowEnd   = "end"
+)
+
+// Output is the shape of a result line.
+type Output struct {
+	Kind   ResultKind
+	Fields []ResultField
+}
+
+// SingleLevel reports whether results carry count and seqsum behind the fields of their line: the
+// number of events inside and the sum of their sequence numbers modulo 2^64.
+func (q Query) SingleLevel() bool { return len(q.Aggregates) > 0 && q.Rank == nil }
+
+// PerEvent reports whether every result answers one event.
+func (q Query) PerEvent() bool { return q.Window.Kind == NoWindow }
+
+// Width is the number of columns of a result: the fields of its line, then count and seqsum of a
+// single-level aggregate.
+func (q Query) Width() int {
+	n := len(q.Output.Fields)
+	if q.SingleLevel() {
+		n += 2
+	}
+	return n
+}
+
+// Timed reports whether a result's trigger follows from its line.
+func (q Query) Timed() bool { return !q.Window.Processing }
+
+// Anchor tells what a result's trigger is found from: the column that holds the event's number
+// (per-event results), or the column and what to add to it to get the end of the window.
+// It returns column -1 if the query is not timed.
+func (q Query) Anchor() (column int, plus int64) {
+	at := func(name string) int {
+		return slices.IndexFunc(q.Output.Fields, func(f ResultField) bool { return f.Name == name })
+	}
+	switch {
+	case !q.Timed():
+		return -1, 0
+	case q.PerEvent():
+		return at(SeqField), 0
+	case q.Window.Kind == Session:
+		return at(WindowEnd), 0
+	}
+	return at(WindowStart), q.Window.SizeMs
+}

@@ -1,0 +1,69 @@
+// Package workloads holds the streams streambench offers, the questions it asks of them and the
+// right answers. A Workload is all three as one value: events are a pure function of (settings,
+// slot), the Query is data that adapters translate, and the oracle folds the same events through
+// plain maps and loops that share no code with any engine.
+//
+//	Template (catalog) --New(Settings)--> Workload --Events--> Generator --Fill--> Batch
+//	                                          \--Query---> engines ----------> Results --> Checker
+//	                                           \--Expect-> oracle  ----------> Expected -----^
+package workloads
+
+// Workload is a stream, the question asked of it and the right answer, with every setting bound.
+type Workload struct {
+	Name, Doc string
+	Settings  Settings
+	Schema    Schema
+	Query     Query
+	Timeline  Timeline
+	// Events makes a generator of the stream.
+	Events func() Generator
+	// Warnings tell where the settings make the workload degenerate.
+	Warnings []string
+}
+
+// Settings are what contents and order of a stream depend on, and nothing else does.
+type Settings struct {
+	Seed      uint64
+	EventRate uint64 // events per second of event time
+	Values    map[string]Value
+}
+
+// Value is the value of one parameter; which member counts is told by the Param's kind.
+type Value struct {
+	Int      int64    // CountParam; MillisParam (milliseconds); FlagParam (0 or 1)
+	Choice   string   // ChoiceParam
+	Disorder Disorder // DisorderParam
+}
+
+// Disorder delays PPM of a million events by Lo..Hi milliseconds of event time.
+type Disorder struct {
+	PPM, Lo, Hi int64
+}
+
+// ParamKind is the type of a parameter.
+type ParamKind uint8
+
+// The kinds of parameter and how each is written.
+const (
+	CountParam    ParamKind = iota // 10000, 100k, 1M
+	MillisParam                    // 500ms, 10s, 1m
+	FlagParam                      // true, false
+	ChoiceParam                    // one of Param.Choices
+	DisorderParam                  // 100ms, or ppm:lo:hi as in 10000:1ms:2s
+)
+
+// Param declares a parameter of a workload.
+type Param struct {
+	Name, Doc string
+	Kind      ParamKind
+	Default   string // as it would be written
+	Choices   []string
+}
+
+// Template is an entry of the catalog: a workload whose settings are still open.
+type Template struct {
+	Name, Doc string
+	Rate      uint64 // events per second, where a scenario names none
+	Params    []Param
+	New       func(Settings) (*Workload, error)
+}
