@@ -1,0 +1,44 @@
+package engine
+
+import (
+	"sync/atomic"
+
+	"github.com/streambench/streambench/workloads"
+)
+
+// Output is the bounded ring by which a slot hands results to the collector. The batches that come
+// back by Free are the credit: without one the slot waits, and its sources with it.
+type Output struct {
+	full  *ring[*workloads.Results]
+	free  *ring[*workloads.Results]
+	ended atomic.Bool
+}
+
+// newOutput makes an output of depth batches of rows results each.
+func newOutput(q workloads.Query, depth, rows int) *Output {
+	o := &Output{
+		full: newRing[*workloads.Results](depth),
+		free: newRing[*workloads.Results](depth),
+	}
+	for range depth {
+		o.free.push(workloads.NewResults(q, rows))
+	}
+	return o
+}
+
+// Pop takes the oldest batch of results, nil if there is none now. One goroutine calls it.
+func (o *Output) Pop() *workloads.Results {
+	rs, _ := o.full.pop()
+	return rs
+}
+
+// Free gives a batch back: the credit for another.
+func (o *Output) Free(rs *workloads.Results) {
+	rs.N = 0
+	if !o.free.push(rs) {
+		panic("BUG: more batches freed than were taken")
+	}
+}
+
+// Done reports whether the slot has ended and every batch was taken.
+func (o *Output) Done() bool { return o.ended.Load() && o.full.empty() }

@@ -1,0 +1,278 @@
+package engine
+
+import (
+	"math"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/streambench/streambench/workloads"
+)
+
+// maxSlots bounds the slots of an engine.
+const maxSlots = 64
+
+// slot is one thread: a source shard, the stage behind it and the keyed shard it owns.
+type slot struct {
+	id     int
+	engine *Engine
+	source Source
+	batch  *workloads.Batch
+	stage  *stage
+	out    *emitter
+	state  arena
+	op     operator  // nil for per-event queries
+	x      *exchange // nil where events stay in their slot
+	shards *shards
+	judge  *judge // of slot 0, with a rank
+	all    []int32
+
+	newest int64 // largest event time of the shard
+	ended  bool  // the source has ended
+	idle   bool
+	lastNs int64 // when the source last gave events
+	clock  []int64
+	stats  slotStats
+}
+
+// slotStats are written by the slot alone and read by anyone.
+type slotStats struct {
+	events, matched, late, allowed, results atomic.Uint64
+	watermark, closed, busyNs, stateB       atomic.Int64
+	_                                       [64]byte
+}
+
+// run works until the stream has ended and every result is handed over.
+func (s *slot) run() (err error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer s.out.out.ended.Store(true)
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case stateFull:
+			err = r
+		case noMemory:
+			err = r
+		default:
+			panic(r)
+		}
+	}()
+	for !s.engine.stop.Load() {
+		began := s.engine.now()
+		moved, wait, sourceNs := s.turn()
+		s.out.flush()
+		s.publish()
+		if s.done() {
+			return nil
+		}
+		if moved {
+			s.stats.busyNs.Add(s.engine.now() - began - sourceNs)
+			continue
+		}
+		time.Sleep(wait)
+	}
+	return nil
+}
+
+// turn does what there is to do: blocks of other slots first, since they free credit, then a batch
+// of the slot's own source, then windows that all slots have closed.
+func (s *slot) turn() (moved bool, wait time.Duration, sourceNs int64) {
+	wait = park
+	moved = s.receive()
+	if s.op != nil && s.engine.plan.query.Window.Processing {
+		s.op.advance(s.processing())
+	}
+	if !s.ended && (s.x == nil || s.x.credit()) {
+		began := s.engine.now()
+		pull := s.source.Next(s.batch)
+		sourceNs = s.engine.now() - began
+		s.ended = pull.End
+		if s.take(began + sourceNs) {
+			moved = true
+		}
+		if s.x == nil || pull.Wait < park {
+			wait = min(max(pull.Wait, park/4), time.Millisecond)
+		}
+	}
+	if s.judge != nil && s.judge.decide() {
+		moved = true
+	}
+	return moved, wait, sourceNs
+}
+
+// take processes the batch in hand and reports whether there was anything in it.
+func (s *slot) take(nowNs int64) bool {
+	b := s.batch
+	timeout := s.engine.cfg.IdleTimeout.Nanoseconds()
+	fellIdle := false
+	if b.N > 0 {
+		s.lastNs, s.idle = nowNs, false
+	} else if timeout > 0 && !s.idle && !s.ended && nowNs-s.lastNs > timeout {
+		s.idle, fellIdle = true, true
+	}
+	if b.N == 0 && !s.ended && !fellIdle {
+		return false
+	}
+	s.stats.events.Add(uint64(b.N))
+	switch {
+	case s.op == nil:
+		s.answer(b)
+	case s.x != nil:
+		_, most := spread(b.TS[:b.N], s.newest)
+		s.newest = most
+		s.deliver(s.x.scatter(b, s.mark(), s.idle))
+		return true
+	default:
+		s.window(b)
+	}
+	if s.ended {
+		s.advance(math.MaxInt64)
+	}
+	return true
+}
+
+// mark is the shard's watermark.
+func (s *slot) mark() int64 {
+	switch {
+	case s.ended:
+		return math.MaxInt64
+	case s.newest == math.MinInt64:
+		return math.MinInt64
+	}
+	return s.newest - s.engine.plan.query.BoundMs
+}
+
+// spread returns the least of some event times, and the largest of them and newest.
+func spread(ts []int64, newest int64) (least, most int64) {
+	least, most = math.MaxInt64, newest
+	for _, t := range ts {
+		least, most = min(least, t), max(most, t)
+	}
+	return least, most
+}
+
+// answer emits the results of a per-event query.
+func (s *slot) answer(b *workloads.Batch) {
+	if b.N == 0 {
+		return
+	}
+	_, s.newest = spread(b.TS[:b.N], s.newest)
+	s.stats.watermark.Store(s.mark())
+	r := rows{0, b.N}
+	sel, all := s.stage.choose(b, r)
+	if all {
+		s.stage.lookAll(b, r)
+		sel = s.all[:b.N]
+	} else {
+		s.stage.lookSome(b, sel)
+	}
+	s.out.events(s.stage, b, sel)
+}
+
+// window folds a batch of the slot's own shard. An event is late by what came before it, so the
+// batch is cut before each event that lies behind the watermark it meets, and what that watermark
+// closes is closed first. No other event can tell a window that has closed from one that will.
+func (s *slot) window(b *workloads.Batch) {
+	if s.engine.plan.query.Window.Processing {
+		s.add(s.stage.block(b, rows{0, b.N}))
+		return
+	}
+	least, most := spread(b.TS[:b.N], s.newest)
+	bound := s.engine.plan.query.BoundMs
+	lo := 0
+	if b.N > 0 && least <= most-bound {
+		newest := s.newest
+		for i, t := range b.TS[:b.N] {
+			if newest != math.MinInt64 && t < newest-bound {
+				s.add(s.stage.block(b, rows{lo, i}))
+				s.op.advance(newest - bound)
+				lo = i
+			}
+			newest = max(newest, t)
+		}
+	}
+	s.add(s.stage.block(b, rows{lo, b.N}))
+	s.newest = most
+	s.advance(s.mark())
+}
+
+// add folds a block; in processing time its events happen now.
+func (s *slot) add(k *block) {
+	if k.n == 0 {
+		return
+	}
+	if s.engine.plan.query.Window.Processing {
+		fill(s.clock[:k.n], s.processing())
+		own := *k
+		own.ts = s.clock
+		k = &own
+	}
+	s.op.add(k)
+}
+
+func (s *slot) processing() int64 {
+	return s.engine.cfg.NowMs()
+}
+
+// receive takes at most one block from each other slot.
+func (s *slot) receive() bool {
+	if s.x == nil {
+		return false
+	}
+	moved := false
+	for _, l := range s.x.in {
+		if l == nil {
+			continue
+		}
+		k, ok := l.full.pop()
+		if !ok {
+			continue
+		}
+		moved = true
+		s.deliver(k)
+		l.free.push(k)
+	}
+	return moved
+}
+
+// deliver folds a block from any slot and moves the merged watermark.
+func (s *slot) deliver(k *block) {
+	s.add(k)
+	s.advance(s.shards.heard(k.from, k.watermarkMs, k.idle))
+}
+
+// advance moves the operator's watermark: to the processing time, or the event time given.
+func (s *slot) advance(watermarkMs int64) {
+	if s.op == nil {
+		s.stats.closed.Store(watermarkMs)
+		s.stats.watermark.Store(watermarkMs)
+		return
+	}
+	if s.engine.plan.query.Window.Processing && watermarkMs != math.MaxInt64 {
+		watermarkMs = s.processing()
+	}
+	s.op.advance(watermarkMs)
+	s.stats.watermark.Store(watermarkMs)
+	s.stats.closed.Store(watermarkMs)
+}
+
+// publish copies the slot's counters to where others may read them.
+func (s *slot) publish() {
+	s.stats.matched.Store(s.stage.matched)
+	s.stats.results.Store(s.out.count)
+	if s.op != nil {
+		late, allowed := s.op.late()
+		s.stats.late.Store(late)
+		s.stats.allowed.Store(allowed)
+		s.stats.stateB.Store(int64(s.state.used))
+	}
+}
+
+// done reports whether the slot has nothing left to do, ever.
+func (s *slot) done() bool {
+	if !s.ended || s.stats.closed.Load() != math.MaxInt64 {
+		return false
+	}
+	return s.judge == nil || s.judge.settled()
+}

@@ -1,0 +1,279 @@
+package engine
+
+import (
+	"math/bits"
+	"unsafe"
+)
+
+// A table maps 64-bit keys to rows of 8-byte words, all of it outside the Go heap.
+//
+//	index: open addressing, row number + 1      rows: dense, in order of insertion
+//	[ . 3 . . 1 . 2 . ]                         [ key w1 w2 … | key w1 w2 … | … ]
+//
+// Rows never move: a full index is replaced by a larger one a few places a batch, and the rows
+// grow in place over reserved address space. Emission scans the rows front to back.
+type table struct {
+	index  []uint32
+	shift  uint // a hash's top 64-shift bits are its place in the index
+	rows   []int64
+	stride int
+	fresh  []int64 // what the words of a new row are set to
+	n      int     // rows in use or free for reuse: all below n have been handed out once
+	free   []uint32
+	used   int // places of index that are not empty
+	dead   int // of these, tombstones
+
+	old      []uint32 // the index being replaced, nil when there is none
+	oldShift uint
+	moved    int // places of old that are in index by now
+
+	probe []uint32 // scratch of locate
+	arena *arena
+}
+
+// Row 0xFFFFFFFE and the tombstone are never rows.
+const (
+	tombstone  = ^uint32(0)
+	firstIndex = 1 << 10
+	// reservedWords is the address space of one table's rows: 16 GiB, touched as needed.
+	reservedWords = 1 << 31
+	// movesPerBatch bounds the pause a growing index causes; it outruns what a batch can insert.
+	movesPerBatch = 8192
+)
+
+// table makes an empty table whose rows are a key and the words of fresh.
+func (a *arena) table(fresh []int64) (*table, error) {
+	rows, err := reserve(reservedWords)
+	if err != nil {
+		return nil, err
+	}
+	index, err := newIndex(firstIndex)
+	if err != nil {
+		release(rows)
+		return nil, err
+	}
+	t := &table{
+		stride: 1 + len(fresh),
+		fresh:  fresh,
+		probe:  make([]uint32, a.batchRows),
+		arena:  a,
+		rows:   rows,
+		index:  index,
+		shift:  uint(64 - bits.Len(firstIndex-1)),
+	}
+	a.tables = append(a.tables, t)
+	a.take(firstIndex * 4)
+	return t, nil
+}
+
+func newIndex(places int) ([]uint32, error) {
+	words, err := reserve(places / 2)
+	if err != nil {
+		return nil, err
+	}
+	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(words))), places), nil
+}
+
+func releaseIndex(index []uint32) {
+	if index == nil {
+		return
+	}
+	release(unsafe.Slice((*int64)(unsafe.Pointer(unsafe.SliceData(index))), len(index)/2))
+}
+
+// reset empties the table and keeps its memory for the next window.
+func (t *table) reset() {
+	t.arena.give(t.n * t.stride * 8)
+	if t.old != nil {
+		t.arena.give(len(t.old) * 4)
+		releaseIndex(t.old)
+		t.old = nil
+	}
+	clear(t.index)
+	t.n, t.used, t.dead = 0, 0, 0
+	t.free = t.free[:0]
+}
+
+// hash spreads a key over 64 bits; its top bits are used. (Fibonacci hashing after folding the
+// upper half in: Knuth, TAOCP 3, 6.4.)
+func hash(key int64) uint64 {
+	k := uint64(key)
+	return (k ^ k>>32) * 0x9e3779b97f4a7c15
+}
+
+// locate sets at[i] to the first word of the row of keys[i], inserting rows as needed. The first
+// loop only loads, so that the misses of a batch overlap; the second one decides.
+func (t *table) locate(keys []int64, at []uint32) {
+	if t.old != nil || t.used+len(keys) > len(t.index)/2 {
+		t.grow(len(keys))
+	}
+	if t.old != nil {
+		for i, k := range keys {
+			at[i] = t.slow(k)
+		}
+		return
+	}
+	index, shift := t.index, t.shift
+	probe := t.probe[:len(keys)]
+	for i, k := range keys {
+		probe[i] = index[hash(k)>>shift]
+	}
+	rows, stride := t.rows, uint32(t.stride)
+	at = at[:len(probe)]
+	for i, e := range probe {
+		if e-1 < tombstone-1 {
+			if w := (e - 1) * stride; rows[w] == keys[i] {
+				at[i] = w
+				continue
+			}
+		}
+		at[i] = t.find(keys[i])
+	}
+}
+
+// find returns the row of a key, inserting one if there is none. No index is being replaced.
+func (t *table) find(key int64) uint32 {
+	place, row := t.lookup(t.index, t.shift, key)
+	if row != tombstone {
+		return row
+	}
+	return t.insert(key, place)
+}
+
+// slow is find while an index is being replaced: rows not moved yet are in the old one.
+func (t *table) slow(key int64) uint32 {
+	place, row := t.lookup(t.index, t.shift, key)
+	if row != tombstone {
+		return row
+	}
+	if _, row = t.lookup(t.old, t.oldShift, key); row != tombstone {
+		return row
+	}
+	return t.insert(key, place)
+}
+
+// lookup returns the first word of a key's row, or tombstone and the place where it would go.
+func (t *table) lookup(index []uint32, shift uint, key int64) (place, row uint32) {
+	mask := uint64(len(index) - 1)
+	for h := hash(key) >> shift; ; h++ {
+		e := index[h&mask]
+		if e == 0 {
+			return uint32(h & mask), tombstone
+		}
+		if e != tombstone {
+			if w := (e - 1) * uint32(t.stride); t.rows[w] == key {
+				return uint32(h & mask), w
+			}
+		}
+	}
+}
+
+// get returns the first word of a key's row, tombstone if there is none.
+func (t *table) get(key int64) uint32 {
+	_, row := t.lookup(t.index, t.shift, key)
+	if row == tombstone && t.old != nil {
+		_, row = t.lookup(t.old, t.oldShift, key)
+	}
+	return row
+}
+
+// entry is how a row is named where 0 means none; row is the row of such a name.
+func (t *table) entry(row uint32) int64 { return int64(row) + 1 }
+
+func (t *table) row(entry int64) uint32 { return uint32(entry - 1) }
+
+// insert adds a row for a key at an empty place of the index.
+func (t *table) insert(key int64, place uint32) uint32 {
+	row := t.add(key)
+	t.index[place] = row/uint32(t.stride) + 1
+	t.used++
+	return row
+}
+
+// add hands out a row that no index knows of.
+func (t *table) add(key int64) uint32 {
+	var row uint32
+	if last := len(t.free) - 1; last >= 0 {
+		row, t.free = t.free[last], t.free[:last]
+	} else {
+		row = uint32(t.n * t.stride)
+		if (t.n+1)*t.stride > len(t.rows) {
+			panic(stateFull{uint64(len(t.rows)) * 8})
+		}
+		t.arena.take(t.stride * 8)
+		t.n++
+	}
+	t.rows[row] = key
+	copy(t.rows[row+1:int(row)+t.stride], t.fresh)
+	return row
+}
+
+// remove takes a key out of the index and frees its row.
+func (t *table) remove(key int64) {
+	t.point(key, tombstone)
+}
+
+// point makes a key's place name another row, or no row at all (tombstone), and frees the old one.
+func (t *table) point(key int64, to uint32) {
+	entry := tombstone
+	if to != tombstone {
+		entry = to/uint32(t.stride) + 1
+	}
+	row := tombstone
+	if t.old != nil {
+		if place, r := t.lookup(t.old, t.oldShift, key); r != tombstone {
+			t.old[place], row = entry, r
+		}
+	}
+	if place, r := t.lookup(t.index, t.shift, key); r != tombstone {
+		t.index[place], row = entry, r
+		if entry == tombstone {
+			t.dead++
+		}
+	}
+	if row == tombstone {
+		panic("BUG: point of a key that is not in the table")
+	}
+	t.release(row)
+}
+
+// release frees a row for reuse; its count of zero tells scans to pass it over.
+func (t *table) release(row uint32) {
+	t.rows[row+wordCount] = 0
+	t.free = append(t.free, row)
+}
+
+// grow starts or goes on replacing the index, so that room for more keys stays free.
+func (t *table) grow(more int) {
+	if t.old == nil {
+		live := t.used - t.dead
+		places := len(t.index)
+		for places < 3*(live+more) {
+			places *= 2
+		}
+		index, err := newIndex(places)
+		if err != nil {
+			panic(stateFull{t.arena.limit})
+		}
+		t.arena.take(places * 4)
+		t.old, t.oldShift, t.moved = t.index, t.shift, 0
+		t.index, t.shift = index, uint(64-bits.Len(uint(places-1)))
+		t.used, t.dead = 0, 0
+	}
+	end := min(t.moved+movesPerBatch, len(t.old))
+	for _, e := range t.old[t.moved:end] {
+		if e == 0 || e == tombstone {
+			continue
+		}
+		key := t.rows[(e-1)*uint32(t.stride)]
+		if place, row := t.lookup(t.index, t.shift, key); row == tombstone {
+			t.index[place] = e
+			t.used++
+		}
+	}
+	if t.moved = end; end == len(t.old) {
+		t.arena.give(len(t.old) * 4)
+		releaseIndex(t.old)
+		t.old = nil
+	}
+}
