@@ -246,6 +246,9 @@ func (a *aligned) closeHopping() {
 			a.drop()
 		}
 	}
+	if a.watermark != math.MaxInt64 {
+		a.joined = max(a.joined, floor(a.watermark, a.width)) // those without a slice passed too
+	}
 }
 
 // boundary is the end of the slice that joins next; times without any slice are skipped.

@@ -25,8 +25,11 @@ func release(words []int64) {
 	if words == nil {
 		return
 	}
-	raw := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(words))), len(words)*8)
-	if err := unix.Munmap(raw); err != nil {
+	if err := unix.Munmap(bytesOf(words)); err != nil {
 		panic("BUG: unmap state: " + err.Error())
 	}
+}
+
+func bytesOf(words []int64) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(words))), len(words)*8)
 }

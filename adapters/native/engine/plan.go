@@ -83,6 +83,8 @@ func Supports(w *workloads.Workload) error {
 		return refuse("allowed lateness has no meaning in processing time")
 	case q.Window.Processing && (kind != workloads.Tumbling || q.Rank != nil):
 		return refuse("processing time needs tumbling windows without a rank")
+	case kind == workloads.Hopping && q.Window.SlideMs > q.Window.SizeMs:
+		return refuse("hopping windows with gaps between them")
 	case kind == workloads.Session && q.Rank != nil:
 		return refuse("a rank over sessions")
 	case kind == workloads.Session && distinct:

@@ -7,24 +7,24 @@ import "math"
 // the watermark has passed that, since an event exactly at the end still belongs to it.
 //
 // A row is a session. The index names the head of a key's open sessions, the others hang on it:
-// with a watermark that trails there can be several. A timing wheel of one place a millisecond
-// finds those to close (hashed wheel: Varghese and Lauck, SOSP 1987); a session that was extended
-// is hung up again when its old place comes round, so that an event costs no timer work.
+// with a watermark that trails there can be several. A timing wheel finds those to close; a session
+// that was extended is hung up again when its old place comes round, so that an event costs no
+// timer work.
 type sessions struct {
 	plan      *plan
 	out       *emitter
 	table     *table
 	gap       int64
 	watermark int64
-	wheel     []uint32 // heads of lists of rows, row+1
-	mask      int64
-	turned    int64 // every place before this one has been visited
+	wheel     *wheel
+	first     int // word of a row where the session's own begin
 	live      int
 	tooLate   uint64
 	at        []uint32 // scratch of add
 	lateKeys  []int64
 	part      block
 	one       [1]uint32 // scratch of emit
+	last      [62]int64 // scratch of visit
 }
 
 // Words of a session behind the plan's own.
@@ -32,33 +32,25 @@ const (
 	sessionNext  = iota // the next session of the key, row+1
 	sessionStart        // first and last event
 	sessionLast
-	sessionHung // the next session in the same place of the wheel, row+1
 	sessionWords
 )
 
-// maxWheel bounds the wheel; sessions further away are hung up again each time it comes round.
-const maxWheel = 1 << 20
-
 func newSessions(p *plan, out *emitter, state *arena) (*sessions, error) {
-	fresh := append(append([]int64{}, p.fresh...), 0, math.MaxInt64, math.MinInt64, 0)
+	fresh := append(append([]int64{}, p.fresh...), 0, math.MaxInt64, math.MinInt64)
 	t, err := state.table(fresh)
 	if err != nil {
 		return nil, err
 	}
-	places := int64(1024)
-	for places < 2*p.query.Window.GapMs+p.query.BoundMs && places < maxWheel {
-		places *= 2
-	}
+	gap := p.query.Window.GapMs
 	return &sessions{
-		plan: p, out: out, table: t, gap: p.query.Window.GapMs,
-		watermark: math.MinInt64, turned: math.MaxInt64,
-		wheel: make([]uint32, places), mask: places - 1, at: make([]uint32, state.batchRows),
+		plan: p, out: out, table: t, gap: gap, watermark: math.MinInt64,
+		wheel: newWheel(2*gap + p.query.BoundMs), first: 1 + len(p.fresh), at: make([]uint32, state.batchRows),
 	}, nil
 }
 
 // words are the session's own words of a row.
 func (s *sessions) words(row uint32) []int64 {
-	first := int(row) + s.table.stride - sessionWords
+	first := int(row) + s.first
 	return s.table.rows[first : first+sessionWords]
 }
 
@@ -212,3 +204,85 @@ func (s *sessions) unlink(head, row uint32) {
 }
 
 func (s *sessions) late() (late, allowed uint64) { return s.tooLate, 0 }
+
+// due is the watermark at which a session closes.
+func (s *sessions) due(row uint32) int64 { return s.words(row)[sessionLast] + s.gap + 1 }
+
+// hang puts a session in the place of the wheel where it will be due.
+func (s *sessions) hang(row uint32) {
+	due := s.due(row)
+	if s.watermark == math.MinInt64 && (s.live == 1 || due < s.wheel.turned) {
+		s.wheel.turned = due // nothing has been visited yet
+	}
+	s.wheel.hang(row, due)
+}
+
+// advance closes what the watermark has passed.
+func (s *sessions) advance(watermark int64) {
+	if watermark <= s.watermark {
+		return
+	}
+	s.watermark = watermark
+	if watermark == math.MaxInt64 {
+		s.closeAll()
+		return
+	}
+	s.wheel.turn(watermark, s)
+}
+
+// visit frees, closes or hangs up again sessions whose place has come round. Their words are read
+// first, all of them, so that the misses overlap.
+func (s *sessions) visit(rows []uint32) {
+	last := s.last[:len(rows)]
+	word := uint32(s.first + sessionLast)
+	for i, row := range rows {
+		last[i] = s.table.rows[row+word]
+	}
+	for i, row := range rows {
+		switch {
+		case last[i] == math.MinInt64:
+			s.table.release(row)
+		case last[i]+s.gap < s.watermark:
+			s.finish(row)
+		default:
+			s.hang(row)
+		}
+	}
+}
+
+// finish emits a session and takes it out of its key's list.
+func (s *sessions) finish(row uint32) {
+	s.emit(row)
+	s.live--
+	key := s.table.rows[row]
+	head := s.table.get(key)
+	next := s.words(row)[sessionNext]
+	switch {
+	case head != row:
+		s.unlink(head, row)
+		s.table.release(row)
+	case next != 0:
+		s.table.point(key, s.table.row(next))
+	default:
+		s.table.remove(key)
+	}
+}
+
+func (s *sessions) emit(row uint32) {
+	w := s.words(row)
+	s.one[0] = row
+	s.out.rows(window{w[sessionStart], w[sessionLast] + s.gap}, s.table.rows, s.one[:])
+}
+
+// closeAll emits every session at the end of the stream.
+func (s *sessions) closeAll() {
+	for i := range s.table.n {
+		row := uint32(i * s.table.stride)
+		if s.table.rows[row+wordCount] != 0 {
+			s.emit(row)
+		}
+	}
+	s.wheel.clear()
+	s.live = 0
+	s.table.reset()
+}

@@ -18,6 +18,7 @@ type table struct {
 	rows   []int64
 	stride int
 	fresh  []int64 // what the words of a new row are set to
+	large  bool    // rows ask for large pages
 	n      int     // rows in use or free for reuse: all below n have been handed out once
 	free   []uint32
 	used   int // places of index that are not empty
@@ -39,6 +40,8 @@ const (
 	reservedWords = 1 << 31
 	// movesPerBatch bounds the pause a growing index causes; it outruns what a batch can insert.
 	movesPerBatch = 8192
+	// largeBytes is the size from which a table's memory is worth large pages.
+	largeBytes = 2 << 20
 )
 
 // table makes an empty table whose rows are a key and the words of fresh.
@@ -53,7 +56,7 @@ func (a *arena) table(fresh []int64) (*table, error) {
 		return nil, err
 	}
 	t := &table{
-		stride: 1 + len(fresh),
+		stride: (1 + len(fresh) + 7) &^ 7,
 		fresh:  fresh,
 		probe:  make([]uint32, a.batchRows),
 		arena:  a,
@@ -70,6 +73,9 @@ func newIndex(places int) ([]uint32, error) {
 	words, err := reserve(places / 2)
 	if err != nil {
 		return nil, err
+	}
+	if places*4 >= largeBytes {
+		hugePages(words)
 	}
 	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(words))), places), nil
 }
@@ -204,7 +210,7 @@ func (t *table) add(key int64) uint32 {
 		t.n++
 	}
 	t.rows[row] = key
-	copy(t.rows[row+1:int(row)+t.stride], t.fresh)
+	copy(t.rows[row+1:int(row)+1+len(t.fresh)], t.fresh)
 	return row
 }
 
@@ -246,6 +252,10 @@ func (t *table) release(row uint32) {
 // grow starts or goes on replacing the index, so that room for more keys stays free.
 func (t *table) grow(more int) {
 	if t.old == nil {
+		if !t.large && t.n*t.stride*8 >= largeBytes/4 {
+			t.large = true
+			hugePages(t.rows)
+		}
 		live := t.used - t.dead
 		places := len(t.index)
 		for places < 3*(live+more) {

@@ -1,93 +1,71 @@
 package engine
 
-import "math"
-
-// due is the watermark at which a session closes.
-func (s *sessions) due(row uint32) int64 { return s.words(row)[sessionLast] + s.gap + 1 }
-
-// hang puts a session in the place of the wheel where it will be due, or as far as that reaches.
-func (s *sessions) hang(row uint32) {
-	place := s.due(row)
-	if s.watermark == math.MinInt64 {
-		s.turned = min(s.turned, place) // nothing has been visited yet
-	}
-	place = min(place, s.turned+s.mask)
-	head := &s.wheel[place&s.mask]
-	s.words(row)[sessionHung] = int64(*head)
-	*head = uint32(s.table.entry(row))
+// wheel is a hashed timing wheel of one place a millisecond (Varghese and Lauck, SOSP 1987). A
+// place is a chain of hooks, each with room for many rows side by side, so that visiting them
+// overlaps the misses of their rows where a linked list would wait for each.
+type wheel struct {
+	places []int32 // first hook of each place, 0 = none
+	mask   int64
+	hooks  []hook // 0 is not used
+	free   int32
+	turned int64 // every place before this one has been visited
 }
 
-// advance visits the places up to the watermark, each at most once, and closes what is due.
-func (s *sessions) advance(watermark int64) {
-	if watermark <= s.watermark {
-		return
+type hook struct {
+	next int32
+	n    int32
+	rows [62]uint32
+}
+
+// maxPlaces bounds a wheel; what is further away is hung up again each time the wheel comes round.
+const maxPlaces = 1 << 20
+
+// newWheel makes a wheel that reaches at least ms ahead where maxPlaces allows.
+func newWheel(ms int64) *wheel {
+	places := int64(1024)
+	for places < ms && places < maxPlaces {
+		places *= 2
 	}
-	if watermark == math.MaxInt64 {
-		s.watermark = watermark
-		s.closeAll()
-		return
+	return &wheel{places: make([]int32, places), mask: places - 1, hooks: make([]hook, 1)}
+}
+
+// hang puts a row in the place of a time, or as far ahead as the wheel reaches.
+func (w *wheel) hang(row uint32, ms int64) {
+	head := &w.places[min(ms, w.turned+w.mask)&w.mask]
+	if *head == 0 || int(w.hooks[*head].n) == len(w.hooks[*head].rows) {
+		h := w.free
+		if h == 0 {
+			h = int32(len(w.hooks))
+			w.hooks = append(w.hooks, hook{})
+		} else {
+			w.free = w.hooks[h].next
+		}
+		w.hooks[h].n, w.hooks[h].next = 0, *head
+		*head = h
 	}
-	first := s.turned
-	s.watermark, s.turned = watermark, watermark+1
-	if s.live == 0 && len(s.table.free) == s.table.n {
-		return
-	}
-	for t := max(first, watermark-s.mask); t <= watermark; t++ {
-		entry := s.wheel[t&s.mask]
-		s.wheel[t&s.mask] = 0
-		for entry != 0 {
-			row := s.table.row(int64(entry))
-			entry = uint32(s.words(row)[sessionHung])
-			s.visit(row)
+	k := &w.hooks[*head]
+	k.rows[k.n] = row
+	k.n++
+}
+
+// turn visits every row whose place has come round by a time, and some before that time.
+func (w *wheel) turn(ms int64, s *sessions) {
+	first := max(w.turned, ms-w.mask)
+	w.turned = ms + 1
+	for t := first; t <= ms; t++ {
+		h := w.places[t&w.mask]
+		w.places[t&w.mask] = 0
+		for h != 0 {
+			k := w.hooks[h] // a copy: visiting may hang rows up again and move the hooks
+			s.visit(k.rows[:k.n])
+			w.hooks[h].next, w.free = w.free, h
+			h = k.next
 		}
 	}
 }
 
-// visit frees, closes or hangs up again a session whose place has come round.
-func (s *sessions) visit(row uint32) {
-	switch {
-	case s.vacant(row):
-		s.table.release(row)
-	case s.due(row) <= s.watermark:
-		s.finish(row)
-	default:
-		s.hang(row)
-	}
-}
-
-// finish emits a session and takes it out of its key's list.
-func (s *sessions) finish(row uint32) {
-	s.emit(row)
-	s.live--
-	key := s.table.rows[row]
-	head := s.table.get(key)
-	next := s.words(row)[sessionNext]
-	switch {
-	case head != row:
-		s.unlink(head, row)
-		s.table.release(row)
-	case next != 0:
-		s.table.point(key, s.table.row(next))
-	default:
-		s.table.remove(key)
-	}
-}
-
-func (s *sessions) emit(row uint32) {
-	w := s.words(row)
-	s.one[0] = row
-	s.out.rows(window{w[sessionStart], w[sessionLast] + s.gap}, s.table.rows, s.one[:])
-}
-
-// closeAll emits every session at the end of the stream.
-func (s *sessions) closeAll() {
-	for i := range s.table.n {
-		row := uint32(i * s.table.stride)
-		if s.table.rows[row+wordCount] != 0 {
-			s.emit(row)
-		}
-	}
-	clear(s.wheel)
-	s.live = 0
-	s.table.reset()
+// clear empties the wheel.
+func (w *wheel) clear() {
+	clear(w.places)
+	w.hooks, w.free = w.hooks[:1], 0
 }
