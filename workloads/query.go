@@ -1,7 +1,5 @@
 package workloads
 
-import "slices"
-
 // Query is the question a workload asks, as data: adapters translate it, none re-implements it.
 // An event of variant From that meets every predicate of Where is looked up, keyed, windowed and
 // aggregated; a query without a window answers every such event on its own.
@@ -146,6 +144,24 @@ type Output struct {
 	Fields []ResultField
 }
 
+// Columns are the fields of a result line one by one: an aggregate that yields several integers
+// (Aggregate.Width) takes as many columns of its name.
+func (q Query) Columns() []ResultField {
+	columns := make([]ResultField, 0, len(q.Output.Fields))
+	for _, f := range q.Output.Fields {
+		width := 1
+		for _, a := range q.Aggregates {
+			if a.As == f.Name {
+				width = a.Width()
+			}
+		}
+		for range width {
+			columns = append(columns, f)
+		}
+	}
+	return columns
+}
+
 // SingleLevel reports whether results carry count and seqsum behind the fields of their line: the
 // number of events inside and the sum of their sequence numbers modulo 2^64.
 func (q Query) SingleLevel() bool { return len(q.Aggregates) > 0 && q.Rank == nil }
@@ -153,10 +169,30 @@ func (q Query) SingleLevel() bool { return len(q.Aggregates) > 0 && q.Rank == ni
 // PerEvent reports whether every result answers one event.
 func (q Query) PerEvent() bool { return q.Window.Kind == NoWindow }
 
-// Width is the number of columns of a result: the fields of its line, then count and seqsum of a
+// FieldWidth is the number of columns a field of a result takes: that of the aggregate it names,
+// else one.
+func (q Query) FieldWidth(f ResultField) int {
+	for _, a := range q.Aggregates {
+		if a.As == f.Name {
+			return a.Width()
+		}
+	}
+	return 1
+}
+
+// LineWidth is the number of columns of a result's line.
+func (q Query) LineWidth() int {
+	n := 0
+	for _, f := range q.Output.Fields {
+		n += q.FieldWidth(f)
+	}
+	return n
+}
+
+// Width is the number of columns of a result: those of its line, then count and seqsum of a
 // single-level aggregate.
 func (q Query) Width() int {
-	n := len(q.Output.Fields)
+	n := q.LineWidth()
 	if q.SingleLevel() {
 		n += 2
 	}
@@ -170,16 +206,25 @@ func (q Query) Timed() bool { return !q.Window.Processing }
 // (per-event results), or the column and what to add to it to get the end of the window.
 // It returns column -1 if the query is not timed.
 func (q Query) Anchor() (column int, plus int64) {
-	at := func(name string) int {
-		return slices.IndexFunc(q.Output.Fields, func(f ResultField) bool { return f.Name == name })
-	}
 	switch {
 	case !q.Timed():
 		return -1, 0
 	case q.PerEvent():
-		return at(SeqField), 0
+		return q.columnOf(SeqField), 0
 	case q.Window.Kind == Session:
-		return at(WindowEnd), 0
+		return q.columnOf(WindowEnd), 0
 	}
-	return at(WindowStart), q.Window.SizeMs
+	return q.columnOf(WindowStart), q.Window.SizeMs
+}
+
+// columnOf is the first column of a field of the result line, -1 if it has none of that name.
+func (q Query) columnOf(name string) int {
+	n := 0
+	for _, f := range q.Output.Fields {
+		if f.Name == name {
+			return n
+		}
+		n += q.FieldWidth(f)
+	}
+	return -1
 }

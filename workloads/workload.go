@@ -58,6 +58,10 @@ type Param struct {
 	Kind      ParamKind
 	Default   string // as it would be written
 	Choices   []string
+	// Min is the least value of a CountParam or, in milliseconds, of a MillisParam.
+	Min int64
+	// Queries are the values of the parameter "query" this one applies to; all if empty.
+	Queries []string
 }
 
 // Template is an entry of the catalog: a workload whose settings are still open.

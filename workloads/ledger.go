@@ -1,0 +1,194 @@
+package workloads
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Classes of an Offender.
+const (
+	classLost       = "lost"
+	classDuplicated = "duplicated"
+	classWrong      = "wrong"
+	classPhantom    = "phantom"
+	classLate       = "late" // the system's count of late events does not add up
+)
+
+// offendersOfClass is how many offenders of a class a ledger lists.
+const offendersOfClass = 5
+
+// tally fills a ledger.
+type tally struct {
+	p         *plan
+	events    uint64
+	l         Ledger
+	listed    map[string]int
+	got, want resultSet
+}
+
+func newTally(p *plan, events uint64) *tally {
+	return &tally{
+		p: p, events: events, listed: map[string]int{},
+		got: resultSet{q: p.q}, want: resultSet{q: p.q},
+	}
+}
+
+// lost accounts for an expected row nobody delivered.
+func (t *tally) lost(want []int64) {
+	t.l.Lost++
+	t.want.add(want)
+	t.offend(classLost, want, nil, want, "")
+}
+
+// phantom accounts for a delivered row nobody expected.
+func (t *tally) phantom(got []int64) {
+	t.l.Phantom++
+	t.offend(classPhantom, got, got, nil, "")
+}
+
+// wrong accounts for an identity delivered with another value.
+func (t *tally) wrong(got, want []int64) {
+	t.l.Wrong++
+	if t.listed[classWrong] < offendersOfClass {
+		t.offend(classWrong, want, got, want, t.difference(got, want))
+	}
+}
+
+// duplicated accounts for copies of an identity beyond the first.
+func (t *tally) duplicated(row []int64, copies uint64) {
+	t.l.Duplicated += copies
+	t.offend(classDuplicated, row, row, nil, fmt.Sprintf("delivered %d times", copies+1))
+}
+
+// offend lists an offender while there is room in its class.
+func (t *tally) offend(class string, identity, got, want []int64, note string) {
+	if t.listed[class] >= offendersOfClass {
+		return
+	}
+	t.listed[class]++
+	o := Offender{Class: class, Identity: t.p.identity(identity), Note: note}
+	if got != nil {
+		o.Got = string(Line(nil, t.p.q, got))
+	}
+	if want != nil {
+		o.Want = string(Line(nil, t.p.q, want))
+	}
+	t.l.Offenders = append(t.l.Offenders, o)
+}
+
+// unexplained notes n results or events the account cannot place.
+func (t *tally) unexplained(n uint64, note string) {
+	t.l.Unexplained += n
+	t.l.Offenders = append(t.l.Offenders, Offender{Class: classLate, Note: note})
+}
+
+// close completes the ledger: digests, and the two equations every result and identity obey.
+func (t *tally) close() Ledger {
+	l := &t.l
+	l.Expected = t.want.count
+	l.Count, l.Digest = t.got.count, t.got.digest()
+	l.WantCount, l.WantDigest = t.want.count, t.want.digest()
+	l.Unexplained += distance(l.Expected, l.Matched+l.Lost+l.Wrong)
+	l.Unexplained += distance(l.Received,
+		l.Matched+l.Wrong+l.Duplicated+l.Phantom+l.Corrupt+l.Refinements)
+	return *l
+}
+
+// clean says that every expected result was delivered right, once, and nothing else.
+func (l *Ledger) clean() bool {
+	return l.Lost+l.Wrong+l.Phantom+l.Duplicated+l.Corrupt+l.Unexplained == 0
+}
+
+func distance(a, b uint64) uint64 { return max(a, b) - min(a, b) }
+
+// identity renders what names a result: its identity fields, window starts as times of day, too.
+func (p *plan) identity(row []int64) string {
+	parts := strings.Split(string(Line(nil, p.q, row)), "|")
+	var out []string
+	col := 0
+	for _, f := range p.q.Output.Fields {
+		if f.Identity && col < len(parts) {
+			s := f.Name + "=" + parts[col]
+			if o := p.out[col]; o.from == fromStart || o.from == fromEnd {
+				s += " (" + time.UnixMilli(row[col]).UTC().Format("2006-01-02T15:04:05.000Z") + ")"
+			}
+			out = append(out, s)
+		}
+		col += p.q.FieldWidth(f)
+	}
+	return strings.Join(out, " ")
+}
+
+// difference says which way a wrong value is wrong. Count and the sum of sequence numbers tell lost
+// events from events counted twice; where it is one event they name it.
+func (t *tally) difference(got, want []int64) string {
+	p := t.p
+	if !p.q.SingleLevel() {
+		return "another value of " + strings.Join(p.differing(got, want), ", ")
+	}
+	c := p.width - 2
+	n, seq := got[c]-want[c], uint64(got[c+1]-want[c+1])
+	switch {
+	case n == 0 && seq == 0:
+		return "the right events, but another value of " + strings.Join(p.differing(got, want), ", ")
+	case n == 0:
+		return "as many events, but not the same"
+	case n == -1 && t.inside(-seq, want):
+		return fmt.Sprintf("event %d lost", -seq)
+	case n < 0:
+		return fmt.Sprintf("%d events lost", -n)
+	case n == 1 && t.inside(seq, want):
+		return fmt.Sprintf("event %d counted twice", seq)
+	case n == 1 && seq < t.events:
+		return fmt.Sprintf("event %d counted, which does not belong here", seq)
+	}
+	return fmt.Sprintf("%d events counted twice or from elsewhere", n)
+}
+
+// differing names the fields in which two results differ.
+func (p *plan) differing(a, b []int64) []string {
+	var names []string
+	col := 0
+	for _, f := range p.q.Output.Fields {
+		next := col + p.q.FieldWidth(f)
+		if !slices.Equal(a[col:next], b[col:next]) {
+			names = append(names, f.Name)
+		}
+		col = next
+	}
+	return names
+}
+
+// inside says whether event n belongs to the result a row stands for.
+func (t *tally) inside(n uint64, row []int64) bool {
+	p, w := t.p, t.p.w
+	if n >= t.events {
+		return false
+	}
+	b := NewBatchOf(w.Schema, p.cols, 1)
+	w.Events().Fill(b, Slots{First: w.Timeline.Slot(n), Step: 1, N: 1})
+	sel := p.selector()
+	if sel.bind(w, b); !sel.takes(0) {
+		return false
+	}
+	key, ts := p.key.bind(b), b.TS[0]
+	first, end := int64(-farFuture), int64(farFuture)
+	for i, o := range p.out {
+		switch o.from {
+		case fromKey:
+			if row[i] != key.at(0) {
+				return false
+			}
+		case fromStart:
+			first = row[i]
+		case fromEnd:
+			end = row[i]
+		}
+	}
+	if p.q.Window.Kind != Session && first > -farFuture {
+		end = first + p.q.Window.SizeMs
+	}
+	return first <= ts && ts < end
+}

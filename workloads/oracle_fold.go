@@ -1,0 +1,223 @@
+package workloads
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// An accumulator is a run of words: count and seqsum, then the words of each aggregate. Sets of
+// Distinct lie beside them, because they grow.
+const (
+	wordCount = iota
+	wordSeqSum
+	firstFoldWord
+)
+
+// fold is an aggregate bound to the value it reads and to its words of an accumulator.
+type fold struct {
+	Aggregate
+	reader
+	word int
+	set  int // Distinct: which of the accumulator's sets
+}
+
+// contribution is an event as the folds see it.
+type contribution struct {
+	ts, seq int64
+	vals    []bound // one a fold
+	row     int
+}
+
+// bindFolds lays out the accumulator.
+func (p *plan) bindFolds() error {
+	p.state = firstFoldWord
+	for _, a := range p.q.Aggregates {
+		f := fold{Aggregate: a, reader: reader{col: noColumn}, word: p.state, set: -1}
+		if a.Func != Count {
+			var err error
+			if f.reader, err = p.reader(a.Field); err != nil {
+				return err
+			}
+			if err = p.exact(a); err != nil {
+				return err
+			}
+		}
+		switch a.Func {
+		case Count:
+		case Distinct:
+			f.set = p.sets
+			p.sets++
+		case Sum, Min, Max, Avg:
+			p.state++
+		case TopK:
+			p.state += a.K
+		case First, Last:
+			p.state += 3 // ts, seq, value
+		default:
+			return fmt.Errorf("aggregate function %d is unknown", a.Func)
+		}
+		p.aggs = append(p.aggs, f)
+	}
+	p.fresh = p.start(nil)
+	return nil
+}
+
+// exact refuses arithmetic on values that are not integers.
+func (p *plan) exact(a Aggregate) error {
+	if l := p.q.Lookup; l != nil && a.Field == l.As {
+		return nil
+	}
+	for _, f := range p.w.Schema.Variants[p.q.From].Fields {
+		if f.Name != a.Field || f.Kind == Int || f.Kind == Dict {
+			continue
+		}
+		switch a.Func {
+		case Sum, Min, Max, Avg, TopK:
+			return fmt.Errorf("aggregate %s of field %q, which is not an integer", a.As, a.Field)
+		}
+	}
+	return nil
+}
+
+// start appends the words of an empty accumulator.
+func (p *plan) start(words []int64) []int64 {
+	words = append(words, 0, 0)
+	for _, f := range p.aggs {
+		switch f.Func {
+		case Sum, Avg:
+			words = append(words, 0)
+		case Min:
+			words = append(words, math.MaxInt64)
+		case Max:
+			words = append(words, math.MinInt64)
+		case TopK:
+			for range f.K {
+				words = append(words, math.MinInt64)
+			}
+		case First:
+			words = append(words, math.MaxInt64, math.MaxInt64, 0)
+		case Last:
+			words = append(words, math.MinInt64, math.MinInt64, 0)
+		}
+	}
+	return words
+}
+
+// startSets makes the sets of an empty accumulator; nil if the query has no Distinct.
+func (p *plan) startSets() []map[int64]struct{} {
+	if p.sets == 0 {
+		return nil
+	}
+	s := make([]map[int64]struct{}, p.sets)
+	for i := range s {
+		s[i] = map[int64]struct{}{}
+	}
+	return s
+}
+
+// add counts an event in an accumulator.
+func (p *plan) add(acc []int64, sets []map[int64]struct{}, c *contribution) {
+	acc[wordCount]++
+	acc[wordSeqSum] += c.seq
+	for i := range p.aggs {
+		f := &p.aggs[i]
+		if f.Func == Count {
+			continue
+		}
+		x := c.vals[i].at(c.row)
+		switch f.Func {
+		case Sum, Avg:
+			acc[f.word] += x
+		case Min:
+			acc[f.word] = min(acc[f.word], x)
+		case Max:
+			acc[f.word] = max(acc[f.word], x)
+		case Distinct:
+			sets[f.set][x] = struct{}{}
+		case TopK:
+			insertTop(acc[f.word:f.word+f.K], x)
+		case First:
+			takeIf(before(c.ts, c.seq, acc[f.word:]), acc[f.word:], c.ts, c.seq, x)
+		case Last:
+			takeIf(before(acc[f.word], acc[f.word+1], []int64{c.ts, c.seq}), acc[f.word:], c.ts, c.seq, x)
+		}
+	}
+}
+
+// merge adds accumulator b to a.
+func (p *plan) merge(a, b []int64, aSets, bSets []map[int64]struct{}) {
+	a[wordCount] += b[wordCount]
+	a[wordSeqSum] += b[wordSeqSum]
+	for i := range p.aggs {
+		f := &p.aggs[i]
+		w := f.word
+		switch f.Func {
+		case Sum, Avg:
+			a[w] += b[w]
+		case Min:
+			a[w] = min(a[w], b[w])
+		case Max:
+			a[w] = max(a[w], b[w])
+		case Distinct:
+			for x := range bSets[f.set] {
+				aSets[f.set][x] = struct{}{}
+			}
+		case TopK:
+			for _, x := range b[w : w+f.K] {
+				insertTop(a[w:w+f.K], x)
+			}
+		case First:
+			takeIf(before(b[w], b[w+1], a[w:]), a[w:], b[w], b[w+1], b[w+2])
+		case Last:
+			takeIf(before(a[w], a[w+1], b[w:]), a[w:], b[w], b[w+1], b[w+2])
+		}
+	}
+}
+
+// results appends what the aggregates yield, in their order.
+func (p *plan) results(dst, acc []int64, sets []map[int64]struct{}) []int64 {
+	for i := range p.aggs {
+		f := &p.aggs[i]
+		switch f.Func {
+		case Count:
+			dst = append(dst, acc[wordCount])
+		case Avg:
+			dst = append(dst, acc[f.word], acc[wordCount])
+		case Distinct:
+			dst = append(dst, int64(len(sets[f.set])))
+		case TopK:
+			dst = append(dst, acc[f.word:f.word+f.K]...)
+		case First, Last:
+			dst = append(dst, acc[f.word+2])
+		default:
+			dst = append(dst, acc[f.word])
+		}
+	}
+	return dst
+}
+
+// insertTop keeps the largest values in descending order.
+func insertTop(top []int64, x int64) {
+	i, _ := slices.BinarySearchFunc(top, x, func(t, x int64) int {
+		if t >= x {
+			return -1
+		}
+		return 1
+	})
+	if i < len(top) {
+		copy(top[i+1:], top[i:])
+		top[i] = x
+	}
+}
+
+// before compares (ts, seq) with the first two words of b.
+func before(ts, seq int64, b []int64) bool {
+	return ts < b[0] || ts == b[0] && seq < b[1]
+}
+
+func takeIf(ok bool, words []int64, ts, seq, x int64) {
+	if ok {
+		words[0], words[1], words[2] = ts, seq, x
+	}
+}
