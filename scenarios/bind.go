@@ -1,0 +1,127 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/reports/record"
+	"github.com/streambench/streambench/workloads"
+)
+
+// Bind makes the workload with the scenario's parameters, seed and rate of event time.
+func (s *Scenario) Bind() (*workloads.Workload, error) {
+	t, ok := workloads.Find(s.Workload)
+	if !ok {
+		return nil, fmt.Errorf("bind workload: no workload is called %q", s.Workload)
+	}
+	values, errs := t.Resolve(s.Params)
+	if len(errs) > 0 {
+		return nil, fmt.Errorf("bind workload %s: %w", t.Name, errors.Join(errs...))
+	}
+	w, err := t.New(workloads.Settings{
+		Seed: s.Load.Seed, EventRate: uint64(s.Load.EventRate), Values: values,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("bind workload %s: %w", t.Name, err)
+	}
+	return w, nil
+}
+
+// Pacer is the schedule of the load; nil at rate max, where events are due as fast as taken. A rate
+// that is still to be found has no schedule and is an error.
+func (s *Scenario) Pacer() (workloads.Pacer, error) {
+	r := s.Load.Rate
+	switch {
+	case r.Max:
+		return nil, nil
+	case r.Pieces != nil:
+		pieces := make([]workloads.Piece, len(r.Pieces))
+		for i, p := range r.Pieces {
+			pieces[i] = workloads.Piece{For: p.For, Rate: uint64(p.Rate)}
+		}
+		return workloads.Profile(pieces), nil
+	case r.PerSecond > 0:
+		return workloads.Constant(uint64(r.PerSecond)), nil
+	}
+	return nil, fmt.Errorf("pace load of %s: its rate is still to be found", s.Name)
+}
+
+// String is the rate as it stands in a scenario.
+func (r Rate) String() string {
+	switch {
+	case r.Max:
+		return "max"
+	case r.Pieces != nil:
+		text := ""
+		for _, p := range r.Pieces {
+			text += fmt.Sprintf(", %s/s for %s", formatCount(uint64(p.Rate)), formatDuration(p.For))
+		}
+		return text[len(", "):]
+	case r.Search != nil:
+		return "search " + r.Search.For
+	case r.OfCapacity > 0:
+		return formatPercent(float64(r.OfCapacity)) + " of capacity"
+	}
+	return formatCount(uint64(r.PerSecond)) + "/s"
+}
+
+// NotYet lists what this build cannot run of a sound scenario, each with what to do about it. An
+// empty list means that all of it can be run.
+func (s *Scenario) NotYet() []string {
+	var gaps []string
+	add := func(where, what, remedy string) {
+		gaps = append(gaps, fmt.Sprintf("%s: %s; %s", where, what, remedy))
+	}
+	for i, sys := range s.Systems {
+		where := fmt.Sprintf("systems.%d", i)
+		if sys.Name != native {
+			add(where, sys.Name+" cannot be deployed by this build", "run --on native")
+			continue
+		}
+		if len(sys.Config) > 0 {
+			add(where+".config", "native takes no settings of its own", "leave config out")
+		}
+		if sys.Workers > 1 {
+			add(where+".workers", "native runs one worker in this build",
+				"write workers: 1 and give it more worker.cpus")
+		}
+	}
+	if s.Resources.Workers > 1 {
+		add("resources.workers", "native runs one worker in this build",
+			"--set resources.workers=1 and give it more worker.cpus")
+	}
+	s.loadNotYet(add)
+	if s.Profile != "defaults" {
+		add("profile", s.Profile+" has no systems to set up in this build", "--set profile=defaults")
+	}
+	if len(s.Faults) > 0 {
+		add("faults", "this build injects no faults", "--set faults=[]")
+	}
+	if s.Trace != nil {
+		add("trace", "this build traces no events", "leave trace out")
+	}
+	if s.Decide != nil {
+		add("decide", "this build makes no decisions", "leave decide out")
+	}
+	for _, l := range s.SLO {
+		if m, _ := record.FindMetric(l.Metric); !m.Ready {
+			add("slo."+l.Metric, "this build does not measure it", "leave the limit out")
+		}
+	}
+	return gaps
+}
+
+func (s *Scenario) loadNotYet(add func(where, what, remedy string)) {
+	r := s.Load.Rate
+	switch {
+	case r.Search != nil:
+		add("load.rate", "this build searches no rates", "--set load.rate=250k/s")
+	case r.OfCapacity > 0:
+		add("load.rate", "this build searches no rates to take a share of", "--set load.rate=250k/s")
+	}
+	if s.Load.Transport != adapters.Embedded {
+		add("load.transport", s.Load.Transport+" is not there in this build",
+			"--set load.transport=embedded and leave broker and partitions out")
+	}
+}

@@ -1,0 +1,225 @@
+package scenarios
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/workloads"
+)
+
+const maxPartitions = 1_000_000
+
+var hostPorts = regexp.MustCompile(`^[^\s:,/]+:[0-9]{1,5}(,[^\s:,/]+:[0-9]{1,5})*$`)
+
+func (c *checker) load() {
+	c.within("checkpoint", c.s.Checkpoint, time.Millisecond, time.Hour)
+	c.within("load/warmup", c.s.Load.Warmup.For, 0, time.Hour)
+	c.within("load/steady", c.s.Load.Steady, time.Second, maxDuration)
+	c.within("load/drain", c.s.Load.Drain, time.Second, time.Hour)
+	c.rate()
+	if c.has("load/events") && c.sound("load/events") {
+		c.exact()
+	}
+}
+
+func (c *checker) rate() {
+	r := c.s.Load.Rate
+	if !c.has("load/rate") || !c.sound("load/rate") {
+		return
+	}
+	if r.Pieces != nil && len(r.Pieces) == 0 {
+		c.fail("load/rate", "load.rate has no pieces", "write [{for: 10s, rate: 100k/s}]")
+	}
+	for i, p := range r.Pieces {
+		path := fmt.Sprintf("load/rate/%d", i)
+		if p.For <= 0 {
+			c.fail(path, fmt.Sprintf("piece %d of load.rate has no time", i+1), "write for: 10s")
+		}
+		if p.Rate == 0 {
+			c.fail(path, fmt.Sprintf("piece %d of load.rate has no rate", i+1), "write rate: 100k/s")
+		}
+	}
+	_, n := c.walk([]string{"load", "rate"})
+	if n.get("of-capacity") != nil && r.OfCapacity <= 0 {
+		c.fail("load/rate/of-capacity", "load.rate.of-capacity is 0%", "write 70%")
+	}
+}
+
+// exact checks a run of exactly so many events: it has no phases to discard or to break.
+func (c *checker) exact() {
+	if c.s.Load.Events == 0 {
+		c.fail("load/events", "load.events is 0", "write at least 1")
+	}
+	if c.has("load/steady") {
+		c.failKey("load/steady", "both events and steady say how long the run is",
+			"leave one of them out")
+	}
+	if c.s.Load.Warmup != (Warmup{}) {
+		c.failKey("load/warmup", "a run of exactly so many events discards nothing",
+			"leave warmup out, or write steady in place of events")
+	}
+	if r := c.s.Load.Rate; r.Search != nil || r.OfCapacity != 0 {
+		c.failKey("load/events", "a search for a rate needs time, not a number of events",
+			"write steady in place of events")
+	}
+	if len(c.s.Faults) > 0 {
+		c.failKey("faults", "faults are timed from the start of steady, and events leaves it out",
+			"write load.steady in place of load.events")
+	}
+}
+
+func (c *checker) transport() {
+	l := c.s.Load
+	if l.Transport == adapters.Embedded {
+		for key, what := range map[string]string{"broker": "a broker", "partitions": "partitions"} {
+			if c.has("load/" + key) {
+				c.failKey("load/"+key, "an embedded transport has no "+strings.TrimPrefix(what, "a "),
+					"write load.transport: kafka or leave the key out")
+			}
+		}
+		if l.Settle == "input" {
+			c.fail("load/settle", "an embedded transport has no input log to read back",
+				"write settle: none")
+		}
+		return
+	}
+	if b := l.Broker; c.sound("load/broker") && b.At != "container" && b.At != "embedded" &&
+		!hostPorts.MatchString(b.At) {
+		c.fail("load/broker", fmt.Sprintf("load.broker is %q", clip(b.At)),
+			"write container, embedded or HOST:PORT,HOST:PORT")
+	}
+	if l.Partitions > maxPartitions {
+		c.fail("load/partitions", "too many partitions", "write at most 1000000")
+	}
+}
+
+// quotedName finds the parameter an error of the catalog is about.
+var quotedName = regexp.MustCompile(`parameter "([^"]*)"`)
+
+// params checks the parameters of the workload and writes their defaults.
+func (c *checker) params() {
+	t, ok := workloads.Find(c.s.Workload)
+	if !ok || !c.sound("params") {
+		return
+	}
+	values, errs := t.Resolve(c.s.Params)
+	for _, err := range errs {
+		message, remedy := halves(err.Error())
+		path, unknown := "params", strings.HasPrefix(message, "unknown")
+		if m := quotedName.FindStringSubmatch(err.Error()); m != nil {
+			if name, e := strconv.Unquote(`"` + m[1] + `"`); e == nil {
+				path += "/" + name
+			}
+		}
+		if unknown {
+			c.failKey(path, message, remedy)
+			continue
+		}
+		c.fail(path, message, remedy)
+	}
+	if len(errs) > 0 {
+		return
+	}
+	c.s.Params = Params{}
+	for _, p := range t.Params {
+		if v, ok := values[p.Name]; ok {
+			c.s.Params[p.Name] = v.String(p.Kind)
+		}
+	}
+	w, err := c.s.Bind()
+	if err != nil {
+		message, remedy := halves(err.Error())
+		c.fail("params", message, remedy)
+		return
+	}
+	c.bound = w
+}
+
+// halves divides a message at its last ": ", behind which stands what to do.
+func halves(text string) (message, remedy string) {
+	i := strings.LastIndex(text, ": ")
+	if i < 0 {
+		return text, ""
+	}
+	return text[:i], text[i+2:]
+}
+
+// windows refuses a window that cannot close while the run measures.
+func (c *checker) windows() {
+	w := c.bound
+	if w == nil || !c.sound("params", "load") || c.s.Load.Steady == 0 {
+		return
+	}
+	span, ok := c.s.eventSpan(w)
+	size := windowSpan(w.Query.Window)
+	if !ok || size == 0 || size <= span {
+		return
+	}
+	wall := time.Duration(float64(c.s.Load.Steady) * float64(size) / float64(span))
+	if w.Query.Window.Processing {
+		wall = size
+	}
+	path := "load/steady"
+	if !c.has(path) {
+		path = "load/rate"
+	}
+	c.fail(path, fmt.Sprintf("a window of %s takes %s at this rate and cannot close in steady (%s)",
+		formatDuration(size), formatDuration(wall.Round(time.Millisecond)),
+		formatDuration(c.s.Load.Steady)),
+		"lengthen steady, lower load.event-rate or shorten the window in params")
+}
+
+// windowSpan is the time a window needs to close: its size, of a session at least its gap.
+func windowSpan(w workloads.Window) time.Duration {
+	if w.Kind == workloads.Session {
+		return time.Duration(w.GapMs) * time.Millisecond
+	}
+	return time.Duration(w.SizeMs) * time.Millisecond
+}
+
+// eventSpan is the time that passes in the stream while steady does: processing time for queries
+// that go by it, else events offered over the rate of event time. It is unknown where the rate is.
+func (s *Scenario) eventSpan(w *workloads.Workload) (time.Duration, bool) {
+	if w.Query.Window.Processing {
+		return s.Load.Steady, true
+	}
+	events, ok := s.steadyEvents()
+	if !ok || s.Load.EventRate == 0 {
+		return 0, false
+	}
+	ns := events / float64(s.Load.EventRate) * float64(time.Second)
+	return time.Duration(min(ns, 1<<62)), true
+}
+
+// steadyEvents is how many events are offered in steady, if the scenario fixes it.
+func (s *Scenario) steadyEvents() (float64, bool) {
+	r := s.Load.Rate
+	switch {
+	case s.Load.Events > 0:
+		return float64(s.Load.Events), true
+	case r.PerSecond > 0:
+		return float64(r.PerSecond) * s.Load.Steady.Seconds(), true
+	case r.Pieces == nil || s.Load.Warmup.Auto:
+		return 0, false
+	}
+	return offered(r.Pieces, s.Load.Warmup.For+s.Load.Steady) - offered(r.Pieces, s.Load.Warmup.For),
+		true
+}
+
+// offered counts the events a profile offers up to a time; its last piece goes on.
+func offered(pieces []Piece, until time.Duration) float64 {
+	events := 0.0
+	for i, p := range pieces {
+		d := min(p.For, until)
+		if i == len(pieces)-1 {
+			d = until
+		}
+		events += float64(p.Rate) * d.Seconds()
+		until -= d
+	}
+	return events
+}

@@ -1,0 +1,165 @@
+package scenarios
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"time"
+
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/chaos"
+	"github.com/streambench/streambench/reports/record"
+	"github.com/streambench/streambench/workloads"
+)
+
+// Plan is what a run is about to do: every repetition in its order, how long it takes, and what
+// weakens its figures before it has begun.
+type Plan struct {
+	Scenario string
+	Order    []record.Repeat // blocks one after the other, each with every system once
+	Blocks   int             // with the one that is discarded
+	Kept     int
+	Shared   bool // more cores are given out than the host has
+	Warnings []string
+	// Time is how long the phases of known length take; Limit adds the longest drain to each
+	// repetition. Neither knows how long a run at rate max takes.
+	Time, Limit time.Duration
+}
+
+// NewPlan lays out the repetitions of a sound scenario in interleaved blocks. Their order is drawn
+// from the scenario's seed, so the same scenario has the same plan.
+func NewPlan(s *Scenario) Plan {
+	p := Plan{Scenario: s.Name, Kept: s.kept()}
+	p.Blocks = p.Kept
+	if s.Repeat.Auto || s.Repeat.N > 1 {
+		p.Blocks++
+	}
+	draw := rand.New(rand.NewPCG(s.Load.Seed, 0x706c616e)) // "plan"
+	for block := range p.Blocks {
+		for _, i := range draw.Perm(len(s.Systems)) {
+			p.Order = append(p.Order, record.Repeat{
+				System: s.Systems[i].Label(), Rep: block + 1, Kept: block >= p.Blocks-p.Kept,
+			})
+		}
+	}
+	p.Time = time.Duration(len(p.Order)) * s.length()
+	p.Limit = p.Time + time.Duration(len(p.Order))*s.Load.Drain
+	p.Shared = s.coresGiven() > float64(runtime.NumCPU())
+	p.Warnings = s.warnings(p)
+	return p
+}
+
+// smallestP holds how many tests a number of runs an arm can tell apart at p < 0.05 after Holm: the
+// exact U test's smallest p is 2/C(2n,n).
+var smallestP = []struct{ runs, tests int }{{6, 23}, {7, 85}, {8, 321}}
+
+// mostRuns is what auto asks for where even 8 do not suffice, and the least of recovery figures,
+// which vary most.
+const mostRuns = 10
+
+// kept is the number of blocks that count.
+func (s *Scenario) kept() int {
+	if !s.Repeat.Auto {
+		return s.Repeat.N
+	}
+	if len(s.Faults) > 0 {
+		return mostRuns
+	}
+	rows := 0
+	if s.Decide != nil {
+		for _, c := range s.Decide.Criteria {
+			if c.Metric != "" {
+				rows++
+			}
+		}
+	}
+	tests := len(s.Systems) * (len(s.Systems) - 1) / 2 * max(rows, len(s.SLO), 1)
+	for _, row := range smallestP {
+		if tests <= row.tests {
+			return row.runs
+		}
+	}
+	return mostRuns
+}
+
+// length is how long one repetition takes without deployment and drain.
+func (s *Scenario) length() time.Duration {
+	l := s.Load
+	if l.Events == 0 {
+		return l.Warmup.For + l.Steady
+	}
+	pacer, err := s.Pacer()
+	if pacer == nil || err != nil {
+		return 0
+	}
+	return min(pacer.Due(uint64(l.Events)), 10*maxDuration)
+}
+
+// coresGiven are the cores of the largest system with its driver and brokers.
+func (s *Scenario) coresGiven() float64 {
+	r, most := s.Resources, 0.0
+	for _, sys := range s.Systems {
+		workers := s.nodesOf(chaos.Worker, sys)
+		most = max(most, float64(workers)*float64(r.Worker.CPUs))
+	}
+	most += float64(r.Driver.CPUs)
+	if s.Load.Transport == adapters.Kafka {
+		most += float64(r.Brokers) * float64(r.Broker.CPUs)
+	}
+	return most
+}
+
+func (s *Scenario) warnings(p Plan) []string {
+	var out []string
+	if p.Shared {
+		out = append(out, fmt.Sprintf("SHARED CORES: %v cores are given out, the host has %d: give "+
+			"resources.worker.cpus less, or read the figures as those of a crowded host",
+			s.coresGiven(), runtime.NumCPU()))
+	}
+	w, err := s.Bind()
+	if err != nil {
+		panic(fmt.Sprintf("BUG: plan of an unchecked scenario: %v", err))
+	}
+	out = append(out, w.Warnings...)
+	if text := s.fewWindows(w); text != "" {
+		out = append(out, text)
+	}
+	if n := s.Load.Drain; w.Query.Window.Processing && n < windowSpan(w.Query.Window) {
+		out = append(out, fmt.Sprintf("the last window closes %s after the stream ends, load.drain "+
+			"is %s: lengthen it", formatDuration(windowSpan(w.Query.Window)), formatDuration(n)))
+	}
+	return append(out, s.lonely()...)
+}
+
+// fewWindows warns of a steady phase in which hardly any window closes.
+func (s *Scenario) fewWindows(w *workloads.Workload) string {
+	step := windowSpan(w.Query.Window)
+	if w.Query.Window.Kind == workloads.Hopping && w.Query.Window.SlideMs > 0 {
+		step = time.Duration(w.Query.Window.SlideMs) * time.Millisecond
+	}
+	span, ok := s.eventSpan(w)
+	if !ok || step == 0 || span >= 3*step || s.Load.Events > 0 {
+		return ""
+	}
+	return fmt.Sprintf("fewer than 3 windows close in steady: %s of event time pass, a window "+
+		"closes every %s: lengthen steady or lower load.event-rate",
+		formatDuration(span.Round(time.Millisecond)), formatDuration(step))
+}
+
+// lonely warns of faults a system has no node for: it answers n/a, which is no pass.
+func (s *Scenario) lonely() []string {
+	var out []string
+	for i, f := range s.Faults {
+		for _, selectors := range f.Selectors() {
+			for _, selector := range selectors {
+				for _, sys := range s.Systems {
+					if selector.Role() != "" && s.nodesOf(selector.Role(), sys) == 0 {
+						out = append(out, fmt.Sprintf("fault %d: %s has no %s and answers n/a",
+							i+1, sys.Label(), selector.Role()))
+					}
+				}
+			}
+		}
+	}
+	return out
+}
