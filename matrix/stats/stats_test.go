@@ -118,7 +118,7 @@ func TestPettittMatchesTheHandComputedStatistic(t *testing.T) {
 	}
 	// p of the two-sided extreme split of 3 + 3, exact by enumeration: 72 of 720 orders put 1-3 on
 	// one side of the middle (K = 9 needs just that).
-	if p := ChangePoint([]float64{1, 2, 3, 4, 5, 6}).P; math.Abs(p-0.1) > 0.02 {
+	if p := changePoint([]float64{1, 2, 3, 4, 5, 6}).P; math.Abs(p-0.1) > 0.02 {
 		t.Errorf("p %v, want about 0.1", p)
 	}
 }
@@ -142,7 +142,7 @@ func TestASteadySeriesIsToldFromOneThatChanges(t *testing.T) {
 	}
 	for _, c := range cases {
 		if got := Steady(c.xs); got != c.steady {
-			t.Errorf("%s: steady %v (%+v)", c.why, got, ChangePoint(c.xs))
+			t.Errorf("%s: steady %v (%+v)", c.why, got, changePoint(c.xs))
 		}
 	}
 }
@@ -154,7 +154,7 @@ func TestChangePointKnowsOnlyRanksAndIsRepeatable(t *testing.T) {
 		for i, x := range xs {
 			curved[i] = x * x * x
 		}
-		a, b := ChangePoint(xs), ChangePoint(curved)
+		a, b := changePoint(xs), changePoint(curved)
 		if a.At != b.At || a.P != b.P {
 			t.Fatalf("%+v became %+v under a rising function", a, b)
 		}
@@ -173,7 +173,7 @@ func TestFalseAlarmsStayNearFivePercent(t *testing.T) {
 			state = state*6364136223846793005 + 1442695040888963407
 			xs[i] = float64(state >> 33)
 		}
-		if ChangePoint(xs).P < changeAlpha {
+		if changePoint(xs).P < changeAlpha {
 			alarms++
 		}
 	}

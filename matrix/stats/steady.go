@@ -19,23 +19,23 @@ const (
 	permutations = 1999
 )
 
-// Change is the most likely place where a series changes its level.
-type Change struct {
+// change is the most likely place where a series changes its level.
+type change struct {
 	At    int     // index of the first value of the new level; 0 in a series without any change
 	P     float64 // probability of as large a statistic in a series of the same values, shuffled
 	Shift float64 // |median after / median before − 1|; +Inf where the median before is 0
 }
 
-// ChangePoint applies Pettitt's rank test (A. N. Pettitt, A non-parametric approach to the
+// changePoint applies Pettitt's rank test (A. N. Pettitt, A non-parametric approach to the
 // change-point problem, Applied Statistics 28, 1979): the split whose two sides differ most in
 // rank sum, K = max |2·R(t) − t·(n+1)|. Ranks make it blind to a lone outlier. Pettitt's own
 // p-value is asymptotic and far too large for n near 10, so p comes from seeded permutations,
 // which also keep it exact under ties.
-func ChangePoint(xs []float64) Change {
+func changePoint(xs []float64) change {
 	ranks := midranks(xs)
 	at, k := pettitt(ranks)
 	if k == 0 {
-		return Change{P: 1}
+		return change{P: 1}
 	}
 	rnd := rand.New(rand.NewPCG(0x5eed, uint64(len(xs))))
 	shuffled := slices.Clone(ranks)
@@ -48,7 +48,7 @@ func ChangePoint(xs []float64) Change {
 			extreme++
 		}
 	}
-	return Change{At: at, P: float64(extreme) / (permutations + 1), Shift: shift(xs, at)}
+	return change{At: at, P: float64(extreme) / (permutations + 1), Shift: shift(xs, at)}
 }
 
 func pettitt(ranks []float64) (at int, k float64) {
@@ -78,6 +78,6 @@ func Steady(slices []float64) bool {
 	if len(slices) < SteadySlices {
 		return false
 	}
-	c := ChangePoint(slices[len(slices)-SteadySlices:])
+	c := changePoint(slices[len(slices)-SteadySlices:])
 	return c.P >= changeAlpha || c.Shift <= tolerated
 }

@@ -83,12 +83,15 @@ type Tick struct {
 	Results    uint64 `json:"results"`    // results received
 	Processed  uint64 `json:"processed"`  // slots up to the newest trigger whose results are here
 	Late       uint64 `json:"late"`       // events the system counted as too late
-	BlockedNs  int64  `json:"blockedNs"`  // time in which events were due and the system had no room
-	P50Ns      int64  `json:"p50Ns,omitempty"`
-	P99Ns      int64  `json:"p99Ns,omitempty"`
-	P999Ns     int64  `json:"p999Ns,omitempty"`
-	CPU        CPU    `json:"cpu"`
-	MemoryB    uint64 `json:"memoryB"` // resident set of the process now
+	// Backlog is the largest number of slots due but not processed that was read since the tick
+	// before: it is read when results arrive, after Processed moved. 0 where none arrived.
+	Backlog   uint64 `json:"backlog"`
+	BlockedNs int64  `json:"blockedNs"` // time in which events were due and the system had no room
+	P50Ns     int64  `json:"p50Ns,omitempty"`
+	P99Ns     int64  `json:"p99Ns,omitempty"`
+	P999Ns    int64  `json:"p999Ns,omitempty"`
+	CPU       CPU    `json:"cpu"`
+	MemoryB   uint64 `json:"memoryB"` // resident set of the process now
 }
 
 // CPU is processor time in nanoseconds by role, since the process started. In one process they are
@@ -135,6 +138,12 @@ type Offender struct {
 	Note     string `json:"note,omitempty"`
 }
 
+// Codes of warnings that the summary acts upon.
+const (
+	// CodeNoSteady makes the repetition INVALID: warm-up never ended in a steady state.
+	CodeNoSteady = "no-steady-state"
+)
+
 // Warning weakens a figure and is printed beside it.
 type Warning struct {
 	Code string `json:"code"` // short and stable, as in shared-cores
@@ -157,6 +166,8 @@ type End struct {
 	DueAtSteadyEnd      uint64 `json:"dueAtSteadyEnd,omitempty"`
 	AcceptedAtSteadyEnd uint64 `json:"acceptedAtSteadyEnd,omitempty"`
 	BlockedAtSteadyEnd  uint64 `json:"blockedAtSteadyEnd,omitempty"`
+	// SteadyEndNs is the time since T0 at that instant.
+	SteadyEndNs int64 `json:"steadyEndNs,omitempty"`
 	// DroppedSamples are histogram samples out of range or refused in a merge; NegativeSamples
 	// were below zero. Both must be zero.
 	DroppedSamples  uint64 `json:"droppedSamples,omitempty"`

@@ -2,6 +2,9 @@ package record
 
 import "time"
 
+// ManifestSchema names the form of a manifest.
+const ManifestSchema = "streambench/manifest/v1"
+
 // Manifest says what was run, where and from which parts. It is written before the first
 // repetition and never changed.
 type Manifest struct {

@@ -1,0 +1,204 @@
+package reports
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"strings"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/streambench/streambench/reports/record"
+	"github.com/streambench/streambench/reports/summary"
+)
+
+// spanBar is a row of the noise picture: a distribution from p50 to p99.9.
+type spanBar struct {
+	name          string
+	p50, p99, top float64
+	colour        string
+}
+
+func barOf(name string, h *hdr.Histogram, colour string) spanBar {
+	return spanBar{name: name, colour: colour, p50: float64(h.ValueAtPercentile(50)),
+		p99: float64(h.ValueAtPercentile(99)), top: float64(h.ValueAtPercentile(99.9))}
+}
+
+// noisePicture sets the latencies of each system and the lag of the driver against the grey range,
+// in which this host itself is late. It is empty where no repetition is valid.
+func noisePicture(run *Run) template.HTML {
+	var bars []spanBar
+	lags := spectraOf(run, record.StageDriver)
+	for i, s := range spectraOf(run, record.StageResult) {
+		bars = append(bars, barOf(s.system+": result latency", s.all, palette[i%len(palette)].colour))
+		for _, l := range lags {
+			if l.system == s.system {
+				bars = append(bars, barOf(s.system+": driver lag", l.all, faint))
+			}
+		}
+	}
+	if len(bars) == 0 || run.Manifest.Conditions.RateMax {
+		return ""
+	}
+	canary := canaryOf(run)
+	const left, rowH = 190.0, 30.0
+	h := float64(len(bars))*rowH + 66
+	c := newCanvas(pageW, h, "Latency and driver lag against the noise of this host")
+	x := scale{from: left, to: pageW - 90, log: true, lo: math.Inf(1)}
+	for _, b := range bars {
+		x.lo, x.hi = min(x.lo, b.p50), max(x.hi, b.top)
+	}
+	if canary != nil {
+		x.lo = min(x.lo, float64(canary.ValueAtPercentile(50)))
+		x.hi = max(x.hi, float64(canary.ValueAtPercentile(99.9)))
+	}
+	x.lo, x.hi = max(x.lo/1.6, 1e3), x.hi*1.6
+	noiseBand(c, canary, x, h)
+	for _, v := range x.ticks(10) {
+		c.line(point{x.at(v), 26}, point{x.at(v), h - 34}, `stroke="`+gridInk+`"`)
+		c.text(point{x.at(v), h - 18}, axisLabel(v, record.Nanoseconds),
+			`text-anchor="middle" fill="`+faint+`"`)
+	}
+	for i, b := range bars {
+		b.draw(c, x, 44+float64(i)*rowH)
+	}
+	return c.html()
+}
+
+// canaryOf merges the canaries of all systems: they sang on the same host. It is nil without any.
+func canaryOf(run *Run) *hdr.Histogram {
+	var all *hdr.Histogram
+	for _, s := range spectraOf(run, record.StageCanary) {
+		if all == nil {
+			all = s.all
+		} else {
+			all.Merge(s.all) // same range, so nothing can be refused
+		}
+	}
+	return all
+}
+
+// noiseBand is the grey range: the canary's late wake-ups from p50 to p99.9.
+func noiseBand(c *canvas, canary *hdr.Histogram, x scale, h float64) {
+	if canary == nil {
+		return
+	}
+	from := x.at(float64(canary.ValueAtPercentile(50)))
+	to := x.at(float64(canary.ValueAtPercentile(99.9)))
+	c.rect(box{from, 26, max(to-from, 1), h - 60}, `fill="`+noise+`"`)
+	c.text(point{(from + to) / 2, 18}, "noise of this host",
+		`text-anchor="middle" font-size="11" fill="`+faint+`"`)
+}
+
+func (b spanBar) draw(c *canvas, x scale, y float64) {
+	c.text(point{178, y + 4}, b.name, `text-anchor="end"`)
+	c.line(point{x.at(b.p50), y}, point{x.at(b.top), y}, `stroke="`+b.colour+`" stroke-width="3"`)
+	for _, m := range []struct {
+		v    float64
+		name string
+	}{{b.p50, "p50"}, {b.p99, "p99"}, {b.top, "p99.9"}} {
+		c.line(point{x.at(m.v), y - 6}, point{x.at(m.v), y + 6}, `stroke="`+b.colour+`" stroke-width="3"`)
+	}
+	c.text(point{x.at(b.top) + 8, y + 4},
+		"p99.9 "+summary.Format(b.top, record.Nanoseconds), `font-size="11" fill="`+faint+`"`)
+}
+
+// row is a line of a table of two or three columns.
+type row struct{ Name, Value, Note string }
+
+// scopeRows say what the run can and cannot say.
+func scopeRows(run *Run) []row {
+	c, h := run.Manifest.Conditions, run.Manifest.Host
+	rows := []row{repetitionsRow(run)}
+	rows = append(rows, row{"Host", fmt.Sprintf("%s, %d cores, %s", h.CPU, h.Cores,
+		summary.Format(float64(h.MemoryB), record.Bytes)), hostNote(run)})
+	for _, s := range run.Result.Systems {
+		rows = append(rows, lagRow(&s, c.RateMax), headroomRow(run, &s))
+	}
+	share, note := fmt.Sprintf("%d × %g cores for workers", c.Workers, c.WorkerCPUs), ""
+	if c.Transport == "embedded" {
+		note = "embedded: the sources run inside the system's own threads"
+	} else {
+		share += fmt.Sprintf(", %g for the driver", c.DriverCPUs)
+	}
+	if c.Shared {
+		note = "SHARED CORES: the shares exceed the host's cores, so each part slows the others"
+	}
+	return append(rows,
+		row{"Shares", share, note},
+		row{"Conditions", strings.Join([]string{c.Transport + " transport", c.Format + " format",
+			c.Guarantee, "checkpoint " + c.Checkpoint}, ", "),
+			"figures are compared only with runs of the same conditions"},
+		row{"Profile", c.Profile, "which settings of the systems were changed from their defaults"})
+}
+
+func repetitionsRow(run *Run) row {
+	kept, valid, discarded := 0, 0, 0
+	for _, s := range run.Result.Systems {
+		for _, r := range s.Repetitions {
+			switch {
+			case !r.Kept:
+				discarded++
+			case r.Status == summary.Valid:
+				valid++
+				fallthrough
+			default:
+				kept++
+			}
+		}
+	}
+	r := row{Name: "Repetitions", Value: fmt.Sprintf("%d kept, %d of them valid, %d discarded",
+		kept, valid, discarded)}
+	if per := valid / max(len(run.Result.Systems), 1); per < 6 {
+		r.Note = "no interval and no test of a difference: both need 6 valid repetitions a system"
+	}
+	return r
+}
+
+func hostNote(run *Run) string {
+	h := run.Manifest.Host
+	parts := []string{"kernel " + h.Kernel}
+	if h.Governor != "" {
+		parts = append(parts, "governor "+h.Governor)
+	}
+	if h.Clock != "" {
+		parts = append(parts, "clock "+h.Clock)
+	}
+	if h.Container {
+		parts = append(parts, "in a container")
+	}
+	return strings.Join(append(parts, "fingerprint "+h.Hash), ", ")
+}
+
+func lagRow(s *summary.System, rateMax bool) row {
+	r := row{Name: "Driver lag, " + s.Name, Value: "not shown"}
+	lag, ok := s.Figures["lag.p99.9"]
+	switch {
+	case rateMax:
+		r.Note = "at rate max nothing is due, so nothing can be late"
+	case !ok:
+		r.Note = "no valid repetition measured it"
+	default:
+		r.Value = "p99.9 " + summary.Format(lag.Median, lag.Unit)
+		if p99 := s.Figures["latency.p99"].Median; p99 > 0 {
+			r.Note = fmt.Sprintf("%.1f%% of the result latency's p99; above 10%%, and 1 ms, and the "+
+				"host's own noise, a repetition is INVALID", 100*lag.Median/p99)
+		}
+	}
+	return r
+}
+
+// headroomRow tells how much of the host was idle during steady.
+func headroomRow(run *Run, s *summary.System) row {
+	r := row{Name: "Headroom, " + s.Name, Value: "not known"}
+	cpu, ok := s.Figures["cpu"]
+	accepted := s.Figures["accepted"].Median
+	if !ok || run.Manifest.Host.Cores == 0 {
+		return r
+	}
+	busy := cpu.Median * accepted / 1e6
+	cores := float64(run.Manifest.Host.Cores)
+	r.Value = fmt.Sprintf("%.0f%% of the host idle", 100*max(0, 1-busy/cores))
+	r.Note = fmt.Sprintf("system and driver used %.2f of %g cores at this rate", busy, cores)
+	return r
+}

@@ -1,0 +1,248 @@
+package summary
+
+import (
+	"math"
+	"strings"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/streambench/streambench/matrix/stats"
+	"github.com/streambench/streambench/reports/record"
+)
+
+// Quantile is a percentile that has a figure.
+type Quantile struct {
+	Name    string  // as in latency.p99.9
+	Percent float64 // 99.9
+}
+
+// Quantiles are the percentiles that have figures, ascending.
+var Quantiles = []Quantile{
+	{"p50", 50}, {"p90", 90}, {"p99", 99}, {"p99.9", 99.9}, {"p99.99", 99.99},
+}
+
+// codeFloor marks a latency that the host's own noise reaches.
+const codeFloor = "host-floor"
+
+// beyond is how many samples must lie above a percentile for it to be more than one event's luck.
+const beyond = 10
+
+// measured are the figures of one repetition. It does not ask whether they may be printed.
+func measured(m *record.Manifest, t *Trail, h *record.HistogramLog) map[string]float64 {
+	f := map[string]float64{}
+	if from, to, ok := t.Steady(); ok {
+		throughput(f, t, span{from, to}, m.Conditions.RateMax)
+		cost(f, t, from, to)
+	}
+	if !m.Conditions.RateMax {
+		distribution(f, "latency.", h.Merged[tagOf(t, record.StageResult)])
+		distribution(f, "lag.", h.Merged[tagOf(t, record.StageDriver)])
+	}
+	memory(f, t)
+	ledgerFigures(f, t.Ledger)
+	return f
+}
+
+func tagOf(t *Trail, stage string) record.Tag {
+	return record.Tag{System: t.System, Rep: t.Rep, Stage: stage}
+}
+
+// span is a stretch of time in ns since T0.
+type span struct{ from, to int64 }
+
+func throughput(f map[string]float64, t *Trail, steady span, rateMax bool) {
+	from, to := steady.from, steady.to
+	seconds := float64(to-from) / 1e9
+	acceptedEnd := t.at(to, accepted)
+	if t.End != nil && t.End.AcceptedAtSteadyEnd > 0 {
+		acceptedEnd = float64(t.End.AcceptedAtSteadyEnd)
+	}
+	f["accepted"] = (acceptedEnd - t.at(from, accepted)) / seconds
+	f["emitted"] = t.rise(from, to, results) / seconds
+	if rateMax {
+		return // nothing is due, so nothing is offered, behind or blocked
+	}
+	dueStart, dueEnd := t.at(from, offered), t.at(to, offered)
+	if p, ok := t.Phase(record.PhaseSteady); ok && (p.EventsDue > 0 || from == 0) {
+		dueStart = float64(p.EventsDue)
+	}
+	if t.End != nil && t.End.DueAtSteadyEnd > 0 {
+		dueEnd = float64(t.End.DueAtSteadyEnd)
+	}
+	f["offered"] = (dueEnd - dueStart) / seconds
+	f["blocked"] = t.rise(from, to, func(k *record.Tick) float64 { return float64(k.BlockedNs) })
+	f["backlog"] = 0
+	for _, e := range t.Ticks {
+		if at := e.Tick.ScheduleNs; at >= from && at <= to {
+			f["backlog"] = max(f["backlog"], float64(e.Tick.Backlog))
+		}
+	}
+}
+
+func offered(k *record.Tick) float64  { return float64(k.Offered) }
+func accepted(k *record.Tick) float64 { return float64(k.Accepted) }
+func results(k *record.Tick) float64  { return float64(k.Results) }
+
+// cost is processor time an event over steady, by role. What the tool itself spends on its canary,
+// screen and oracle is not the price of an event.
+func cost(f map[string]float64, t *Trail, from, to int64) {
+	events := t.rise(from, to, accepted)
+	driver := t.rise(from, to, func(k *record.Tick) float64 { return float64(k.CPU.DriverNs) })
+	system := t.rise(from, to, func(k *record.Tick) float64 { return float64(k.CPU.SystemNs) })
+	if events <= 0 || driver+system <= 0 {
+		return
+	}
+	f["cpu"] = (driver + system) / events / 1e3
+	f["cpu.driver"] = driver / events / 1e3
+	f["cpu.system"] = system / events / 1e3
+}
+
+func distribution(f map[string]float64, prefix string, h *hdr.Histogram) {
+	if h == nil || h.TotalCount() == 0 {
+		return
+	}
+	for _, q := range Quantiles {
+		f[prefix+q.Name] = float64(h.ValueAtPercentile(q.Percent))
+	}
+	f[prefix+"max"] = float64(h.Max())
+	f[prefix+"mean"] = h.Mean()
+}
+
+func memory(f map[string]float64, t *Trail) {
+	var peak uint64
+	for _, e := range t.Ticks {
+		peak = max(peak, e.Tick.MemoryB)
+	}
+	if t.End != nil {
+		peak = max(peak, t.End.MemoryPeakB)
+	}
+	if peak > 0 {
+		f["memory"] = float64(peak)
+	}
+}
+
+func ledgerFigures(f map[string]float64, l *record.Ledger) {
+	if l == nil || !l.Conclusive {
+		return
+	}
+	for name, n := range map[string]uint64{
+		"lost": l.Lost, "duplicated": l.Duplicated, "wrong": l.Wrong, "phantom": l.Phantom,
+		"corrupt": l.Corrupt, "late": l.TooLate, "unexplained": l.Unexplained,
+	} {
+		f[name] = float64(n)
+	}
+}
+
+// combine takes the median of each figure over the repetitions that count.
+func combine(reps []Repetition) map[string]Figure {
+	samples := map[string][]float64{}
+	for _, r := range reps {
+		if r.counts() {
+			for name, v := range r.Figures {
+				samples[name] = append(samples[name], v)
+			}
+		}
+	}
+	figures := map[string]Figure{}
+	for name, xs := range samples {
+		metric, ok := record.FindMetric(name)
+		if !ok {
+			panic("BUG: figure " + name + " is no metric")
+		}
+		v := stats.Median(xs)
+		f := Figure{Median: v.Median, N: v.N, Unit: metric.Unit}
+		if v.Ok {
+			f.Lo, f.Hi = &v.Lo, &v.Hi
+		}
+		figures[name] = f
+	}
+	return figures
+}
+
+// weaken adds to latency figures what the reader must know about them: the floor the host itself
+// sets, and percentiles that stand on a handful of samples.
+func weaken(figures map[string]Figure, trails []Trail, h *record.HistogramLog) {
+	for name, f := range figures {
+		if !strings.HasPrefix(name, "latency.") {
+			continue
+		}
+		for _, t := range trails {
+			result := h.Merged[tagOf(&t, record.StageResult)]
+			if w, ok := floor(name, f, h.Merged[tagOf(&t, record.StageCanary)]); ok {
+				f.Warnings = append(f.Warnings, w)
+				break
+			}
+			if w, ok := fewSamples(name, result); ok {
+				f.Warnings = append(f.Warnings, w)
+				break
+			}
+		}
+		figures[name] = f
+	}
+}
+
+// floor warns where the canary's hiccups reach the figure: it was late by half the figure or more
+// at the same percentile, so half of what is printed may be the host's.
+func floor(name string, f Figure, canary *hdr.Histogram) (record.Warning, bool) {
+	if canary == nil || canary.TotalCount() == 0 {
+		return record.Warning{}, false
+	}
+	late := float64(canary.Max())
+	if p, ok := percentOf(name); ok {
+		late = float64(canary.ValueAtPercentile(p))
+	} else if strings.HasSuffix(name, ".mean") {
+		late = canary.Mean()
+	}
+	if late < f.Median/2 {
+		return record.Warning{}, false
+	}
+	return record.Warning{Code: codeFloor, Text: "this host wakes a sleeping thread up to " +
+		Format(late, record.Nanoseconds) + " late at the same percentile: no figure below that " +
+		"can be told apart"}, true
+}
+
+func fewSamples(name string, h *hdr.Histogram) (record.Warning, bool) {
+	p, ok := percentOf(name)
+	if !ok || h == nil || float64(h.TotalCount())*(100-p)/100 >= beyond {
+		return record.Warning{}, false
+	}
+	return record.Warning{Code: "few-samples", Text: "fewer than 10 of " +
+		Format(float64(h.TotalCount()), record.Results) + " lie beyond this percentile"}, true
+}
+
+func percentOf(name string) (float64, bool) {
+	for _, q := range Quantiles {
+		if strings.HasSuffix(name, "."+q.Name) {
+			return q.Percent, true
+		}
+	}
+	return 0, false
+}
+
+// growth is the slope of backlog over steady in events a second, read where results arrived. ok is
+// false with too few readings to tell.
+func growth(t *Trail) (slope stats.Slope, ok bool) {
+	from, to, steady := t.Steady()
+	if !steady {
+		return slope, false
+	}
+	var x, y []float64
+	for _, e := range t.Ticks {
+		if at := e.Tick.ScheduleNs; at >= from && at <= to && e.Tick.Backlog > 0 {
+			x, y = append(x, float64(at)/1e9), append(y, float64(e.Tick.Backlog))
+		}
+	}
+	for len(x) > 1000 {
+		x, y = thin(x), thin(y)
+	}
+	slope = stats.TheilSen(x, y)
+	return slope, !math.IsInf(slope.Lo, 0) && !math.IsInf(slope.Hi, 0)
+}
+
+func thin(xs []float64) []float64 {
+	half := make([]float64, 0, len(xs)/2+1)
+	for i := 0; i < len(xs); i += 2 {
+		half = append(half, xs[i])
+	}
+	return half
+}

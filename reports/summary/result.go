@@ -1,0 +1,157 @@
+// Package summary turns the record of a run into figures with warnings, validity and verdicts. It
+// is pure: the record alone decides, so a report rendered years later says the same.
+//
+//	entries --Trails--> repetitions --rules--> valid | INVALID --+
+//	histograms ------------------------------> figures ----------+--> Result, verdicts, exit
+//	manifest (limits, claim) ------------------------------------+
+package summary
+
+import (
+	"time"
+
+	"github.com/streambench/streambench/reports/record"
+)
+
+// Schema names the form of a Result, as result.json says it.
+const Schema = "streambench/result/v1"
+
+// State is a verdict: it passes, fails, or cannot be told. The worst of several is failing, then
+// unknown.
+type State string
+
+// The states of a verdict.
+const (
+	Pass    State = "pass"
+	Fail    State = "fail"
+	Unknown State = "unknown"
+)
+
+// Result is what result.json holds.
+type Result struct {
+	Schema     string            `json:"schema"`
+	Run        string            `json:"run"`
+	Scenario   string            `json:"scenario"`
+	Start      time.Time         `json:"start"`
+	Exit       int               `json:"exit"`     // of all verdicts, by precedence
+	State      State             `json:"state"`    // the worst of all verdicts
+	Sentence   string            `json:"sentence"` // the whole run in one sentence
+	Systems    []System          `json:"systems"`
+	Verdicts   []Verdict         `json:"verdicts"`
+	Warnings   []record.Warning  `json:"warnings,omitempty"` // of the whole run
+	Conditions record.Conditions `json:"conditions"`
+	Host       record.Host       `json:"host"`
+	LockSHA256 string            `json:"lockSha256"`
+}
+
+// System is one system under test over all its repetitions.
+type System struct {
+	Name string `json:"name"`
+	// Figures are by the name of their metric and stand on the kept, valid repetitions alone.
+	Figures map[string]Figure `json:"figures"`
+	// Results and Ledger are those of the worst repetition: the one with most offences.
+	Results     *ResultSet     `json:"results,omitempty"`
+	Ledger      *record.Ledger `json:"ledger,omitempty"`
+	Repetitions []Repetition   `json:"repetitions"`
+}
+
+// Figure is a metric over repetitions. Lo and Hi are the order-statistic interval of at least
+// 95 %, absent with fewer than 6 repetitions.
+type Figure struct {
+	Median   float64          `json:"median"`
+	Lo       *float64         `json:"lo,omitempty"`
+	Hi       *float64         `json:"hi,omitempty"`
+	N        int              `json:"n"`
+	Unit     record.Unit      `json:"unit"`
+	Warnings []record.Warning `json:"warnings,omitempty"`
+}
+
+// ResultSet is what a system delivered: its size and its digest of 16 hexadecimal digits.
+type ResultSet struct {
+	Count  uint64 `json:"count"`
+	Digest string `json:"digest"`
+}
+
+// Status says what became of a repetition.
+type Status string
+
+// The statuses of a repetition. Only a valid one has figures.
+const (
+	Valid   Status = "valid"
+	Invalid Status = "INVALID"
+	Failed  Status = "failed"  // the system could not be deployed or died
+	NotRun  Status = "not run" // the run ended before its turn
+)
+
+// Reason says why a repetition is not valid, and what to do about it.
+type Reason struct {
+	Code   string `json:"code"`
+	Text   string `json:"text"`
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// Repetition is one system in one block.
+type Repetition struct {
+	Rep      int                `json:"rep"`
+	Kept     bool               `json:"kept"` // false for the block that is run and discarded
+	Status   Status             `json:"status"`
+	Reasons  []Reason           `json:"reasons,omitempty"`
+	Figures  map[string]float64 `json:"figures,omitempty"`
+	Results  *ResultSet         `json:"results,omitempty"`
+	Ledger   *record.Ledger     `json:"ledger,omitempty"`
+	Warnings []record.Warning   `json:"warnings,omitempty"`
+	Config   map[string]string  `json:"config,omitempty"`
+	// SteadyFromNs and SteadyToNs bound steady, in ns since T0.
+	SteadyFromNs int64 `json:"steadyFromNs,omitempty"`
+	SteadyToNs   int64 `json:"steadyToNs,omitempty"`
+}
+
+// Verdict is the answer to one question about a run. Exit is the code it asks for, 0 for a pass.
+type Verdict struct {
+	System string `json:"system,omitempty"`
+	Rep    int    `json:"rep,omitempty"` // 0 where all repetitions together decide
+	Rule   string `json:"rule"`          // validity, guarantee, limit, failure, interrupted, …
+	Metric string `json:"metric,omitempty"`
+	State  State  `json:"state"`
+	Exit   int    `json:"exit"`
+	Text   string `json:"text"`
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// The rules verdicts are given under.
+const (
+	RuleValidity    = "validity"
+	RuleGuarantee   = "guarantee"
+	RuleLimit       = "limit"
+	RuleFailure     = "failure"
+	RuleInterrupted = "interrupted"
+)
+
+// Exit codes a verdict can ask for.
+const (
+	exitInvalid     = 6
+	exitLimit       = 10
+	exitGuarantee   = 12
+	exitRecovery    = 13
+	exitInterrupted = 130
+)
+
+// precedence orders exit codes, the most telling first.
+var precedence = []int{1, 130, 5, 4, 6, 12, 13, 10, 11, 20, 21, 22, 23}
+
+// Exit picks the code of a process from the codes of its verdicts; 0 if all are.
+func Exit(codes ...int) int {
+	best := len(precedence)
+	for _, c := range codes {
+		for i, p := range precedence {
+			if c == p && i < best {
+				best = i
+			}
+		}
+	}
+	if best == len(precedence) {
+		return 0
+	}
+	return precedence[best]
+}
+
+func (r Repetition) counts() bool { return r.Kept && r.Status == Valid }

@@ -1,0 +1,211 @@
+package summary
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/streambench/streambench/reports/record"
+)
+
+// Summarize computes a run's result from its record. The entries may end early: what is missing
+// makes repetitions INVALID, it is no error. An error means that the three do not belong together.
+func Summarize(
+	m record.Manifest, entries []record.Entry, h *record.HistogramLog,
+) (Result, error) {
+	if len(entries) == 0 || entries[0].Plan == nil {
+		return Result{}, errors.New("summarize run: the record does not begin with its plan")
+	}
+	if got := entries[0].Plan.Scenario; got != m.Scenario {
+		return Result{}, fmt.Errorf("summarize run: the record is of scenario %q, the manifest of %q",
+			got, m.Scenario)
+	}
+	r := Result{
+		Schema: Schema, Run: m.ID, Scenario: m.Scenario, Start: m.Start, Conditions: m.Conditions,
+		Host: m.Host, LockSHA256: m.LockHash, Systems: []System{}, Verdicts: []Verdict{},
+		Warnings: runWarnings(entries),
+	}
+	end := runEnd(entries)
+	stopped := end != nil && end.Interrupted
+	for _, trails := range bySystem(Trails(entries)) {
+		s := system(&m, trails, h, stopped)
+		r.Systems = append(r.Systems, s)
+		r.Verdicts = append(r.Verdicts, verdicts(&m, &s, trails)...)
+	}
+	r.Verdicts = append(r.Verdicts, runVerdicts(end, r.Verdicts)...)
+	codes := make([]int, len(r.Verdicts))
+	for i, v := range r.Verdicts {
+		codes[i] = v.Exit
+	}
+	r.Exit, r.State = Exit(codes...), overall(r.Verdicts)
+	r.Sentence = sentence(&r)
+	return r, nil
+}
+
+func runEnd(entries []record.Entry) *record.End {
+	for _, e := range entries {
+		if e.End != nil && e.Rep == 0 && e.System == "" {
+			return e.End
+		}
+	}
+	return nil
+}
+
+func runWarnings(entries []record.Entry) []record.Warning {
+	var ws []record.Warning
+	for _, text := range entries[0].Plan.Warnings {
+		ws = append(ws, record.Warning{Code: "plan", Text: text})
+	}
+	for _, e := range entries {
+		if e.Warning != nil && e.System == "" {
+			ws = append(ws, *e.Warning)
+		}
+	}
+	return ws
+}
+
+// bySystem groups trails by system, systems in the order of the plan.
+func bySystem(trails []Trail) [][]Trail {
+	var groups [][]Trail
+	at := map[string]int{}
+	for _, t := range trails {
+		i, ok := at[t.System]
+		if !ok {
+			i = len(groups)
+			at[t.System] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], t)
+	}
+	return groups
+}
+
+func system(m *record.Manifest, trails []Trail, h *record.HistogramLog, stopped bool) System {
+	s := System{Name: trails[0].System}
+	for i := range trails {
+		s.Repetitions = append(s.Repetitions, repetition(m, &trails[i], h, stopped))
+	}
+	s.Figures = combine(s.Repetitions)
+	weaken(s.Figures, valid(trails, s.Repetitions), h)
+	for _, r := range s.Repetitions {
+		if r.Ledger == nil || !r.Kept {
+			continue
+		}
+		if s.Ledger == nil || offended(r.Ledger) > offended(s.Ledger) {
+			s.Ledger, s.Results = r.Ledger, r.Results
+		}
+	}
+	return s
+}
+
+func valid(trails []Trail, reps []Repetition) []Trail {
+	var vs []Trail
+	for i, r := range reps {
+		if r.counts() {
+			vs = append(vs, trails[i])
+		}
+	}
+	return vs
+}
+
+func repetition(
+	m *record.Manifest, t *Trail, h *record.HistogramLog, stopped bool,
+) Repetition {
+	r := Repetition{Rep: t.Rep, Kept: t.Kept, Status: Valid, Warnings: t.Warnings, Config: t.Config}
+	r.SteadyFromNs, r.SteadyToNs, _ = t.Steady()
+	if t.Ledger != nil {
+		r.Ledger = t.Ledger
+		r.Results = &ResultSet{Count: t.Ledger.Count, Digest: t.Ledger.Digest}
+	}
+	switch {
+	case t.Failure != nil:
+		r.Status = Failed
+		r.Reasons = []Reason{{Code: "failed", Text: t.Failure.Text}}
+		return r
+	case !t.began():
+		r.Status = NotRun
+		return r
+	}
+	figures := measured(m, t, h)
+	r.Reasons = judge(&subject{
+		manifest: m, trail: t, log: h, figures: figures, stopped: stopped,
+	})
+	if len(r.Reasons) > 0 {
+		r.Status = Invalid
+		return r
+	}
+	r.Figures = figures
+	if slope, ok := growth(t); ok && slope.Lo > 0 {
+		r.Warnings = append(r.Warnings, record.Warning{Code: "backlog-grows", Text: fmt.Sprintf(
+			"backlog grew by %s a second (95%% interval %s to %s): this rate is not sustainable",
+			Format(slope.Value, record.Events), Count(slope.Lo), Count(slope.Hi))})
+	}
+	return r
+}
+
+func verdicts(m *record.Manifest, s *System, trails []Trail) []Verdict {
+	vs := repetitionVerdicts(s.Name, s.Repetitions, trails)
+	claim := m.Claim.Guarantee
+	if claim == "" {
+		claim = m.Conditions.Guarantee
+	}
+	vs = append(vs, guarantee(claim, s))
+	for _, l := range m.Limits {
+		vs = append(vs, limit(l, s))
+	}
+	return vs
+}
+
+// runVerdicts are those of the run itself, where no repetition gave them already.
+func runVerdicts(end *record.End, given []Verdict) []Verdict {
+	has := func(rule string) bool {
+		for _, v := range given {
+			if v.Rule == rule {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case end == nil && !has(RuleValidity):
+		return []Verdict{{Rule: RuleValidity, State: Unknown, Exit: exitInvalid,
+			Text:   "the record is cut off: the tool was killed before the run ended",
+			Remedy: "run it again"}}
+	case end != nil && end.Interrupted && !has(RuleInterrupted):
+		return []Verdict{{Rule: RuleInterrupted, State: Unknown, Exit: exitInterrupted,
+			Text: "the run was interrupted", Remedy: "run it again"}}
+	}
+	return nil
+}
+
+// sentence is the verdict that decides the exit code, or what was held if all passed.
+func sentence(r *Result) string {
+	for _, v := range r.Verdicts {
+		if v.Exit == r.Exit && v.Exit != 0 {
+			return v.Text
+		}
+	}
+	text := ""
+	for i, s := range r.Systems {
+		if i > 0 {
+			text += "; "
+		}
+		text += achievement(&s)
+	}
+	return text
+}
+
+func achievement(s *System) string {
+	text := s.Name + " took " + Format(s.Figures["accepted"].Median, record.PerSecond)
+	if p99, ok := s.Figures["latency.p99"]; ok {
+		text += " with a result latency p99 of " + Format(p99.Median, p99.Unit)
+		for _, w := range p99.Warnings {
+			if w.Code == codeFloor {
+				text += ", which the noise of this host reaches"
+			}
+		}
+	}
+	if s.Ledger != nil {
+		text += ", and all " + Format(float64(s.Ledger.Matched), record.Results) + " were right"
+	}
+	return text
+}

@@ -1,0 +1,147 @@
+package summary
+
+import (
+	"sort"
+
+	"github.com/streambench/streambench/reports/record"
+)
+
+// Trail is what the record says about one repetition.
+type Trail struct {
+	System   string
+	Rep      int
+	Kept     bool
+	Config   map[string]string
+	Phases   []record.Entry // of kind phase, in order
+	Ticks    []record.Entry // of kind tick, in order
+	Ledger   *record.Ledger
+	Warnings []record.Warning
+	Failure  *record.Failure
+	End      *record.End
+}
+
+// Trails sorts the entries of a record by repetition, in the order the plan gives. A repetition
+// that never began has an empty trail. Entries of repetitions outside the plan are ignored.
+func Trails(entries []record.Entry) []Trail {
+	type id struct {
+		system string
+		rep    int
+	}
+	var trails []Trail
+	at := map[id]int{}
+	for _, e := range entries {
+		if e.Plan != nil {
+			for _, r := range e.Plan.Order {
+				at[id{r.System, r.Rep}] = len(trails)
+				trails = append(trails, Trail{System: r.System, Rep: r.Rep, Kept: r.Kept})
+			}
+		}
+		if i, ok := at[id{e.System, e.Rep}]; ok {
+			trails[i].add(e)
+		}
+	}
+	return trails
+}
+
+func (t *Trail) add(e record.Entry) {
+	switch e.Kind {
+	case record.KindConfig:
+		t.Config = e.Config
+	case record.KindPhase:
+		t.Phases = append(t.Phases, e)
+	case record.KindTick:
+		t.Ticks = append(t.Ticks, e)
+	case record.KindLedger:
+		t.Ledger = e.Ledger
+	case record.KindWarning:
+		t.Warnings = append(t.Warnings, *e.Warning)
+	case record.KindError:
+		if t.Failure == nil { // later ones follow from the first
+			t.Failure = e.Error
+		}
+	case record.KindEnd:
+		t.End = e.End
+	}
+}
+
+func (t *Trail) began() bool {
+	return len(t.Phases) > 0 || len(t.Ticks) > 0 || t.Failure != nil || t.End != nil
+}
+
+// Phase finds the entry of a phase.
+func (t *Trail) Phase(name string) (*record.Phase, bool) {
+	for _, e := range t.Phases {
+		if e.Phase.Name == name {
+			return e.Phase, true
+		}
+	}
+	return nil, false
+}
+
+// T0Ns is T0 on the run's clock: the earliest estimate the ticks give, as each is written a little
+// after the moment it speaks of. It is 0 without ticks.
+func (t *Trail) T0Ns() int64 {
+	var t0 int64
+	for i, e := range t.Ticks {
+		if at := e.T - e.Tick.ScheduleNs; i == 0 || at < t0 {
+			t0 = at
+		}
+	}
+	return t0
+}
+
+// Steady is the span of steady in ns since T0; ok is false where it was never entered.
+func (t *Trail) Steady() (fromNs, toNs int64, ok bool) {
+	steady, ok := t.Phase(record.PhaseSteady)
+	if !ok {
+		return 0, 0, false
+	}
+	fromNs = steady.ScheduleNs
+	toNs = t.lastSteadyTick()
+	if drain, ok := t.Phase(record.PhaseDrain); ok && drain.ScheduleNs > fromNs {
+		toNs = drain.ScheduleNs
+	}
+	if t.End != nil && t.End.SteadyEndNs > 0 {
+		toNs = t.End.SteadyEndNs
+	}
+	return fromNs, toNs, toNs > fromNs
+}
+
+func (t *Trail) lastSteadyTick() int64 {
+	var last int64
+	for _, e := range t.Ticks {
+		if e.Tick.Phase == record.PhaseSteady {
+			last = max(last, e.Tick.ScheduleNs)
+		}
+	}
+	return last
+}
+
+// gauge is a counter of a tick.
+type gauge func(*record.Tick) float64
+
+// at is a cumulative counter at a time since T0, between two ticks on the line that joins them.
+func (t *Trail) at(ns int64, read gauge) float64 {
+	i := sort.Search(len(t.Ticks), func(i int) bool { return t.Ticks[i].Tick.ScheduleNs >= ns })
+	if i == len(t.Ticks) {
+		if i == 0 {
+			return 0
+		}
+		return read(t.Ticks[i-1].Tick)
+	}
+	after := t.Ticks[i].Tick
+	before := &record.Tick{}
+	if i > 0 {
+		before = t.Ticks[i-1].Tick
+	}
+	if after.ScheduleNs == before.ScheduleNs {
+		return read(after)
+	}
+	share := float64(ns-before.ScheduleNs) / float64(after.ScheduleNs-before.ScheduleNs)
+	return read(before) + share*(read(after)-read(before))
+}
+
+// rise is how much a counter grew between two times since T0.
+func (t *Trail) rise(fromNs, toNs int64, read gauge) float64 {
+	return t.at(toNs, read) - t.at(fromNs, read)
+}

@@ -1,0 +1,163 @@
+package summary
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/streambench/streambench/reports/record"
+)
+
+// offences are the classes of a ledger that no guarantee allows where nothing was broken.
+var offences = []struct {
+	name string
+	of   func(l *record.Ledger) uint64
+}{
+	{"lost", func(l *record.Ledger) uint64 { return l.Lost }},
+	{"duplicated", func(l *record.Ledger) uint64 { return l.Duplicated }},
+	{"wrong", func(l *record.Ledger) uint64 { return l.Wrong }},
+	{"phantom", func(l *record.Ledger) uint64 { return l.Phantom }},
+	{"corrupt", func(l *record.Ledger) uint64 { return l.Corrupt }},
+}
+
+func offended(l *record.Ledger) (n uint64) {
+	for _, o := range offences {
+		n += o.of(l)
+	}
+	return n
+}
+
+// repetitionVerdicts are what single repetitions say: those that failed or are INVALID.
+func repetitionVerdicts(system string, reps []Repetition, trails []Trail) []Verdict {
+	var vs []Verdict
+	for i, r := range reps {
+		v := Verdict{System: system, Rep: r.Rep}
+		switch r.Status {
+		case Failed:
+			f := trails[i].Failure
+			v.Rule, v.State, v.Exit = RuleFailure, Fail, f.Exit
+			v.Text = fmt.Sprintf("%s failed in %s: %s", system, f.Phase, f.Text)
+			vs = append(vs, v)
+		case Invalid:
+			for _, reason := range r.Reasons {
+				v.Rule, v.State, v.Exit = RuleValidity, Unknown, exitInvalid
+				if reason.Code == "interrupted" {
+					v.Rule, v.Exit = RuleInterrupted, exitInterrupted
+				}
+				v.Text = fmt.Sprintf("%s run %d: %s", system, r.Rep, reason.Text)
+				v.Remedy = reason.Remedy
+				vs = append(vs, v)
+			}
+		}
+	}
+	return vs
+}
+
+// guarantee judges the delivery claim. Without a fault every class must be 0 under any guarantee.
+// A repetition whose measurement is INVALID still convicts, if its ledger is conclusive, but it
+// does not acquit.
+func guarantee(claim string, system *System) Verdict {
+	v := Verdict{System: system.Name, Rule: RuleGuarantee, State: Unknown, Exit: exitInvalid,
+		Text: claim + " claimed; no valid repetition to tell"}
+	for _, r := range system.Repetitions {
+		l := r.Ledger
+		switch {
+		case l == nil:
+		case l.Conclusive && offended(l) > 0:
+			v.Rep, v.State, v.Exit = r.Rep, Fail, exitGuarantee
+			v.Text = claim + " claimed, " + account(l)
+			v.Remedy = "see: explain verdict @latest"
+			return v
+		case l.Unexplained > 0:
+			v.Rep, v.State, v.Exit = r.Rep, Unknown, exitInvalid
+			v.Text = fmt.Sprintf("%s claimed; %s are in no class of the ledger",
+				claim, Format(float64(l.Unexplained), record.Results))
+			v.Remedy = "report it with the run folder: the oracle must explain every result"
+			return v
+		case r.Status == Valid:
+			v.State, v.Exit = Pass, 0
+			v.Text = fmt.Sprintf("%s held: %s, each once and right",
+				claim, Format(float64(l.Matched), record.Results))
+		}
+	}
+	return v
+}
+
+// account lists what is not 0, lost and duplicated always, then the first offender.
+func account(l *record.Ledger) string {
+	var parts []string
+	for i, o := range offences {
+		if n := o.of(l); n > 0 || i < 2 {
+			parts = append(parts, Count(float64(n))+" "+o.name)
+		}
+	}
+	text := strings.Join(parts, ", ")
+	if len(l.Offenders) > 0 {
+		o := l.Offenders[0]
+		text += fmt.Sprintf("; first: %s %s", o.Class, o.Identity)
+		if o.Note != "" {
+			text += " (" + o.Note + ")"
+		}
+	}
+	return text
+}
+
+// limit judges one slo of the scenario. Counts of the ledger must hold in every repetition, so
+// their worst decides; other figures are judged by their median.
+func limit(l record.Limit, system *System) Verdict {
+	v := Verdict{System: system.Name, Rule: RuleLimit, Metric: l.Metric}
+	f, ok := system.Figures[l.Metric]
+	if !ok {
+		v.State, v.Exit = Unknown, exitInvalid
+		v.Text = fmt.Sprintf("%s %s: there is no figure to judge", l.Metric, bound(l))
+		return v
+	}
+	value := f.Median
+	if isCount(l.Metric) {
+		value = worst(l.Metric, system.Repetitions)
+	}
+	v.State, v.Text = Pass, fmt.Sprintf("%s is %s, limit %s", l.Metric,
+		Format(value, f.Unit), bound(l))
+	if (l.AtLeast && value < l.Value) || (!l.AtLeast && value > l.Value) {
+		v.State, v.Exit = Fail, exitLimit
+		if l.Metric == "recovery" {
+			v.Exit = exitRecovery
+		}
+	}
+	return v
+}
+
+func bound(l record.Limit) string {
+	if l.AtLeast {
+		return "≥ " + strings.TrimLeft(l.Text, ">= ")
+	}
+	return "≤ " + l.Text
+}
+
+func isCount(metric string) bool {
+	m, _ := record.FindMetric(metric)
+	return m.Unit == record.Results || metric == "late"
+}
+
+func worst(metric string, reps []Repetition) float64 {
+	var most float64
+	for _, r := range reps {
+		if r.counts() {
+			most = max(most, r.Figures[metric])
+		}
+	}
+	return most
+}
+
+// overall is the worst state of all verdicts.
+func overall(vs []Verdict) State {
+	state := Pass
+	for _, v := range vs {
+		switch {
+		case v.State == Fail:
+			return Fail
+		case v.State == Unknown:
+			state = Unknown
+		}
+	}
+	return state
+}
