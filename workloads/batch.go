@@ -40,9 +40,9 @@ func (b *Batch) Cap() int { return len(b.Seq) }
 // Column returns a column by the number Schema.Column gave.
 func (b *Batch) Column(c int) []int64 {
 	switch c {
-	case SeqColumn:
+	case seqColumn:
 		return b.Seq
-	case TSColumn:
+	case tsColumn:
 		return b.TS
 	}
 	return b.Cols[c]

@@ -28,7 +28,6 @@ func (c *binaryCodec) head() int {
 
 func (c *binaryCodec) Append(dst []byte, b *Batch, row int) []byte {
 	variant := c.plan.variantOf(b, row)
-	start := len(dst)
 	var zero [word]byte
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(b.Seq[row]))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(b.TS[row]))
@@ -46,15 +45,14 @@ func (c *binaryCodec) Append(dst []byte, b *Batch, row int) []byte {
 		dst = append(dst, zero[:]...)
 	}
 	if hasStrings {
-		dst = c.appendStrings(dst, start, fields, b, row)
+		dst = c.appendStrings(dst, fields, b, row)
 	}
 	return dst
 }
 
-// appendStrings appends the bytes of the strings and fills in where they are.
-func (c *binaryCodec) appendStrings(
-	dst []byte, start int, fields []codecField, b *Batch, row int,
-) []byte {
+// appendStrings appends the bytes of the strings behind the fixed part and fills in where they are.
+func (c *binaryCodec) appendStrings(dst []byte, fields []codecField, b *Batch, row int) []byte {
+	start := len(dst) - c.head() - word*len(fields)
 	for i := range fields {
 		f := &fields[i]
 		at := len(dst)

@@ -28,7 +28,7 @@ func (c *jsonCodec) decodeAny(src []byte, b *Batch, row int) error {
 	if err != nil {
 		return err
 	}
-	if b.Seq[row], err = intMember(src, members, SeqField, 0); err != nil {
+	if b.Seq[row], err = intMember(src, members, seqField, 0); err != nil {
 		return err
 	}
 	if b.TS[row], err = intMember(src, members, TSField, 1); err != nil {

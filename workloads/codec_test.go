@@ -205,7 +205,7 @@ func checkAgainstStandard(t *testing.T, s Schema, src []byte, b *Batch, row int)
 			t.Fatalf("%s = %d, the standard library says %d, %v\n%q", name, want, v, err, src)
 		}
 	}
-	number(SeqField, b.Seq[row])
+	number(seqField, b.Seq[row])
 	number(TSField, b.TS[row])
 	variant, fields := 0, 2
 	if s.Tag != "" {

@@ -92,12 +92,12 @@ func (g *iotGenerator) Fill(b *Batch, s Slots) {
 			sensor = g.scratch
 		}
 		sensor = sensor[:len(seq)]
-		key.fillBelow(sensor, seq, 0, g.sensors, 0)
+		key.fillBelow(sensor, seq, 0, g.sensors)
 		fillSites(b.Cols[iotSite], sensor)
 		g.fillMilliC(b.Cols[iotMilliC], sensor, seq)
 	}
-	key.fillBelow(b.Cols[iotHumidity], seq, 3, 1001, 0)
-	key.fillBelow(b.Cols[iotBattery], seq, 4, 101, 0)
+	key.fillBelow(b.Cols[iotHumidity], seq, 3, 1001)
+	key.fillBelow(b.Cols[iotBattery], seq, 4, 101)
 }
 
 func fillSites(dst, sensor []int64) {

@@ -31,7 +31,7 @@ type tally struct {
 func newTally(p *plan, events uint64) *tally {
 	return &tally{
 		p: p, events: events, listed: map[string]int{},
-		got: resultSet{q: p.q}, want: resultSet{q: p.q},
+		got: resultSet{width: p.q.LineWidth()}, want: resultSet{width: p.q.LineWidth()},
 	}
 }
 
@@ -39,41 +39,49 @@ func newTally(p *plan, events uint64) *tally {
 func (t *tally) lost(want []int64) {
 	t.l.Lost++
 	t.want.add(want)
-	t.offend(classLost, want, nil, want, "")
+	t.offend(classLost, finding{of: want, want: want})
 }
 
 // phantom accounts for a delivered row nobody expected.
 func (t *tally) phantom(got []int64) {
 	t.l.Phantom++
-	t.offend(classPhantom, got, got, nil, "")
+	t.offend(classPhantom, finding{of: got, got: got})
 }
 
 // wrong accounts for an identity delivered with another value.
 func (t *tally) wrong(got, want []int64) {
 	t.l.Wrong++
 	if t.listed[classWrong] < offendersOfClass {
-		t.offend(classWrong, want, got, want, t.difference(got, want))
+		note := t.difference(got, want)
+		t.offend(classWrong, finding{of: want, got: got, want: want, note: note})
 	}
 }
 
 // duplicated accounts for copies of an identity beyond the first.
 func (t *tally) duplicated(row []int64, copies uint64) {
 	t.l.Duplicated += copies
-	t.offend(classDuplicated, row, row, nil, fmt.Sprintf("delivered %d times", copies+1))
+	note := fmt.Sprintf("delivered %d times", copies+1)
+	t.offend(classDuplicated, finding{of: row, got: row, note: note})
+}
+
+// finding is what was found wrong with an identity, the one of row of.
+type finding struct {
+	of, got, want []int64
+	note          string
 }
 
 // offend lists an offender while there is room in its class.
-func (t *tally) offend(class string, identity, got, want []int64, note string) {
+func (t *tally) offend(class string, f finding) {
 	if t.listed[class] >= offendersOfClass {
 		return
 	}
 	t.listed[class]++
-	o := Offender{Class: class, Identity: t.p.identity(identity), Note: note}
-	if got != nil {
-		o.Got = string(Line(nil, t.p.q, got))
+	o := Offender{Class: class, Identity: t.p.identity(f.of), Note: f.note}
+	if f.got != nil {
+		o.Got = string(Line(nil, f.got[:t.p.q.LineWidth()]))
 	}
-	if want != nil {
-		o.Want = string(Line(nil, t.p.q, want))
+	if f.want != nil {
+		o.Want = string(Line(nil, f.want[:t.p.q.LineWidth()]))
 	}
 	t.l.Offenders = append(t.l.Offenders, o)
 }
@@ -105,7 +113,7 @@ func distance(a, b uint64) uint64 { return max(a, b) - min(a, b) }
 
 // identity renders what names a result: its identity fields, window starts as times of day, too.
 func (p *plan) identity(row []int64) string {
-	parts := strings.Split(string(Line(nil, p.q, row)), "|")
+	parts := strings.Split(string(Line(nil, row[:p.q.LineWidth()])), "|")
 	var out []string
 	col := 0
 	for _, f := range p.q.Output.Fields {

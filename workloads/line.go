@@ -2,10 +2,9 @@ package workloads
 
 import "strconv"
 
-// Line appends the line of a result: the columns of its fields in decimal, joined by '|'. A row is
-// laid out as Query.Width says; count and seqsum behind the line are no part of it.
-func Line(dst []byte, q Query, row []int64) []byte {
-	for c, v := range row[:q.LineWidth()] {
+// Line appends the line of a result: its first Query.LineWidth columns in decimal, joined by '|'.
+func Line(dst []byte, columns []int64) []byte {
+	for c, v := range columns {
 		if c > 0 {
 			dst = append(dst, '|')
 		}

@@ -9,7 +9,7 @@ func nexmarkQuery(w *Workload) Query {
 		From:    bidTag,
 		BoundMs: w.Timeline.BoundMs,
 	}
-	seq := []string{SeqField}
+	seq := []string{seqField}
 	switch q.Name {
 	case "q0":
 		q.Output.Fields = resultFields(seq, "auction", "bidder", "price", "dateTime")
@@ -29,7 +29,7 @@ func nexmarkQuery(w *Workload) Query {
 	case "q7":
 		q.Window = Window{Kind: Tumbling, SizeMs: window}
 		q.Rank = &Rank{By: "price"}
-		q.Output.Fields = resultFields([]string{WindowStart, SeqField}, "auction", "bidder",
+		q.Output.Fields = resultFields([]string{WindowStart, seqField}, "auction", "bidder",
 			"price")
 	case "q11":
 		q.Key = "bidder"

@@ -138,9 +138,10 @@ func (p *plan) add(acc []int64, sets []map[int64]struct{}, c *contribution) {
 		case TopK:
 			insertTop(acc[f.word:f.word+f.K], x)
 		case First:
-			takeIf(before(c.ts, c.seq, acc[f.word:]), acc[f.word:], c.ts, c.seq, x)
+			takeIf(before(c.ts, c.seq, acc[f.word:]), acc[f.word:], [3]int64{c.ts, c.seq, x})
 		case Last:
-			takeIf(before(acc[f.word], acc[f.word+1], []int64{c.ts, c.seq}), acc[f.word:], c.ts, c.seq, x)
+			later := before(acc[f.word], acc[f.word+1], []int64{c.ts, c.seq})
+			takeIf(later, acc[f.word:], [3]int64{c.ts, c.seq, x})
 		}
 	}
 }
@@ -168,9 +169,9 @@ func (p *plan) merge(a, b []int64, aSets, bSets []map[int64]struct{}) {
 				insertTop(a[w:w+f.K], x)
 			}
 		case First:
-			takeIf(before(b[w], b[w+1], a[w:]), a[w:], b[w], b[w+1], b[w+2])
+			takeIf(before(b[w], b[w+1], a[w:]), a[w:], [3]int64(b[w:]))
 		case Last:
-			takeIf(before(a[w], a[w+1], b[w:]), a[w:], b[w], b[w+1], b[w+2])
+			takeIf(before(a[w], a[w+1], b[w:]), a[w:], [3]int64(b[w:]))
 		}
 	}
 }
@@ -216,8 +217,9 @@ func before(ts, seq int64, b []int64) bool {
 	return ts < b[0] || ts == b[0] && seq < b[1]
 }
 
-func takeIf(ok bool, words []int64, ts, seq, x int64) {
+// takeIf replaces (ts, seq, value).
+func takeIf(ok bool, words []int64, by [3]int64) {
 	if ok {
-		words[0], words[1], words[2] = ts, seq, x
+		copy(words, by[:])
 	}
 }

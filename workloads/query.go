@@ -210,7 +210,7 @@ func (q Query) Anchor() (column int, plus int64) {
 	case !q.Timed():
 		return -1, 0
 	case q.PerEvent():
-		return q.columnOf(SeqField), 0
+		return q.columnOf(seqField), 0
 	case q.Window.Kind == Session:
 		return q.columnOf(WindowEnd), 0
 	}

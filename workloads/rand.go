@@ -48,15 +48,15 @@ func below(x, m uint64) uint64 {
 	return hi
 }
 
-// fillBelow writes lo + below(U(n, d), m) for every event number of seq. A loop a column keeps the
+// fillBelow writes below(U(n, d), m) for every event number of seq. A loop a column keeps the
 // code of a workload as plain as its table in the manual, and leaves out columns nobody reads.
-func (k streamKey) fillBelow(dst, seq []int64, d, m uint64, lo int64) {
+func (k streamKey) fillBelow(dst, seq []int64, d, m uint64) {
 	if dst == nil {
 		return
 	}
 	dst = dst[:len(seq)]
 	base := k.at(d)
 	for i, n := range seq {
-		dst[i] = lo + int64(below(mix64(base+phi64*uint64(n)), m))
+		dst[i] = int64(below(mix64(base+phi64*uint64(n)), m))
 	}
 }

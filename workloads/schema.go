@@ -41,14 +41,14 @@ type Schema struct {
 
 // Names of the values every event has besides the fields of its schema.
 const (
-	SeqField = "seq"
+	seqField = "seq"
 	TSField  = "ts"
 )
 
 // Columns that are not in Batch.Cols, as Schema.Column returns them.
 const (
-	SeqColumn = -1
-	TSColumn  = -2
+	seqColumn = -1
+	tsColumn  = -2
 )
 
 // Width is the number of columns of a batch: the tag, then the fields of all variants in order.
@@ -72,10 +72,10 @@ func (s Schema) Offset(variant int) int {
 // Column finds the column of a named field of a variant, the tag, seq or ts.
 func (s Schema) Column(variant int, name string) (int, error) {
 	switch {
-	case name == SeqField:
-		return SeqColumn, nil
+	case name == seqField:
+		return seqColumn, nil
 	case name == TSField:
-		return TSColumn, nil
+		return tsColumn, nil
 	case s.Tag != "" && name == s.Tag:
 		return 0, nil
 	}

@@ -108,11 +108,11 @@ func (g *ysbGenerator) Fill(b *Batch, s Slots) {
 	if g.skew {
 		g.shift(b.TS[:len(seq)], seq)
 	}
-	key.fillBelow(b.Cols[ysbUser], seq, 2, ysbOthers, 0)
-	key.fillBelow(b.Cols[ysbPage], seq, 3, ysbOthers, 0)
-	key.fillBelow(b.Cols[ysbAd], seq, 0, ysbAds, 0)
-	key.fillBelow(b.Cols[ysbAdType], seq, 4, 5, 0)
-	key.fillBelow(b.Cols[ysbEventType], seq, 1, 3, 0)
+	key.fillBelow(b.Cols[ysbUser], seq, 2, ysbOthers)
+	key.fillBelow(b.Cols[ysbPage], seq, 3, ysbOthers)
+	key.fillBelow(b.Cols[ysbAd], seq, 0, ysbAds)
+	key.fillBelow(b.Cols[ysbAdType], seq, 4, 5)
+	key.fillBelow(b.Cols[ysbEventType], seq, 1, 3)
 	if times := b.Cols[ysbEventTime]; times != nil {
 		copy(times, b.TS[:len(seq)])
 	}

@@ -18,7 +18,7 @@ type emitter struct {
 	at      []uint32 // scratch: rows of a window
 }
 
-// parkNs is how long a slot sleeps when it can do nothing: short against any latency worth
+// park is how long a slot sleeps when it can do nothing: short against any latency worth
 // measuring, long against the cost of waking up.
 const park = 100 * time.Microsecond
 
@@ -41,7 +41,7 @@ func (e *emitter) room() *workloads.Results {
 			e.spill.N = 0
 			return e.spill
 		}
-		time.Sleep(park)
+		Doze(park)
 	}
 }
 

@@ -63,7 +63,8 @@ func (e *Engine) addSlot(i int) {
 	out := newOutput(w.Query, e.cfg.OutputDepth, n)
 	s := &slot{
 		id: i, engine: e, source: e.cfg.Sources[i], batch: workloads.NewBatch(w.Schema, n),
-		state: arena{limit: e.cfg.StateLimitB, batchRows: n}, stage: newStage(e.plan, n), out: newEmitter(e.plan, out, &e.stop),
+		state: arena{limit: e.cfg.StateLimitB, batchRows: n},
+		stage: newStage(e.plan, n), out: newEmitter(e.plan, out, &e.stop),
 		shards: newShards(len(e.cfg.Sources)), newest: math.MinInt64, clock: make([]int64, n),
 	}
 	s.stats.watermark.Store(math.MinInt64)

@@ -49,11 +49,11 @@ func (f fold) update(rows []int64, at []uint32, b *block) {
 		}
 	case workloads.First:
 		for i, w := range at {
-			keepIf(rows[w+word:w+word+3], b.ts[i], b.seq[i], v[i], true)
+			keep(rows[w+word:w+word+3], [3]int64{b.ts[i], b.seq[i], v[i]}, true)
 		}
 	case workloads.Last:
 		for i, w := range at {
-			keepIf(rows[w+word:w+word+3], b.ts[i], b.seq[i], v[i], false)
+			keep(rows[w+word:w+word+3], [3]int64{b.ts[i], b.seq[i], v[i]}, false)
 		}
 	}
 }
@@ -71,12 +71,12 @@ func insertTop(top []int64, v int64) {
 	top[i] = v
 }
 
-// keepIf replaces (ts, seq, value) if the new one is earlier, or later, in the order of (ts, seq).
-func keepIf(kept []int64, ts, seq, v int64, earlier bool) {
-	before := ts < kept[0] || ts == kept[0] && seq < kept[1]
-	after := ts > kept[0] || ts == kept[0] && seq > kept[1]
-	if earlier && before || !earlier && after {
-		kept[0], kept[1], kept[2] = ts, seq, v
+// keep replaces (ts, seq, value) by another that is earlier, or later, in the order of (ts, seq).
+func keep(kept []int64, other [3]int64, earlier bool) {
+	before := other[0] < kept[0] || other[0] == kept[0] && other[1] < kept[1]
+	same := other[0] == kept[0] && other[1] == kept[1]
+	if !same && before == earlier {
+		copy(kept, other[:])
 	}
 }
 
@@ -98,9 +98,9 @@ func (p *plan) merge(dst, src []int64) {
 				insertTop(d[:f.width], v)
 			}
 		case workloads.First:
-			keepIf(d[:3], s[0], s[1], s[2], true)
+			keep(d[:3], [3]int64(s), true)
 		case workloads.Last:
-			keepIf(d[:3], s[0], s[1], s[2], false)
+			keep(d[:3], [3]int64(s), false)
 		}
 	}
 }

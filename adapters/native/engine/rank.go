@@ -3,7 +3,6 @@ package engine
 import (
 	"math"
 	"sync/atomic"
-	"time"
 )
 
 // A rank is decided in two rounds: every slot finds the leaders of its own keys (or events) as a
@@ -60,7 +59,7 @@ func (c *contest) send(s standing) {
 		case c.judge.mail <- s:
 			return
 		default:
-			time.Sleep(park)
+			Doze(park)
 		}
 	}
 }

@@ -44,7 +44,8 @@ func newSessions(p *plan, out *emitter, state *arena) (*sessions, error) {
 	gap := p.query.Window.GapMs
 	return &sessions{
 		plan: p, out: out, table: t, gap: gap, watermark: math.MinInt64,
-		wheel: newWheel(2*gap + p.query.BoundMs), first: 1 + len(p.fresh), at: make([]uint32, state.batchRows),
+		wheel: newWheel(2*gap + p.query.BoundMs), first: 1 + len(p.fresh),
+		at: make([]uint32, state.batchRows),
 	}, nil
 }
 

@@ -70,7 +70,7 @@ func (s *slot) run() (err error) {
 			s.stats.busyNs.Add(s.engine.now() - began - sourceNs)
 			continue
 		}
-		time.Sleep(wait)
+		Doze(wait)
 	}
 	return nil
 }
