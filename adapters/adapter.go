@@ -1,5 +1,9 @@
 // Package adapters holds what every system under test is to the runner: an Adapter that deploys a
 // Job and the System it returns. Which adapters there are is told by one table in cmd/streambench.
+//
+//	Load (schedule, limit) --Take--> Shard --events--> System --results--> Collector
+//	       ^  \--Account: who kept events waiting          |
+//	     runner <------------ Wait: ended, or why not -----/
 package adapters
 
 import (
@@ -28,19 +32,12 @@ type Job struct {
 	WorkerCPUs int    // slots of a worker
 	MemoryB    uint64 // limit of a worker
 	// Load is the schedule, Collector takes the results; both of an embedded transport.
-	Load      Load
+	Load      *Load
 	Collector Collector
 }
 
-// Load is the schedule embedded sources follow, and the gauges they keep.
-type Load struct {
-	// Pacer gives due times; nil means as fast as taken.
-	Pacer workloads.Pacer
-	Gauge *Gauge
-}
-
 // Collector takes results as they become visible. It is called by one goroutine at a time and
-// copies what it keeps.
+// copies what it keeps. receivedNs is the time since T0 at which they arrived.
 type Collector interface {
 	Collect(rs *workloads.Results, receivedNs int64) error
 }
@@ -48,7 +45,9 @@ type Collector interface {
 // Adapter deploys one kind of system.
 type Adapter interface {
 	// Supports says why a job cannot be run exactly, wrapping errors.ErrUnsupported; nil if it can.
+	// It reads neither Load nor Collector, so a job can be checked before anything is built.
 	Supports(job Job) error
+	// Deploy returns once the system is ready to take events. Ending ctx does not end the system.
 	Deploy(ctx context.Context, job Job) (System, error)
 }
 
@@ -57,6 +56,23 @@ type System interface {
 	Nodes() []chaos.Node
 	// Config are the settings in force, read back from the system.
 	Config(ctx context.Context) (map[string]string, error)
-	// Close removes all the system left behind; twice is harmless.
+	// Wait returns nil once the input was read to its end and every result was collected, an error
+	// once the system has died, or ctx's error.
+	Wait(ctx context.Context) error
+	// Close removes all the system left behind and returns when it no longer calls the collector;
+	// twice is harmless.
 	Close() error
+}
+
+// Metered is a System that counts what it does. Meter may be called at any time.
+type Metered interface {
+	Meter() Meter
+}
+
+// Meter holds cumulative counters of a system, summed over its slots.
+type Meter struct {
+	Late    uint64 // events dropped because their window was gone
+	Allowed uint64 // late events inside the allowed lateness
+	BusyNs  int64  // time slots worked, their sources apart
+	StateB  uint64 // memory of the keyed state
 }

@@ -29,6 +29,7 @@ type table struct {
 	moved    int // places of old that are in index by now
 
 	probe []uint32 // scratch of locate
+	found []int64
 	arena *arena
 }
 
@@ -59,6 +60,7 @@ func (a *arena) table(fresh []int64) (*table, error) {
 		stride: (1 + len(fresh) + 7) &^ 7,
 		fresh:  fresh,
 		probe:  make([]uint32, a.batchRows),
+		found:  make([]int64, a.batchRows),
 		arena:  a,
 		rows:   rows,
 		index:  index,
@@ -108,7 +110,7 @@ func hash(key int64) uint64 {
 }
 
 // locate sets at[i] to the first word of the row of keys[i], inserting rows as needed. The first
-// loop only loads, so that the misses of a batch overlap; the second one decides.
+// two loops only load, so that the misses of a batch overlap; the last one decides.
 func (t *table) locate(keys []int64, at []uint32) {
 	if t.old != nil || t.used+len(keys) > len(t.index)/2 {
 		t.grow(len(keys))
@@ -125,15 +127,18 @@ func (t *table) locate(keys []int64, at []uint32) {
 		probe[i] = index[hash(k)>>shift]
 	}
 	rows, stride := t.rows, uint32(t.stride)
-	at = at[:len(probe)]
+	at, found := at[:len(probe)], t.found[:len(probe)]
 	for i, e := range probe {
-		if e-1 < tombstone-1 {
-			if w := (e - 1) * stride; rows[w] == keys[i] {
-				at[i] = w
-				continue
-			}
+		w := (e - 1) * stride
+		if e-1 >= tombstone-1 {
+			w = 0 // no row: any will do, the last loop looks again
 		}
-		at[i] = t.find(keys[i])
+		at[i], found[i] = w, rows[w]
+	}
+	for i, e := range probe {
+		if found[i] != keys[i] || e-1 >= tombstone-1 {
+			at[i] = t.find(keys[i])
+		}
 	}
 }
 

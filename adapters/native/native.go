@@ -1,0 +1,162 @@
+// Package native runs a job on the columnar engine inside the streambench process: the sources are
+// shards of the load in the engine's own slots, and results go straight to the collector.
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strconv"
+	"sync"
+
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/native/engine"
+	"github.com/streambench/streambench/chaos"
+)
+
+const (
+	// batchRows is a compromise: columns of a batch stay in the second-level cache, and a call a
+	// batch is far cheaper than the events in it.
+	batchRows = 1024
+	// outputDepth is how many batches of results of a slot may wait: a burst of all windows of 100k
+	// keys in two slots fits, so that a slow collector does not hold the slot up.
+	outputDepth = 128
+)
+
+// Adapter deploys the native engine. Its zero value is ready.
+type Adapter struct{}
+
+// Supports says why a job cannot be run. Every guarantee is accepted: in one process without
+// faults nothing can be lost or come twice, whatever is promised.
+func (Adapter) Supports(job adapters.Job) error {
+	if job.Transport != adapters.Embedded {
+		return unsupported("run native over transport %s: it is embedded only so far",
+			job.Transport)
+	}
+	if job.Workers != 1 {
+		return unsupported("run native with %d workers: it is one process so far; "+
+			"set resources.workers: 1 and give it slots by resources.worker.cpus", job.Workers)
+	}
+	if err := engine.Supports(job.Workload); err != nil {
+		return fmt.Errorf("run %s on native: %w", job.Workload.Name, err)
+	}
+	return nil
+}
+
+func unsupported(format string, args ...any) error {
+	return fmt.Errorf(format+": %w", append(args, errors.ErrUnsupported)...)
+}
+
+// Deploy builds the engine and starts its slots, which wait for the load to begin.
+func (a Adapter) Deploy(_ context.Context, job adapters.Job) (adapters.System, error) {
+	if err := a.Supports(job); err != nil {
+		return nil, err
+	}
+	slots := job.WorkerCPUs
+	sources := make([]engine.Source, slots)
+	for m := range sources {
+		sources[m] = &source{shard: job.Load.Shard(m), gen: job.Workload.Events()}
+	}
+	e, err := engine.New(engine.Config{
+		Workload: job.Workload, Sources: sources, BatchRows: batchRows, OutputDepth: outputDepth,
+		StateLimitB: job.MemoryB / uint64(slots),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("deploy native: %w", err)
+	}
+	giveThreads(slots)
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &system{job: job, engine: e, cancel: cancel, done: make(chan struct{})}
+	go s.run(ctx)
+	return s, nil
+}
+
+// giveThreads lets the runtime run a thread for every slot, the collector, the canary and the rest
+// of the tool at once, and leaves it to the kernel to share the cores among them. Were there only
+// as many as cores, a thread asleep in the kernel or a busy slot would keep the collector from
+// running for up to ten milliseconds, which would be reported as latency.
+func giveThreads(slots int) {
+	if n := runtime.NumCPU() + slots + 3; runtime.GOMAXPROCS(0) < n {
+		runtime.GOMAXPROCS(n)
+	}
+}
+
+// system is a running engine.
+type system struct {
+	job    adapters.Job
+	engine *engine.Engine
+	cancel context.CancelFunc
+	done   chan struct{} // closed when the engine and its collector have returned
+	err    error         // why they did; read after done
+}
+
+func (s *system) run(ctx context.Context) {
+	defer close(s.done)
+	defer s.cancel()
+	var collect sync.WaitGroup
+	var collectErr error
+	collect.Go(func() {
+		if collectErr = s.collect(ctx); collectErr != nil {
+			s.cancel()
+		}
+	})
+	runErr := s.engine.Run(ctx)
+	if runErr != nil {
+		s.cancel()
+	}
+	collect.Wait()
+	if s.err = collectErr; s.err == nil || errors.Is(s.err, context.Canceled) {
+		s.err = runErr
+	}
+}
+
+// Nodes is the process itself.
+func (s *system) Nodes() []chaos.Node {
+	return []chaos.Node{{Name: "worker-1", Role: chaos.Worker}}
+}
+
+// Config are the settings the engine was made with.
+func (s *system) Config(context.Context) (map[string]string, error) {
+	return map[string]string{
+		"engine":       "streambench native, columnar, in process",
+		"go":           runtime.Version(),
+		"gomaxprocs":   strconv.Itoa(runtime.GOMAXPROCS(0)),
+		"workers":      "1",
+		"slots":        strconv.Itoa(s.job.WorkerCPUs),
+		"batch.rows":   strconv.Itoa(batchRows),
+		"output.depth": strconv.Itoa(outputDepth) + " batches a slot",
+		"state":        "off-heap tables, at most " + strconv.FormatUint(s.job.MemoryB, 10) + " bytes",
+		"transport":    s.job.Transport,
+		"guarantee":    s.job.Guarantee,
+		"checkpoint":   "none: one process without faults has nothing to recover from",
+	}, nil
+}
+
+// Wait returns when the engine has read its input and the collector has every result.
+func (s *system) Wait(ctx context.Context) error {
+	select {
+	case <-s.done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if s.err != nil {
+		return fmt.Errorf("run native: %w", s.err)
+	}
+	return nil
+}
+
+// Close stops the slots and waits until they are gone.
+func (s *system) Close() error {
+	s.cancel()
+	<-s.done
+	return nil
+}
+
+// Meter reads the engine's counters.
+func (s *system) Meter() adapters.Meter {
+	st := s.engine.Stats()
+	return adapters.Meter{
+		Late: st.Late, Allowed: st.Allowed, BusyNs: st.BusyNs, StateB: st.StateB,
+	}
+}

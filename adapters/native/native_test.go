@@ -1,0 +1,112 @@
+package native
+
+import (
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/workloads"
+)
+
+// counter is a collector that counts and may refuse.
+type counter struct {
+	n, after atomic.Int64
+	closed   atomic.Bool
+	refuse   int64 // after so many results; 0 never
+}
+
+func (c *counter) Collect(rs *workloads.Results, _ int64) error {
+	if c.closed.Load() {
+		c.after.Add(1)
+	}
+	if n := c.n.Add(int64(rs.N)); c.refuse > 0 && n >= c.refuse {
+		return errors.New("no room for results")
+	}
+	return nil
+}
+
+// deploy starts a system over an endless stream taken as fast as can be.
+func deploy(t *testing.T, c adapters.Collector, slots int) (adapters.System, *adapters.Load) {
+	t.Helper()
+	template, ok := workloads.Find("nexmark")
+	if !ok {
+		t.Fatal("no workload nexmark")
+	}
+	values, errs := template.Resolve(map[string]string{"query": "q1"})
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	w, err := template.New(workloads.Settings{Seed: 1, EventRate: 1000, Values: values})
+	if err != nil {
+		t.Fatal(err)
+	}
+	load := adapters.NewLoad(nil, slots)
+	s, err := Adapter{}.Deploy(t.Context(), adapters.Job{
+		Workload: w, Transport: adapters.Embedded, Workers: 1, WorkerCPUs: slots,
+		Guarantee: "exactly-once", MemoryB: 64 << 20, Load: load, Collector: c,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, load
+}
+
+func TestClosingARunningSystemStopsItForGood(t *testing.T) {
+	for _, slots := range []int{1, 2} {
+		c := &counter{}
+		s, load := deploy(t, c, slots)
+		load.Begin(time.Now())
+		for c.n.Load() == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		for range 2 {
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			c.closed.Store(true)
+		}
+		taken := load.Account(0).Accepted
+		if err := s.Wait(t.Context()); err == nil {
+			t.Error("a system closed before the end of its input says that it finished")
+		}
+		if c.after.Load() != 0 || load.Account(0).Accepted != taken {
+			t.Error("a closed system went on")
+		}
+	}
+}
+
+func TestACollectorThatRefusesEndsTheSystem(t *testing.T) {
+	c := &counter{refuse: 5000}
+	s, load := deploy(t, c, 2)
+	load.Begin(time.Now())
+	if err := s.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "no room") {
+		t.Errorf("it ended with %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestASystemWaitsForItsLoad(t *testing.T) {
+	c := &counter{}
+	s, load := deploy(t, c, 1)
+	defer s.Close()
+	load.Limit(1000)
+	if load.Account(0).Accepted != 0 {
+		t.Error("events were taken before the load began")
+	}
+	load.Begin(time.Now())
+	if err := s.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := c.n.Load(); n != 920 {
+		t.Errorf("%d results of 920 bids", n)
+	}
+	config, err := s.Config(t.Context())
+	if err != nil || config["slots"] != "1" || config["guarantee"] != "exactly-once" {
+		t.Errorf("settings %v, %v", config, err)
+	}
+}

@@ -1,0 +1,181 @@
+package scenarios
+
+import (
+	"errors"
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/reports/record"
+	"github.com/streambench/streambench/workloads"
+)
+
+// collector takes the results of a repetition: it hands them to the oracle's checker and records
+// the latency of each from the due time of its trigger.
+type collector struct {
+	load    *adapters.Load
+	checker workloads.Checker
+	finder  *workloads.TriggerFinder
+	column  int // that holds the window or the event a trigger follows from; -1: none
+	series  *seriesSet
+	row     []int64
+
+	mu     sync.Mutex // held while results are taken
+	sealed bool
+
+	steadyFrom atomic.Int64
+	results    atomic.Uint64
+	processed  atomic.Uint64 // slots up to the newest trigger whose results are here
+	backlog    atomic.Uint64 // largest since it was last asked for
+}
+
+func newCollector(
+	w *workloads.Workload, l *adapters.Load, c workloads.Checker, s *seriesSet,
+) *collector {
+	column, _ := w.Query.Anchor()
+	k := &collector{
+		load: l, checker: c, finder: workloads.NewTriggerFinder(w), column: column, series: s,
+		row: make([]int64, w.Query.Width()),
+	}
+	k.measureFrom(math.MaxInt64) // everything is warm-up until the runner knows better
+	return k
+}
+
+// errSealed tells a system that its results come after the end of the drain.
+var errSealed = errors.New("the repetition has ended: results are taken no more")
+
+// Collect takes a batch of results received at a time since T0.
+func (c *collector) Collect(rs *workloads.Results, receivedNs int64) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sealed {
+		return errSealed
+	}
+	if err := c.checker.Add(rs, receivedNs); err != nil {
+		return err
+	}
+	c.results.Add(uint64(rs.N))
+	if c.column < 0 || rs.N == 0 {
+		return nil
+	}
+	newest := uint64(0)
+	if c.load.Paced() {
+		newest = c.time(rs, receivedNs)
+	} else if slot, ok := c.finder.Of(rs.Row(c.row, rs.N-1)); ok {
+		newest = slot + 1
+	}
+	c.advance(newest, receivedNs)
+	return nil
+}
+
+// time records the latency of results, those of one trigger in a row at once: the windows of a
+// hundred thousand keys close together. It returns the end of the newest trigger.
+func (c *collector) time(rs *workloads.Results, receivedNs int64) (newest uint64) {
+	anchor := rs.Cols[c.column][:rs.N]
+	from := c.steadyFrom.Load()
+	for i, j := 0, 0; i < len(anchor); i = j {
+		for j = i + 1; j < len(anchor) && anchor[j] == anchor[i]; {
+			j++
+		}
+		slot, ok := c.finder.Of(rs.Row(c.row, i))
+		if !ok || !c.load.Has(slot) {
+			continue // completed by the end of the stream: checked, not timed
+		}
+		newest = max(newest, slot+1)
+		due := c.load.DueNs(slot)
+		stage := c.series.result
+		if due < from {
+			stage = c.series.warmup
+		}
+		stage.RecordN(c.series.t0Ns+receivedNs, receivedNs-due, int64(j-i))
+	}
+	return newest
+}
+
+// advance moves processed and reads the backlog: what is due and not processed.
+func (c *collector) advance(newest uint64, receivedNs int64) {
+	if newest <= c.processed.Load() {
+		return
+	}
+	c.processed.Store(newest)
+	due := c.load.DueBy(receivedNs)
+	if due <= newest {
+		return
+	}
+	for {
+		old := c.backlog.Load()
+		if old >= due-newest || c.backlog.CompareAndSwap(old, due-newest) {
+			return
+		}
+	}
+}
+
+// measureFrom says when steady begins, in time since T0.
+func (c *collector) measureFrom(ns int64) { c.steadyFrom.Store(ns) }
+
+// received is the number of results taken.
+func (c *collector) received() uint64 { return c.results.Load() }
+
+// seal refuses all further results: what comes after the drain is not part of the repetition.
+func (c *collector) seal() {
+	c.mu.Lock()
+	c.sealed = true
+	c.mu.Unlock()
+}
+
+// seriesSet holds the latency series of a repetition.
+type seriesSet struct {
+	result, warmup, canary *record.Series
+	driver                 []*record.Series // one a shard
+	t0Ns                   int64            // T0 on the run's clock, once it is fixed
+}
+
+func openSeries(log *record.Histograms, of record.Repeat, shards int) (*seriesSet, error) {
+	s := &seriesSet{}
+	open := func(stage string) (*record.Series, error) {
+		return log.Open(record.Tag{System: of.System, Rep: of.Rep, Stage: stage})
+	}
+	for _, o := range []struct {
+		stage string
+		into  **record.Series
+	}{
+		{record.StageResult, &s.result},
+		{record.StageWarmup, &s.warmup},
+		{record.StageCanary, &s.canary},
+	} {
+		var err error
+		if *o.into, err = open(o.stage); err != nil {
+			return nil, err
+		}
+	}
+	for range shards {
+		d, err := open(record.StageDriver)
+		if err != nil {
+			return nil, err
+		}
+		s.driver = append(s.driver, d)
+	}
+	return s, nil
+}
+
+// refused sums up the samples no series could take.
+func (s *seriesSet) refused() (overflow, negative uint64) {
+	for _, one := range append([]*record.Series{s.result, s.warmup, s.canary}, s.driver...) {
+		o, n := one.Refused()
+		overflow += o
+		negative += n
+	}
+	return overflow, negative
+}
+
+// lag is the recorder of one shard's driver lag.
+type lag struct {
+	set   *seriesSet
+	shard int
+}
+
+// RecordN records lag at a time since T0.
+func (l lag) RecordN(atNs, lagNs, n int64) {
+	l.set.driver[l.shard].RecordN(l.set.t0Ns+atNs, lagNs, n)
+}

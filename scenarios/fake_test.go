@@ -1,0 +1,184 @@
+package scenarios_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/chaos"
+	"github.com/streambench/streambench/workloads"
+)
+
+// fake is an adapter whose system answers a per-event query right, in one goroutine and by nothing
+// but time.Sleep, except for the defects planted in it.
+type fake struct {
+	deployErr, closeErr error
+	unsupported         bool
+	// making is what the driver takes for a batch at a slot, processing what the system takes.
+	making, processing func(slot uint64) time.Duration
+	// dieAt ends the system with an error at a slot; 0 never.
+	dieAt uint64
+	// hangAt makes the system stop answering at a slot; 0 never.
+	hangAt uint64
+	// copies is how often the result of an event is delivered; nil for once.
+	copies func(event int64) int
+
+	mu       sync.Mutex
+	deployed int
+	closed   int
+}
+
+func (f *fake) Supports(adapters.Job) error {
+	if f.unsupported {
+		return fmt.Errorf("fake runs nothing: %w", errors.ErrUnsupported)
+	}
+	return nil
+}
+
+func (f *fake) Deploy(_ context.Context, job adapters.Job) (adapters.System, error) {
+	if f.deployErr != nil {
+		return nil, f.deployErr
+	}
+	f.mu.Lock()
+	f.deployed++
+	f.mu.Unlock()
+	s := &fakeSystem{fake: f, job: job, quit: make(chan struct{}), done: make(chan struct{})}
+	go s.run()
+	return s, nil
+}
+
+type fakeSystem struct {
+	fake *fake
+	job  adapters.Job
+	quit chan struct{}
+	done chan struct{}
+	once sync.Once
+	err  error
+}
+
+func (s *fakeSystem) Nodes() []chaos.Node {
+	return []chaos.Node{{Name: "worker-1", Role: chaos.Worker}}
+}
+
+func (s *fakeSystem) Config(context.Context) (map[string]string, error) {
+	return map[string]string{"fake": "yes"}, nil
+}
+
+func (s *fakeSystem) Wait(ctx context.Context) error {
+	select {
+	case <-s.done:
+		return s.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *fakeSystem) Close() error {
+	s.once.Do(func() {
+		close(s.quit)
+		<-s.done
+		s.fake.mu.Lock()
+		s.fake.closed++
+		s.fake.mu.Unlock()
+	})
+	return s.fake.closeErr
+}
+
+func (s *fakeSystem) run() {
+	defer close(s.done)
+	shards := s.job.Workers * s.job.WorkerCPUs
+	var all sync.WaitGroup
+	var mu sync.Mutex // the collector is called by one goroutine at a time
+	for m := range shards {
+		all.Go(func() {
+			if err := s.shard(s.job.Load.Shard(m), &mu); err != nil {
+				mu.Lock()
+				s.err = errors.Join(s.err, err)
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+}
+
+func (s *fakeSystem) sleep(d time.Duration) (awake bool) {
+	select {
+	case <-time.After(d):
+		return true
+	case <-s.quit:
+		return false
+	}
+}
+
+func (s *fakeSystem) shard(shard *adapters.Shard, mu *sync.Mutex) error {
+	w := s.job.Workload
+	b, rs, gen := workloads.NewBatch(w.Schema, 256), workloads.NewResults(w.Query, 1024), w.Events()
+	for {
+		select {
+		case <-s.quit:
+			return nil
+		default:
+		}
+		t := shard.Take(b.Cap())
+		if t.Slots.N == 0 {
+			if t.End || !s.sleep(t.Wait) {
+				return nil
+			}
+			continue
+		}
+		if s.fake.making != nil && !s.sleep(s.fake.making(t.Slots.First)) {
+			return nil
+		}
+		gen.Fill(b, t.Slots)
+		shard.Handed(t)
+		if s.fake.processing != nil && !s.sleep(s.fake.processing(t.Slots.First)) {
+			return nil
+		}
+		last := t.Slots.First + uint64(t.Slots.N-1)*t.Slots.Step
+		if s.fake.dieAt > 0 && last >= s.fake.dieAt {
+			return errors.New("the fake died as planned")
+		}
+		if s.fake.hangAt > 0 && last >= s.fake.hangAt {
+			<-s.quit
+			return nil
+		}
+		s.answer(b, rs)
+		mu.Lock()
+		err := s.job.Collector.Collect(rs, s.job.Load.NowNs())
+		mu.Unlock()
+		if err != nil {
+			return err
+		}
+		if t.End {
+			return nil
+		}
+	}
+}
+
+// answer fills the results of a batch for a query that passes events on.
+func (s *fakeSystem) answer(b *workloads.Batch, rs *workloads.Results) {
+	w := s.job.Workload
+	rs.N = 0
+	for i := range b.N {
+		if w.Schema.Tag != "" && b.Cols[0][i] != int64(w.Query.From) {
+			continue
+		}
+		copies := 1
+		if s.fake.copies != nil {
+			copies = s.fake.copies(b.Seq[i])
+		}
+		for range copies {
+			for c, f := range w.Query.Output.Fields {
+				at, err := w.Schema.Column(w.Query.From, f.Name)
+				if err != nil {
+					panic(err)
+				}
+				rs.Cols[c][rs.N] = b.Column(at)[i]
+			}
+			rs.N++
+		}
+	}
+}

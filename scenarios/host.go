@@ -1,0 +1,29 @@
+package scenarios
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/streambench/streambench/reports/record"
+)
+
+// readHost takes the fingerprint of this machine. What the system does not tell stays empty.
+func readHost() record.Host {
+	h := record.Host{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU()}
+	h.Hostname, _ = os.Hostname()
+	var uts unix.Utsname
+	if unix.Uname(&uts) == nil {
+		h.Kernel = unix.ByteSliceToString(uts.Release[:])
+	}
+	describeHost(&h)
+	// The name is left out: two machines of the same make, kernel and settings are alike.
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%s\n%d\n%d\n%s\n%s\n%t\n", h.OS, h.Arch,
+		h.Kernel, h.CPU, h.Cores, h.MemoryB>>28, h.Governor, h.Clock, h.Container))
+	h.Hash = hex.EncodeToString(sum[:6])
+	return h
+}

@@ -1,0 +1,6 @@
+package scenarios
+
+import "time"
+
+// nap waits about as long as it is told.
+func nap(d time.Duration) { time.Sleep(d) }

@@ -1,0 +1,257 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/reports/record"
+	"github.com/streambench/streambench/workloads"
+)
+
+// phases is the life of a repetition. A phase that fails ends it; those marked always are gone
+// through on every path, so that nothing stays behind.
+var phases = []struct {
+	name   string
+	carry  func(*repetition, context.Context) error
+	always bool
+}{
+	{record.PhaseDeploy, (*repetition).deploy, false},
+	{record.PhaseWarmup, (*repetition).warmup, false},
+	{record.PhaseSteady, (*repetition).steady, false},
+	{record.PhaseDrain, (*repetition).drain, false},
+	{record.PhaseCheck, (*repetition).check, false},
+	{record.PhaseClose, (*repetition).close, true},
+}
+
+// Exit codes a failed phase asks for.
+const (
+	exitNotReady     = 4 // the disk is full: nothing to do with the system
+	exitSystemFailed = 5 // the system failed outside a planned fault
+)
+
+// repetition is one system in one block: what its phases hand on to each other.
+type repetition struct {
+	journal *journal
+	plan    record.Repeat
+	adapter adapters.Adapter
+	job     adapters.Job // without load and collector until deploy
+	timing  timing
+	dir     string // of the run
+	keep    bool   // write results.jsonl
+
+	t0Ns      int64 // T0 on the run's clock
+	load      *adapters.Load
+	collector *collector
+	checker   workloads.Checker
+	series    *seriesSet
+	system    adapters.System
+	ended     chan struct{} // closed when the system has ended or died
+	endErr    error         // why it died; read after ended
+	sampler   *sampler
+	canary    *canary
+	nap       func(time.Duration) // of the canary
+
+	phase    atomic.Pointer[string]
+	events   uint64 // slots in the stream, once known
+	drainGap string // why the drain was not conclusive
+	end      record.End
+	spent    spent           // so far, written and read by the sampler
+	shared   map[string]bool // other runs already warned of
+}
+
+// carryOut goes through the phases. A system that fails is an entry of the record and no error:
+// it must not stop the others.
+func (r *repetition) carryOut(ctx context.Context) {
+	resetPeak()
+	var failed error
+	for _, p := range phases {
+		if failed != nil && !p.always {
+			continue
+		}
+		r.enter(p.name)
+		if err := p.carry(r, ctx); err != nil {
+			failed = errors.Join(failed, err)
+			r.fail(ctx, p.name, err)
+		}
+	}
+	r.end.Interrupted = ctx.Err() != nil
+	r.end.MemoryPeakB = readUsage().peakB
+	r.note(record.Entry{Kind: record.KindEnd, End: &r.end})
+}
+
+// fail records why a phase failed. An interruption is no failure of the system's.
+func (r *repetition) fail(ctx context.Context, phase string, err error) {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return
+	}
+	exit := exitSystemFailed
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) {
+		exit = exitNotReady
+	}
+	r.note(record.Entry{Kind: record.KindError, Error: &record.Failure{
+		Phase: phase, Text: err.Error(), Exit: exit,
+	}})
+}
+
+// enter writes the entry of a phase that begins. The schedule times of warmup and steady are those
+// the phases set before anything is due by them.
+func (r *repetition) enter(name string) {
+	r.phase.Store(&name)
+	e := record.Phase{Name: name}
+	if name == record.PhaseSteady || name == record.PhaseDrain {
+		e.ScheduleNs = r.load.NowNs()
+		if name == record.PhaseSteady {
+			e.ScheduleNs = r.timing.steadyFrom
+		}
+		e.EventsDue = r.load.DueBy(e.ScheduleNs)
+	}
+	r.note(record.Entry{Kind: record.KindPhase, Phase: &e})
+}
+
+// note adds an entry of this repetition.
+func (r *repetition) note(e record.Entry) {
+	e.System, e.Rep = r.plan.System, r.plan.Rep
+	r.journal.add(e)
+}
+
+// warn adds a warning of this repetition.
+func (r *repetition) warn(code, format string, args ...any) {
+	r.note(record.Entry{Kind: record.KindWarning, Warning: &record.Warning{
+		Code: code, Text: fmt.Sprintf(format, args...),
+	}})
+}
+
+// deploy builds everything that lasts for the repetition and starts the system, idle.
+func (r *repetition) deploy(ctx context.Context) (err error) {
+	slots := r.job.Workers * r.job.WorkerCPUs
+	r.load = adapters.NewLoad(r.timing.pacer, slots)
+	if r.series, err = openSeries(r.journal.latency, r.plan, slots); err != nil {
+		return err
+	}
+	for m := range slots {
+		r.load.RecordLag(m, lag{set: r.series, shard: m})
+	}
+	spool := r.spoolDir()
+	if err := os.Mkdir(spool, 0o755); err != nil {
+		return fmt.Errorf("make spool folder: %w", err)
+	}
+	r.checker, err = r.job.Workload.NewChecker(spool, workloads.CheckerOptions{KeepRows: r.keep})
+	if err != nil {
+		return fmt.Errorf("make checker: %w", err)
+	}
+	r.collector = newCollector(r.job.Workload, r.load, r.checker, r.series)
+	r.job.Load, r.job.Collector = r.load, r.collector
+	if r.system, err = r.adapter.Deploy(ctx, r.job); err != nil {
+		return fmt.Errorf("deploy %s: %w", r.plan.System, err)
+	}
+	config, err := r.system.Config(ctx)
+	if err != nil {
+		return fmt.Errorf("read settings of %s: %w", r.plan.System, err)
+	}
+	r.note(record.Entry{Kind: record.KindConfig, Config: config})
+	r.ended = make(chan struct{})
+	go func() {
+		defer close(r.ended)
+		r.endErr = r.system.Wait(context.WithoutCancel(ctx))
+	}()
+	return nil
+}
+
+func (r *repetition) spoolDir() string {
+	return filepath.Join(r.dir, fmt.Sprintf("spool-%s-%d", fileName(r.plan.System), r.plan.Rep))
+}
+
+// warmup fixes T0 and waits until steady begins.
+func (r *repetition) warmup(ctx context.Context) error {
+	tm := &r.timing
+	if !tm.auto {
+		r.measureFrom(int64(tm.warmup))
+		if n := tm.slots(r.job.Workload.Timeline.Groups); n > 0 {
+			r.limit(n)
+		}
+	}
+	t0 := time.Now()
+	r.t0Ns = r.journal.now()
+	r.series.t0Ns = r.t0Ns
+	r.load.Begin(t0)
+	r.canary = &canary{into: r.series.canary, now: r.journal.now, nap: r.nap}
+	r.canary.start()
+	r.sampler = startSampler(r)
+	if !tm.auto {
+		return r.until(ctx, tm.warmup)
+	}
+	return r.warmUntilSteady(ctx)
+}
+
+// measureFrom says when steady begins, in time since T0.
+func (r *repetition) measureFrom(ns int64) {
+	r.timing.steadyFrom = ns
+	r.load.MeasureFrom(ns)
+	r.collector.measureFrom(ns)
+}
+
+func (r *repetition) limit(n uint64) {
+	r.events = n
+	r.load.Limit(n)
+}
+
+// warmUntilSteady waits until throughput and p99 show no change point, and ends the stream one
+// steady phase later.
+func (r *repetition) warmUntilSteady(ctx context.Context) error {
+	err := r.sampler.awaitSteady(ctx)
+	if errors.Is(err, errNeverSteady) {
+		r.warn(record.CodeNoSteady, "warm-up never ended in a steady state within %s: "+
+			"lower load.rate, or give load.warmup a fixed time", longestWarmup)
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	r.measureFrom(r.load.NowNs())
+	if r.load.Paced() {
+		r.limit(r.timing.slots(r.job.Workload.Timeline.Groups))
+	}
+	return nil
+}
+
+// close removes what the repetition left, whatever it got to.
+func (r *repetition) close(context.Context) error {
+	r.quiet()
+	var errs []error
+	if r.system != nil {
+		if err := r.system.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("close %s: %w", r.plan.System, err))
+		}
+	}
+	if r.checker != nil {
+		errs = append(errs, r.checker.Close())
+	}
+	if r.series != nil {
+		r.end.DroppedSamples, r.end.NegativeSamples = r.series.refused()
+	}
+	r.journal.spent.driverNs += r.spent.driverNs
+	r.journal.spent.systemNs += r.spent.systemNs
+	return errors.Join(append(errs, os.RemoveAll(r.spoolDir()))...)
+}
+
+// watchHost warns, once for each, of other runs on this host.
+func (r *repetition) watchHost() {
+	for _, pid := range r.journal.alone.others() {
+		if r.shared[pid] {
+			continue
+		}
+		if r.shared == nil {
+			r.shared = map[string]bool{}
+		}
+		r.shared[pid] = true
+		r.warn("shared-host", "another run (process %s) was on this host at the same time: "+
+			"the figures of both are those of a crowded host", pid)
+	}
+}

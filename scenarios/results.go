@@ -1,0 +1,86 @@
+package scenarios
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/streambench/streambench/workloads"
+)
+
+// ResultsFile is the name of the file that keeps every result received, one JSON object a line.
+const ResultsFile = "results.jsonl"
+
+// resultLine is one result received. Values are the fields of its line that are not its identity.
+// Count and SeqSum are there where the query has them; Trigger and LatencyNs where the result's
+// trigger is an event of the stream and events have due times.
+type resultLine struct {
+	System    string   `json:"system"`
+	Rep       int      `json:"rep"`
+	Query     string   `json:"query"`
+	Window    *int64   `json:"window,omitempty"` // start of the window, ms since 1970
+	Key       []string `json:"key"`              // the other fields of the identity
+	Values    []string `json:"values"`
+	Line      string   `json:"line"` // the canonical line, as digests are made of
+	Count     *int64   `json:"count,omitempty"`
+	SeqSum    *uint64  `json:"seqsum,omitempty"`
+	Trigger   *uint64  `json:"trigger,omitempty"`
+	LatencyNs *int64   `json:"latencyNs,omitempty"`
+}
+
+// writeResults appends what the checker kept to the results of the run.
+func (r *repetition) writeResults() (err error) {
+	f, err := os.OpenFile(filepath.Join(r.dir, ResultsFile),
+		os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("keep results: %w", err)
+	}
+	out := bufio.NewWriterSize(f, 1<<20)
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	var line []byte
+	width := r.job.Workload.Query.LineWidth()
+	err = r.checker.Results(func(row []int64, receivedNs int64) error {
+		line = workloads.Line(line[:0], row[:width])
+		return enc.Encode(r.resultLine(string(line), row, receivedNs))
+	})
+	if err = errors.Join(err, out.Flush(), f.Close()); err != nil {
+		return fmt.Errorf("keep results: %w", err)
+	}
+	return nil
+}
+
+func (r *repetition) resultLine(line string, row []int64, receivedNs int64) resultLine {
+	q := r.job.Workload.Query
+	l := resultLine{
+		System: r.plan.System, Rep: r.plan.Rep, Query: q.Name, Line: line,
+		Key: []string{}, Values: []string{},
+	}
+	texts := strings.Split(line, "|")
+	for i, f := range q.Columns() {
+		switch {
+		case f.Name == workloads.WindowStart || f.Name == workloads.SessionFrom:
+			l.Window = &row[i]
+		case f.Identity:
+			l.Key = append(l.Key, texts[i])
+		default:
+			l.Values = append(l.Values, texts[i])
+		}
+	}
+	if q.SingleLevel() {
+		count, sum := row[len(row)-2], uint64(row[len(row)-1])
+		l.Count, l.SeqSum = &count, &sum
+	}
+	if slot, ok := r.collector.finder.Of(row); ok && slot < r.events {
+		l.Trigger = &slot
+		if r.load.Paced() {
+			latency := receivedNs - r.load.DueNs(slot)
+			l.LatencyNs = &latency
+		}
+	}
+	return l
+}

@@ -1,0 +1,239 @@
+package scenarios
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/reports/record"
+	"github.com/streambench/streambench/workloads"
+)
+
+// RunRequest says what to run, with what and where to.
+type RunRequest struct {
+	Scenario *Scenario // sound, with every default
+	// Systems finds the adapter of a system by its name.
+	Systems func(name string) (adapters.Adapter, bool)
+	Dir     string        // the folder that run folders are made in
+	Sinks   []record.Sink // get every entry beside the record file
+	// Command, Version and Commit are for the manifest.
+	Command         []string
+	Version, Commit string
+	KeepResults     bool // write every result to results.jsonl
+
+	// canaryNap is how the canary sleeps; nil for the kernel's sleep. Virtual time cannot see that.
+	canaryNap func(time.Duration)
+}
+
+// Outcome says what a run left behind.
+type Outcome struct {
+	ID  string // name of the run folder
+	Dir string // its path
+	// Interrupted says that the run ended before its plan did; its record is partial.
+	Interrupted bool
+}
+
+// run is a run under way.
+type run struct {
+	req     RunRequest
+	plan    Plan
+	bound   *workloads.Workload
+	pacer   workloads.Pacer
+	dir     string
+	journal *journal
+}
+
+// Run carries out the plan of a scenario and records it in a new folder. A system that fails is an
+// entry of the record and no error. The error is a *NotReadyError where nothing was started or the
+// record could not be written, and wraps context.Canceled where ctx was cancelled; the outcome then
+// names the folder if there is one.
+func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
+	r := &run{req: req, plan: NewPlan(req.Scenario)}
+	if err := r.ready(); err != nil {
+		return out, err
+	}
+	start := time.Now()
+	id, err := makeRunDir(req.Dir, req.Scenario.Name, start)
+	if err != nil {
+		return out, err
+	}
+	r.dir = filepath.Join(req.Dir, id)
+	out = Outcome{ID: id, Dir: r.dir}
+	if err := r.writeHead(id, start); err != nil {
+		os.RemoveAll(r.dir)
+		return Outcome{}, notReady("begin run: %w", err)
+	}
+	err = r.record(ctx, start)
+	out.Interrupted = ctx.Err() != nil
+	return out, errors.Join(err, linkLatest(req.Dir, id))
+}
+
+// Ready says what a run of a sound scenario lacks: a system that is not there, or one that cannot
+// answer the query exactly. The error is a *NotReadyError; nil if nothing is lacking.
+func Ready(s *Scenario, systems func(name string) (adapters.Adapter, bool)) error {
+	return (&run{req: RunRequest{Scenario: s, Systems: systems}}).ready()
+}
+
+// ready finds out whether everything the plan needs is there.
+func (r *run) ready() (err error) {
+	s := r.req.Scenario
+	if gaps := s.NotYet(); len(gaps) > 0 {
+		return notReady("%s", strings.Join(gaps, "\n"))
+	}
+	if r.bound, err = s.Bind(); err != nil {
+		return notReady("%w", err)
+	}
+	if r.pacer, err = s.Pacer(); err != nil {
+		return notReady("%w", err)
+	}
+	for _, sys := range s.Systems {
+		a, ok := r.req.Systems(sys.Name)
+		if !ok {
+			return notReady("run %s: this build has no such system: leave it out with --on",
+				sys.Name)
+		}
+		if err := a.Supports(r.job(sys)); err != nil {
+			return notReady("%w", err)
+		}
+	}
+	return nil
+}
+
+// job is what a system of the scenario is asked to run.
+func (r *run) job(sys System) adapters.Job {
+	s := r.req.Scenario
+	workers := s.Resources.Workers
+	if sys.Workers > 0 {
+		workers = sys.Workers
+	}
+	return adapters.Job{
+		RunID: filepath.Base(r.dir), Workload: r.bound, Transport: s.Load.Transport,
+		Format: s.Load.Format, Guarantee: s.Guarantee, Checkpoint: s.Checkpoint,
+		Workers: workers, WorkerCPUs: slotsOf(s.Resources.Worker.CPUs),
+		MemoryB: uint64(s.Resources.Worker.Memory),
+	}
+}
+
+// slotsOf is the number of slots a worker has for its cores.
+func slotsOf(c Cores) int { return max(1, int(math.Ceil(float64(c)))) }
+
+// writeHead writes what is known before the first repetition, the lock first.
+func (r *run) writeHead(id string, start time.Time) error {
+	s := r.req.Scenario
+	if err := record.WriteFile(filepath.Join(r.dir, record.LockFile), s.Lock()); err != nil {
+		return err
+	}
+	m := record.Manifest{
+		Schema: record.ManifestSchema, ID: id, Scenario: s.Name, Start: start.UTC(),
+		Command: r.req.Command, Version: r.req.Version, Commit: r.req.Commit,
+		GoVersion: runtime.Version(), LockHash: s.LockHash(), AnchorsHash: s.AnchorsHash(),
+		StreamDigest: r.bound.Digest(), Host: readHost(), Conditions: r.conditions(),
+		Limits: s.SLO, Claim: record.Claim{Guarantee: s.Guarantee},
+	}
+	body, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode manifest: %w", err)
+	}
+	return record.WriteFile(filepath.Join(r.dir, record.ManifestFile), append(body, '\n'))
+}
+
+// conditions are what every figure of the run must be read with.
+func (r *run) conditions() record.Conditions {
+	s := r.req.Scenario
+	c := record.Conditions{
+		Workload: s.Workload, Query: r.bound.Query.Name, Params: s.Params,
+		Transport: s.Load.Transport, Format: s.Load.Format, Guarantee: s.Guarantee,
+		Checkpoint: formatDuration(s.Checkpoint), Profile: s.Profile,
+		Rate: s.Load.Rate.String(), RateMax: s.Load.Rate.Max, EventRate: uint64(s.Load.EventRate),
+		Seed: s.Load.Seed, Warmup: formatDuration(s.Load.Warmup.For),
+		Events: uint64(s.Load.Events), Workers: s.Resources.Workers,
+		WorkerCPUs: float64(s.Resources.Worker.CPUs), DriverCPUs: float64(s.Resources.Driver.CPUs),
+		Shared: r.plan.Shared,
+	}
+	if s.Load.Warmup.Auto {
+		c.Warmup = "auto"
+	}
+	if s.Load.Events == 0 {
+		c.Steady = formatDuration(s.Load.Steady)
+	}
+	return c
+}
+
+// record opens the files of the record, goes through the plan and closes them on every path.
+func (r *run) record(ctx context.Context, start time.Time) (err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	file, err := record.CreateWriter(filepath.Join(r.dir, record.RecordFile))
+	if err != nil {
+		return notReady("begin run: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	log, err := os.Create(filepath.Join(r.dir, record.LatencyFile))
+	if err != nil {
+		return notReady("begin run: %w", err)
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	latency, err := record.NewHistograms(log, start)
+	if err != nil {
+		return notReady("begin run: %w", err)
+	}
+	defer func() { err = errors.Join(err, latency.Close()) }()
+	mark, err := announce(os.TempDir())
+	if err != nil {
+		return notReady("begin run: %w", err)
+	}
+	defer mark.withdraw()
+	r.journal = &journal{
+		start: start, latency: latency, cancel: cancel, alone: mark,
+		sinks: append([]record.Sink{file}, r.req.Sinks...),
+	}
+	return r.carryOut(ctx)
+}
+
+// carryOut goes through the repetitions of the plan in their order.
+func (r *run) carryOut(ctx context.Context) error {
+	j := r.journal
+	j.add(record.Entry{Kind: record.KindPlan, Plan: &record.Plan{
+		Schema: record.Schema, Scenario: r.plan.Scenario, Order: r.plan.Order,
+		Warnings: r.plan.Warnings,
+	}})
+	for _, of := range r.plan.Order {
+		if ctx.Err() != nil {
+			break
+		}
+		r.repetition(of).carryOut(ctx)
+	}
+	j.add(record.Entry{Kind: record.KindEnd, End: &record.End{Interrupted: ctx.Err() != nil}})
+	return errors.Join(context.Cause(ctx))
+}
+
+// repetition prepares one repetition of the plan.
+func (r *run) repetition(of record.Repeat) *repetition {
+	s := r.req.Scenario
+	rep := &repetition{
+		journal: r.journal, plan: of, dir: r.dir, keep: r.req.KeepResults,
+		nap: r.req.canaryNap,
+		timing: timing{
+			pacer: r.pacer, auto: s.Load.Warmup.Auto, warmup: s.Load.Warmup.For,
+			steady: s.Load.Steady, events: uint64(s.Load.Events), drain: s.Load.Drain,
+		},
+	}
+	if rep.nap == nil {
+		rep.nap = nap
+	}
+	for _, sys := range s.Systems {
+		if sys.Label() == of.System {
+			rep.job = r.job(sys)
+			rep.adapter, _ = r.req.Systems(sys.Name)
+		}
+	}
+	return rep
+}

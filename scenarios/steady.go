@@ -1,0 +1,229 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/reports/record"
+	"github.com/streambench/streambench/workloads"
+)
+
+const (
+	// lookEvery is how often something is looked at that sends no signal.
+	lookEvery = time.Millisecond
+	// grace is how long after the end of steady the last events may be handed over: a hiccup of
+	// the host at that instant is driver lag, which has a rule of its own, and no missing event.
+	grace = 20 * time.Millisecond
+)
+
+// timing is the load of a scenario in numbers.
+type timing struct {
+	pacer  workloads.Pacer // nil: as fast as taken
+	auto   bool            // warm-up lasts until steady
+	warmup time.Duration
+	steady time.Duration
+	events uint64 // of a run of exactly that many, else 0
+	drain  time.Duration
+
+	steadyFrom int64 // since T0, once known
+}
+
+// slots is the number of slots in the stream, in whole groups; 0 where only its end tells. For
+// `warmup: auto` it is known once steadyFrom is.
+func (t *timing) slots(groups uint64) uint64 {
+	n := t.events
+	if n == 0 && t.pacer != nil {
+		n = t.pacer.Before(time.Duration(t.steadyFrom) + t.steady)
+	}
+	groups = max(groups, 1)
+	return (n + groups - 1) / groups * groups
+}
+
+// steadyEnd is the time since T0 at which steady ends on the schedule.
+func (t *timing) steadyEnd() time.Duration {
+	if t.events > 0 && t.pacer != nil {
+		return t.pacer.Due(t.events-1) + 1
+	}
+	return time.Duration(t.steadyFrom) + t.steady
+}
+
+// steady waits until the schedule's measured part is over and reads who kept what waiting.
+func (r *repetition) steady(ctx context.Context) error {
+	r.sampler.tick()
+	ends := r.timing.events > 0 && !r.load.Paced()
+	var err error
+	if ends {
+		err = r.untilAccepted(ctx, r.events, math.MaxInt64)
+	} else {
+		err = r.until(ctx, r.timing.steadyEnd())
+	}
+	if err != nil {
+		return err
+	}
+	at := r.load.NowNs()
+	if r.load.Paced() {
+		at = int64(r.timing.steadyEnd())
+		due := r.load.DueBy(at)
+		if err := r.untilAccepted(ctx, due, r.timing.steadyEnd()+grace); err != nil {
+			return err
+		}
+	}
+	a := r.load.Account(at)
+	r.sampler.tick()
+	r.end.DueAtSteadyEnd, r.end.AcceptedAtSteadyEnd = a.Due, min(a.Accepted, a.Due)
+	r.end.BlockedAtSteadyEnd, r.end.SteadyEndNs = a.Blocked, at
+	r.cut(a)
+	return nil
+}
+
+// cut ends the stream of a run without a known end, and of one whose driver fell so far behind
+// that it is INVALID: offering the rest would take long and tell nothing.
+func (r *repetition) cut(a adapters.Account) {
+	groups := r.job.Workload.Timeline.Groups
+	switch {
+	case r.events == 0:
+		r.events = r.load.LimitHere(groups)
+	case r.load.Paced() && !driverKeptUp(a):
+		n := r.load.LimitHere(groups)
+		if n < r.events {
+			r.warn("cut-short", "the stream was ended after %d of %d events: "+
+				"the driver could not offer them in time", n, r.events)
+			r.events = n
+		}
+	}
+	r.end.Events = r.events
+}
+
+// driverKeptUp is the first rule of validity: accepted and blocked events are at least 99.9 % of
+// the schedule.
+func driverKeptUp(a adapters.Account) bool {
+	return float64(a.Accepted+a.Blocked) >= 0.999*float64(a.Due)
+}
+
+// until waits for a time since T0.
+func (r *repetition) until(ctx context.Context, at time.Duration) error {
+	timer := time.NewTimer(at - time.Duration(r.load.NowNs()))
+	defer timer.Stop()
+	ended := r.ended
+	for {
+		select {
+		case <-timer.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ended:
+			if err := r.endedEarly(); err != nil {
+				return err
+			}
+			ended = nil // it took the last event already: wait the schedule out
+		}
+	}
+}
+
+// untilAccepted waits until n slots were accepted, at most until a time since T0.
+func (r *repetition) untilAccepted(ctx context.Context, n uint64, at time.Duration) error {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for r.accepted() < n && r.load.NowNs() < int64(at) {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-r.ended:
+			return r.endedEarly()
+		}
+	}
+	return nil
+}
+
+// endedEarly says what is wrong with a system that has ended; nothing, if it took every event.
+func (r *repetition) endedEarly() error {
+	if r.endErr != nil {
+		return r.endErr
+	}
+	if n := r.accepted(); r.events == 0 || n < r.events {
+		return fmt.Errorf("%s ended after %d events, before its input did", r.plan.System, n)
+	}
+	return nil
+}
+
+func (r *repetition) accepted() uint64 { return r.load.Account(r.load.NowNs()).Accepted }
+
+// drain waits until the system has answered everything, or nothing has moved for too long.
+func (r *repetition) drain(ctx context.Context) error {
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	moved, since := r.collector.received()+r.accepted(), time.Now()
+	for r.drainGap == "" {
+		select {
+		case <-r.ended:
+			r.quiet()
+			return r.endErr
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-look.C:
+		}
+		if now := r.collector.received() + r.accepted(); now != moved {
+			moved, since = now, time.Now()
+		} else if time.Since(since) >= r.timing.drain {
+			r.drainGap = fmt.Sprintf("no new result for %s while draining: "+
+				"what is missing may still have come", r.timing.drain)
+		}
+	}
+	r.quiet()
+	return nil
+}
+
+// quiet ends what only watches: after the last result there is nothing left to see.
+func (r *repetition) quiet() {
+	if r.collector != nil {
+		r.collector.seal()
+	}
+	if r.sampler != nil {
+		r.sampler.stop()
+	}
+	if r.canary != nil {
+		r.canary.stop()
+	}
+}
+
+// check has the oracle class every result.
+func (r *repetition) check(ctx context.Context) error {
+	d := workloads.Delivered{
+		Events: r.events, TooLate: -1, Strict: r.job.Workers*r.job.WorkerCPUs == 1,
+	}
+	if m, ok := r.system.(adapters.Metered); ok {
+		d.TooLate = int64(m.Meter().Late)
+	}
+	start := time.Now()
+	l, err := r.checker.Finish(ctx, d)
+	if err != nil {
+		return fmt.Errorf("check results: %w", err)
+	}
+	entry := ledgerEntry(l, d)
+	entry.Conclusive, entry.Why = r.drainGap == "", r.drainGap
+	entry.CheckNs = int64(time.Since(start))
+	r.note(record.Entry{Kind: record.KindLedger, Ledger: entry})
+	if r.keep {
+		return r.writeResults()
+	}
+	return nil
+}
+
+func ledgerEntry(l workloads.Ledger, d workloads.Delivered) *record.Ledger {
+	e := &record.Ledger{
+		Expected: l.Expected, Received: l.Received, Matched: l.Matched, Lost: l.Lost,
+		Duplicated: l.Duplicated, Wrong: l.Wrong, Phantom: l.Phantom, Corrupt: l.Corrupt,
+		Refinements: l.Refinements, Unexplained: l.Unexplained, EventsIn: d.Events,
+		OnTime: l.Lateness.OnTime, AllowedLate: l.Lateness.Allowed,
+		TooLate: uint64(max(d.TooLate, 0)), Count: l.Count, Digest: l.Digest,
+		WantCount: l.WantCount, WantDigest: l.WantDigest,
+	}
+	for _, o := range l.Offenders {
+		e.Offenders = append(e.Offenders, record.Offender(o))
+	}
+	return e
+}
