@@ -336,6 +336,28 @@ func TestWindowCheckerBoundsItsBuckets(t *testing.T) {
 	}
 }
 
+// A long run of sessions, or of additive results, is matched in several passes with the same answer.
+func TestPartitionsAreMatchedInPasses(t *testing.T) {
+	for _, query := range []string{"q11", "q12"} {
+		w := build(t, "nexmark", 1000, map[string]string{"query": query})
+		rows := answers(t, w, 200_000)
+		c, err := w.NewChecker(t.TempDir(), CheckerOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.(*windowChecker).partRows = 20
+		deliver(t, w, c, rows[1:])
+		l, err := c.Finish(context.Background(), Delivered{Events: 200_000, Strict: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l.Matched != uint64(len(rows)-1) || classes(l) != "lost 1" {
+			t.Errorf("%s: %d of %d matched, %s", query, l.Matched, len(rows), classes(l))
+		}
+	}
+}
+
 // Whoever asks gets every result back as it came, with the time it came.
 func TestCheckerGivesResultsBack(t *testing.T) {
 	for _, query := range []string{"q2", "q5", "q11", "q12"} {

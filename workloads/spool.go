@@ -177,6 +177,19 @@ func (s *spool) widen() {
 	s.buckets = wide
 }
 
+// count is the number of rows of a bucket.
+func (s *spool) count(number int64) int64 {
+	b := s.buckets[number]
+	if b == nil {
+		return 0
+	}
+	bytes := int64(len(b.chunk))
+	for _, c := range b.stored {
+		bytes += int64(c.n)
+	}
+	return bytes / int64(s.rowB)
+}
+
 // numbers are the buckets there are, ascending.
 func (s *spool) numbers() []int64 { return slices.Sorted(maps.Keys(s.buckets)) }
 
