@@ -15,7 +15,6 @@ type emitter struct {
 	spill   *workloads.Results // takes what is emitted after stop
 	stop    *atomic.Bool
 	count   uint64
-	at      []uint32 // scratch: rows of a window
 }
 
 // park is how long a slot sleeps when it can do nothing: short against any latency worth

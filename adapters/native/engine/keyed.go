@@ -7,7 +7,6 @@ type keyed struct {
 	plan  *plan
 	out   *emitter
 	rank  *contest // nil without a rank
-	batch int      // rows of a batch
 	arena *arena
 	// running is the sum of the slices that have joined; nil where windows are not made that way.
 	running *table

@@ -1,0 +1,46 @@
+GO ?= go
+PKG := ./...
+export CGO_ENABLED ?= 0
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test race lint fuzz bench golden all
+
+help: ## Show the targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build bin/streambench, one static binary.
+	$(GO) build -trimpath -o bin/streambench ./cmd/streambench
+
+demo: build ## Measure iot-telemetry at 1.5M events/s and write a report (under a minute, no Docker).
+	bin/streambench demo
+
+test: ## Run every test that needs nothing but Go (and Chromium, where there is one).
+	$(GO) test $(PKG)
+
+race: ## Run every test under the race detector (needs a C compiler).
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m $(PKG)
+
+lint: ## Check formatting, vet for Linux and macOS, and that go.mod is tidy.
+	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "gofmt -w these:"; echo "$$files"; exit 1; fi
+	$(GO) vet $(PKG)
+	GOOS=darwin $(GO) vet $(PKG)
+	$(GO) mod tidy -diff
+
+FUZZTIME ?= 5s
+fuzz: ## Run every fuzz target for FUZZTIME (5s).
+	@set -e; for pkg in $$($(GO) list $(PKG)); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+bench: ## Print the throughput of generators, codecs, oracle and engine, in events a second.
+	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m ./workloads ./adapters/native/...
+
+golden: ## Rewrite golden files, script outputs and docs/ from the code; read the diff afterwards.
+	@set -e; for dir in $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u); do \
+		echo "$$dir"; $(GO) test $$dir -update; \
+	done
+
+all: lint build test race ## What has to pass before a change lands.

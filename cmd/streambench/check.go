@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/streambench/streambench/scenarios"
+)
+
+func checkCommand(a *app) *cobra.Command {
+	var flags scenarioFlags
+	cmd := &cobra.Command{
+		Use:               "check FILE…|NAME…",
+		Short:             "Show every error of scenarios at once, then what a run would do",
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: completeScenarios,
+		RunE:              body(func(args []string) error { return a.check(args, flags) }),
+	}
+	flags.addSet(cmd)
+	return cmd
+}
+
+// planRow is a plan as JSON shows it.
+type planRow struct {
+	Scenario    string   `json:"scenario"`
+	Systems     []string `json:"systems"`
+	Blocks      int      `json:"blocks"`
+	Kept        int      `json:"kept"`
+	Repetitions int      `json:"repetitions"`
+	Seconds     float64  `json:"seconds"`
+	MostSeconds float64  `json:"mostSeconds"`
+	Warnings    []string `json:"warnings"`
+}
+
+// check looks at every file before it fails, so that one round shows all there is to mend.
+func (a *app) check(args []string, flags scenarioFlags) error {
+	plans := []planRow{}
+	var failures []error
+	for _, arg := range args {
+		s, err := a.load([]string{arg}, flags)
+		if err == nil {
+			err = a.runnable(s)
+		}
+		if err != nil {
+			failures = append(failures, err)
+			continue
+		}
+		p := scenarios.NewPlan(s)
+		plans = append(plans, rowOf(s, p))
+		if !a.json {
+			a.tellPlan(s, p)
+		}
+	}
+	if len(failures) > 0 {
+		return a.checkFailed(failures)
+	}
+	if a.json {
+		return a.emit(plans)
+	}
+	return nil
+}
+
+// checkFailed tells all failures but the last, which the end of the program tells; the one for the
+// exit code is that of an invalid scenario before one that cannot run here.
+func (a *app) checkFailed(failures []error) error {
+	last := failures[len(failures)-1].(*failure)
+	for _, err := range failures[:len(failures)-1] {
+		f := err.(*failure)
+		if !f.told {
+			fmt.Fprintln(a.errs, tagged(f.Error(), f.code))
+		}
+		if f.code == exitScenario && last.code != exitScenario {
+			f.told = true
+			fmt.Fprintln(a.errs, tagged(last.Error(), last.code))
+			last = f
+		}
+	}
+	return last
+}
+
+func rowOf(s *scenarios.Scenario, p scenarios.Plan) planRow {
+	names := make([]string, len(s.Systems))
+	for i, sys := range s.Systems {
+		names[i] = sys.Label()
+	}
+	row := planRow{
+		Scenario: p.Scenario, Systems: names, Blocks: p.Blocks, Kept: p.Kept,
+		Repetitions: len(p.Order), Seconds: p.Time.Seconds(), MostSeconds: p.Limit.Seconds(),
+		Warnings: p.Warnings,
+	}
+	if row.Warnings == nil {
+		row.Warnings = []string{}
+	}
+	return row
+}
+
+func (a *app) tellPlan(s *scenarios.Scenario, p scenarios.Plan) {
+	row := rowOf(s, p)
+	a.say("%s  ok", p.Scenario)
+	a.say("  load      %s at %s over %s, seed %d", s.Workload, s.Load.Rate, s.Load.Transport,
+		s.Load.Seed)
+	a.say("  systems   %s", strings.Join(row.Systems, ", "))
+	blocks := "1 block, kept"
+	if p.Blocks > 1 {
+		blocks = fmt.Sprintf("%d blocks, the first discarded", p.Blocks)
+	}
+	a.say("  runs      %d: %s", len(p.Order), blocks)
+	if p.Time > 0 {
+		a.say("  time      %s, at most %s if results are slow to come", p.Time.Round(time.Second),
+			p.Limit.Round(time.Second))
+	} else {
+		a.say("  time      as long as the events take")
+	}
+	if p.Kept < 6 {
+		a.say("  interval  none: figures need repeat: 6 or more for one")
+	}
+	for _, w := range p.Warnings {
+		a.say("  %s   %s", a.paint(a.out, yellow, "warning"), w)
+	}
+}

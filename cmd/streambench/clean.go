@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+)
+
+func cleanCommand(a *app) *cobra.Command {
+	var (
+		dryRun bool
+		keep   int
+	)
+	cmd := &cobra.Command{
+		Use:   "clean",
+		Short: "Remove old run folders and what broken runs left behind",
+		Args:  cobra.NoArgs,
+		RunE: body(func([]string) error {
+			if keep < 0 {
+				return usage("write --keep 0 or more", "--keep %d is negative", keep)
+			}
+			return a.clean(keep, dryRun)
+		}),
+	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only say what would be removed")
+	cmd.Flags().IntVar(&keep, "keep", 10, "how many of the newest runs to keep")
+	return cmd
+}
+
+// cleaned is what `clean` removed, or would.
+type cleaned struct {
+	Removed []string `json:"removed"`
+	Kept    int      `json:"kept"`
+	DryRun  bool     `json:"dryRun"`
+}
+
+func (a *app) clean(keep int, dryRun bool) error {
+	ids, err := runIDs(a.dir)
+	if err != nil {
+		return err
+	}
+	stale, err := leftovers(a.dir)
+	if err != nil {
+		return err
+	}
+	old := ids[min(keep, len(ids)):]
+	result := cleaned{Removed: []string{}, Kept: len(ids) - len(old), DryRun: dryRun}
+	for _, name := range append(old, stale...) {
+		path := filepath.Join(a.dir, name)
+		if isRun(path) && !finished(path) {
+			a.note("left %s: a run without an end that was written to a moment ago", path)
+			result.Kept++
+			continue
+		}
+		if !dryRun {
+			if err := os.RemoveAll(path); err != nil {
+				return fmt.Errorf("remove %s: %w", path, err)
+			}
+		}
+		result.Removed = append(result.Removed, path)
+	}
+	if err := dropDanglingLink(a.dir); err != nil {
+		return fmt.Errorf("clean: %w", err)
+	}
+	if a.json {
+		return a.emit(result)
+	}
+	word := "removed"
+	if dryRun {
+		word = "would remove"
+	}
+	for _, path := range result.Removed {
+		a.say("%s %s", word, path)
+	}
+	a.say("%s %d, kept %d runs", word, len(result.Removed), result.Kept)
+	return nil
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/streambench/streambench/reports/record"
+)
+
+// TestCleanTellsADeadRunFromOneThatIsOn holds that clean takes away what nobody will finish and
+// leaves a run alone that merely has not ended yet.
+func TestCleanTellsADeadRunFromOneThatIsOn(t *testing.T) {
+	cases := []struct {
+		name     string
+		folder   string
+		manifest bool
+		age      time.Duration
+		removed  bool
+	}{
+		{"a folder of a run that was killed at once", "20260101T000000Z-a", false, time.Hour, true},
+		{"a folder of a run that begins right now", "20260101T000000Z-b", false, 0, false},
+		{"a run that is on", "20260101T000000Z-c", true, 0, false},
+		{"a run that was killed an hour ago", "20260101T000000Z-d", true, time.Hour, true},
+		{"a folder of somebody else", "notes", false, time.Hour, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			folder := filepath.Join(dir, c.folder)
+			files := []string{}
+			if c.manifest {
+				files = []string{record.ManifestFile, record.RecordFile}
+			}
+			plant(t, folder, files, time.Now().Add(-c.age))
+			a := &app{out: io.Discard, errs: io.Discard, quiet: true, dir: dir}
+			if err := a.clean(0, false); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := os.Stat(folder); os.IsNotExist(err) != c.removed {
+				t.Errorf("removed: %v, want %v", os.IsNotExist(err), c.removed)
+			}
+		})
+	}
+}
+
+func plant(t *testing.T, folder string, files []string, at time.Time) {
+	t.Helper()
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(slices.Clone(files), "") {
+		path := filepath.Join(folder, name)
+		if name != "" {
+			if err := os.WriteFile(path, []byte("{}\n"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Chtimes(path, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestCleanRemovesWhatAKilledRunSpooled keeps the record of a run that was killed long ago and takes
+// away the results it had spooled for an oracle that never came.
+func TestCleanRemovesWhatAKilledRunSpooled(t *testing.T) {
+	dir, hourAgo := t.TempDir(), time.Now().Add(-time.Hour)
+	folder := filepath.Join(dir, "20260101T000000Z-a")
+	plant(t, folder, []string{record.ManifestFile, record.RecordFile}, hourAgo)
+	spool := filepath.Join(folder, "spool-native-1")
+	plant(t, spool, []string{"rows"}, hourAgo)
+	a := &app{out: io.Discard, errs: io.Discard, quiet: true, dir: dir}
+	if err := a.clean(1, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(spool); !os.IsNotExist(err) {
+		t.Errorf("the spool is still there: %v", err)
+	}
+	if !isRun(folder) {
+		t.Error("the run is gone")
+	}
+}

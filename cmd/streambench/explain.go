@@ -1,0 +1,193 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/streambench/streambench/reports/record"
+	"github.com/streambench/streambench/reports/summary"
+	"github.com/streambench/streambench/workloads"
+)
+
+func explainCommand(a *app) *cobra.Command {
+	explain := map[string]func(string) error{
+		"exit": a.explainExit, "metric": a.explainMetric, "workload": a.explainWorkload,
+		"fault": a.explainFault, "system": a.explainSystem, "verdict": a.explainVerdict,
+	}
+	const remedy = "write exit N, metric NAME, workload NAME, fault NAME, system NAME or verdict RUN"
+	return &cobra.Command{
+		Use:   "explain exit N|metric NAME|workload NAME|fault NAME|system NAME|verdict RUN",
+		Short: "Say what a code, a metric, a workload, a fault, a system or a verdict means",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return usage(remedy, "explain takes a kind and a name")
+			}
+			return nil
+		},
+		ValidArgsFunction: a.completeExplain,
+		RunE: body(func(args []string) error {
+			do, ok := explain[args[0]]
+			if !ok {
+				return usage(remedy, "explain %q: no such kind", args[0])
+			}
+			return do(args[1])
+		}),
+	}
+}
+
+func (a *app) explainExit(name string) error {
+	n, err := strconv.Atoi(name)
+	i := slices.IndexFunc(exitCodes, func(e exitCode) bool { return e.Code == n })
+	if err != nil || i < 0 {
+		return usage("streambench list exits shows all of them", "exit %q: no such code", name)
+	}
+	e := exitCodes[i]
+	if a.json {
+		return a.emit(e)
+	}
+	a.say("exit %d: %s\n  %s\n  Do: %s", e.Code, e.Means, e.Meaning, e.Do)
+	if !e.Reachable {
+		a.say("  No command of this version ends with it yet.")
+	}
+	return nil
+}
+
+func (a *app) explainMetric(name string) error {
+	m, ok := record.FindMetric(name)
+	if !ok {
+		return usage("streambench list metrics shows all of them", "metric %q: no such metric", name)
+	}
+	if a.json {
+		return a.emit(metricRow(m))
+	}
+	a.say("%s: %s\n  unit %s, %s is better", m.Name, m.Doc, m.Unit, m.Better)
+	if !m.Ready {
+		a.say("  This version does not measure it: a limit on it is refused.")
+	}
+	return nil
+}
+
+func (a *app) explainWorkload(name string) error {
+	t, ok := workloads.Find(name)
+	if !ok {
+		return usage("streambench list workloads shows all of them",
+			"workload %q: no such workload", name)
+	}
+	if a.json {
+		return a.emit(workloadRow(t))
+	}
+	a.say("%s: %s\n  rate %s/s unless the scenario names one", t.Name, t.Doc, count(float64(t.Rate)))
+	for _, p := range t.Params {
+		a.say("  %-9s %s (default %s)", p.Name, p.Doc, p.Default)
+		if len(p.Choices) > 0 {
+			a.say("            one of %s", strings.Join(p.Choices, " "))
+		}
+		if len(p.Queries) > 0 {
+			a.say("            of query %s", strings.Join(p.Queries, " "))
+		}
+	}
+	return nil
+}
+
+func (a *app) explainFault(name string) error {
+	for _, f := range faults() {
+		if f.Name != name {
+			continue
+		}
+		if a.json {
+			return a.emit(f)
+		}
+		a.say("%s: %s\n  %s", f.Name, f.Doc, faultsNeed)
+		return nil
+	}
+	return usage("streambench list faults shows all of them", "fault %q: no such fault", name)
+}
+
+func (a *app) explainSystem(name string) error {
+	for _, s := range systems {
+		if s.Name != name {
+			continue
+		}
+		if a.json {
+			return a.emit(systemRow(s))
+		}
+		a.say("%s: %s", s.Name, s.Doc)
+		if s.Adapter == nil {
+			a.say("  This version knows the name and checks scenarios with it; running it needs %s\n"+
+				"  and ends with exit %d.", s.Needs, exitEnvironment)
+		}
+		return nil
+	}
+	return usage("streambench list systems shows all of them", "system %q: no such system", name)
+}
+
+// explainVerdict tells every verdict of a run with its evidence and the remedy.
+func (a *app) explainVerdict(ref string) error {
+	path, err := a.findRun(ref)
+	if err != nil {
+		return err
+	}
+	run, err := loadRun(path)
+	if err != nil {
+		return err
+	}
+	r := run.Result
+	if a.json {
+		return a.emit(map[string]any{"run": r.Run, "exit": r.Exit, "verdicts": r.Verdicts})
+	}
+	a.say("%s: exit %d\n  %s", r.Run, r.Exit, r.Sentence)
+	for _, v := range r.Verdicts {
+		a.say("%s %-9s %s", a.verdictWord(v), v.Rule, verdictText(v))
+		if v.Remedy != "" {
+			a.say("        what to do: %s", v.Remedy)
+		}
+		if v.Exit != 0 {
+			a.say("        exit %d: streambench explain exit %d", v.Exit, v.Exit)
+		}
+	}
+	for _, s := range r.Systems {
+		if s.Ledger == nil {
+			continue
+		}
+		for _, o := range s.Ledger.Offenders {
+			a.say("        %s", offenderText(o))
+		}
+	}
+	return nil
+}
+
+func verdictText(v summary.Verdict) string {
+	if v.System == "" || strings.HasPrefix(v.Text, v.System) {
+		return v.Text
+	}
+	return v.System + ": " + v.Text
+}
+
+func offenderText(o record.Offender) string {
+	text := fmt.Sprintf("%s %s", o.Class, o.Identity)
+	if o.Got != "" {
+		text += " got " + o.Got
+	}
+	if o.Want != "" {
+		text += " want " + o.Want
+	}
+	if o.Note != "" {
+		text += ": " + o.Note
+	}
+	return text
+}
+
+// verdictWord is the word of a verdict in a column of 7.
+func (a *app) verdictWord(v summary.Verdict) string {
+	word := map[summary.State]string{
+		summary.Pass: "PASS", summary.Fail: "FAIL", summary.Unknown: "UNKNOWN",
+	}[v.State]
+	if v.Rule == summary.RuleValidity {
+		word = "INVALID"
+	}
+	return a.paintWord(a.out, word) + strings.Repeat(" ", 7-len(word))
+}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/streambench/streambench/reports/record"
+)
+
+// lineEvery is the time between two lines of progress where there is no terminal.
+const lineEvery = 10 * time.Second
+
+// shortest is the least time between two ticks that a rate is shown of, in ns.
+const shortest = int64(100 * time.Millisecond)
+
+// progress shows a run from the entries of its record. On a terminal it is one line that is
+// rewritten in place; elsewhere one line a phase and one each 10 s, in fixed columns, in UTC.
+type progress struct {
+	mu      sync.Mutex
+	out     io.Writer
+	columns int           // of the terminal, 0 for none
+	each    time.Duration // between two lines elsewhere
+	start   time.Time     // UTC of the run clock's zero
+	length  time.Duration // of warm-up and steady of one repetition, 0 if not known
+
+	total   int          // repetitions
+	current int          // of them, from 1
+	last    record.Entry // tick of the last line
+	lastAt  int64
+	live    bool // the last thing written was a line to be rewritten
+}
+
+// newProgress shows a run on a.errs; length is that of warm-up and steady, for the time left.
+func (a *app) newProgress(length time.Duration) *progress {
+	p := &progress{out: a.errs, columns: columns(a.errs), each: lineEvery, length: length}
+	switch {
+	case a.quiet:
+		p.out = io.Discard
+	case a.verbose:
+		p.each, p.columns = 0, 0
+	}
+	return p
+}
+
+// Add shows an entry.
+func (p *progress) Add(e record.Entry) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.start.IsZero() {
+		p.start = time.Now().UTC().Add(-time.Duration(e.T))
+	}
+	switch {
+	case e.Plan != nil:
+		p.total = len(e.Plan.Order)
+		p.line(e.T, "plan", "%s  %s", e.Plan.Scenario, repetitions(e.Plan.Order))
+		for _, w := range e.Plan.Warnings {
+			p.line(e.T, "warning", "%s", w)
+		}
+	case e.Phase != nil:
+		p.phase(e)
+	case e.Tick != nil:
+		p.tick(e)
+	case e.Warning != nil:
+		p.line(e.T, "warning", "%s%s", of(e), e.Warning.Text)
+	case e.Error != nil:
+		p.line(e.T, "error", "%s%s", of(e), e.Error.Text)
+	case e.Ledger != nil:
+		p.line(e.T, "ledger", "%s%s", of(e), ledgerText(e.Ledger))
+	}
+	return nil
+}
+
+func of(e record.Entry) string {
+	if e.System == "" {
+		return ""
+	}
+	return e.System + "  "
+}
+
+func repetitions(order []record.Repeat) string {
+	if len(order) == 1 {
+		return "1 repetition of " + order[0].System
+	}
+	discarded := 0
+	for _, r := range order {
+		if !r.Kept {
+			discarded++
+		}
+	}
+	return fmt.Sprintf("%d repetitions, %d of them discarded", len(order), discarded)
+}
+
+// ledgerText is the account in one line: what was right, then what was not.
+func ledgerText(l *record.Ledger) string {
+	return fmt.Sprintf("%d results right, lost %d, duplicated %d, wrong %d, phantom %d",
+		l.Matched, l.Lost, l.Duplicated, l.Wrong, l.Phantom)
+}
+
+func (p *progress) phase(e record.Entry) {
+	if e.Phase.Name == record.PhaseDeploy {
+		p.current++
+	}
+	p.last, p.lastAt = record.Entry{}, e.T
+	if p.columns > 0 {
+		p.rewrite("%s %d/%d  %s  %s", p.clock(e.T), p.current, max(p.total, p.current), e.System,
+			e.Phase.Name)
+		return
+	}
+	p.line(e.T, fmt.Sprintf("run %d/%d", p.current, max(p.total, p.current)), "%s  %s",
+		e.System, e.Phase.Name)
+}
+
+func (p *progress) tick(e record.Entry) {
+	if p.last.Tick == nil {
+		p.last = e
+	}
+	if gap := e.Tick.ScheduleNs - p.last.Tick.ScheduleNs; gap > 0 && gap < shortest {
+		return // two ticks at the border of a phase: no rate can be read from so little time
+	}
+	if p.columns == 0 && time.Duration(e.T-p.lastAt) < p.each {
+		return
+	}
+	r := ratesOf(p.last, e)
+	of := fmt.Sprintf("%d/%d", p.current, max(p.total, p.current))
+	if p.columns > 0 {
+		p.rewrite("%s %s  %s  %-6s  %s%s/s offered  p99 %s  backlog %s", p.clock(e.T), of, e.System,
+			e.Tick.Phase, p.left(e), r.offered, r.p99, r.backlog)
+	} else {
+		p.line(e.T, "run "+of, "%s  %s/s offered %s/s accepted %s/s results  "+
+			"p50 %s p99 %s p99.9 %s  backlog %s", e.System, r.offered, r.accepted, r.results,
+			r.p50, r.p99, r.p999, r.backlog)
+	}
+	p.last, p.lastAt = e, e.T
+}
+
+// rates are what a line of progress shows of two ticks: rates between them, percentiles of the last
+// slice, and a dash for what is not measured.
+type rates struct {
+	offered, accepted, results, p50, p99, p999, backlog string
+}
+
+func ratesOf(from, to record.Entry) rates {
+	a, b := from.Tick, to.Tick
+	if a == nil || a.ScheduleNs >= b.ScheduleNs {
+		a = &record.Tick{}
+	}
+	seconds := float64(b.ScheduleNs-a.ScheduleNs) / 1e9
+	rate := func(x, y uint64) string {
+		if seconds <= 0 || y < x {
+			return "-"
+		}
+		return count(float64(y-x) / seconds)
+	}
+	latency := func(ns int64) string {
+		if ns == 0 {
+			return "-"
+		}
+		return duration(time.Duration(ns))
+	}
+	return rates{
+		offered: rate(a.Offered, b.Offered), accepted: rate(a.Accepted, b.Accepted),
+		results: rate(a.Results, b.Results), p50: latency(b.P50Ns), p99: latency(b.P99Ns),
+		p999: latency(b.P999Ns), backlog: count(float64(b.Backlog)),
+	}
+}
+
+// left is how far a repetition is and when the whole run will be over.
+func (p *progress) left(e record.Entry) string {
+	done := time.Duration(e.Tick.ScheduleNs)
+	if p.length == 0 || done > p.length {
+		return ""
+	}
+	rest := p.length - done + time.Duration(p.total-p.current)*p.length
+	eta := p.start.Add(time.Duration(e.T) + rest)
+	return fmt.Sprintf("%d/%ds  ETA %s  ", int(done.Seconds()), int(p.length.Seconds()),
+		eta.Format(time.TimeOnly))
+}
+
+func (p *progress) clock(t int64) string {
+	return p.start.Add(time.Duration(t)).Format(time.TimeOnly)
+}
+
+func (p *progress) line(t int64, what, format string, args ...any) {
+	p.clear()
+	fmt.Fprintf(p.out, "%s %-9s %s\n", p.clock(t), what, fmt.Sprintf(format, args...))
+}
+
+// rewrite puts text in place of the line before, cut to the width of the terminal.
+func (p *progress) rewrite(format string, args ...any) {
+	text := []rune(strings.TrimRight(fmt.Sprintf(format, args...), " "))
+	if len(text) >= p.columns {
+		text = text[:p.columns-1]
+	}
+	fmt.Fprintf(p.out, "\r\x1b[K%s", string(text))
+	p.live = true
+}
+
+// clear makes room for a line that stays.
+func (p *progress) clear() {
+	if p.live {
+		fmt.Fprint(p.out, "\r\x1b[K")
+		p.live = false
+	}
+}
+
+// done ends the display.
+func (p *progress) done() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+}

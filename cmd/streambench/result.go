@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/streambench/streambench/reports/record"
+	"github.com/streambench/streambench/reports/summary"
+)
+
+var resultHeader = []string{"SYSTEM", "VERDICT", "ACCEPTED", "P50", "P99", "P99.9", "RIGHT", "LOST",
+	"DUPLICATED", "WRONG", "PHANTOM"}
+
+// tellResult writes the result of a run: a line a system, then every verdict that is not a pass
+// with its remedy, then the sentence.
+func (a *app) tellResult(r summary.Result) {
+	table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, strings.Join(resultHeader, "\t"))
+	for _, s := range r.Systems {
+		cells := []string{s.Name, systemWord(r, s.Name)}
+		for _, name := range []string{"accepted", "latency.p50", "latency.p99", "latency.p99.9"} {
+			cells = append(cells, figureText(s, name))
+		}
+		fmt.Fprintln(table, strings.Join(append(cells, ledgerCells(s.Ledger)...), "\t"))
+	}
+	if err := table.Flush(); err != nil {
+		a.note("write result: %v", err)
+	}
+	for _, v := range r.Verdicts {
+		if v.Exit == exitOK || follows(r, v) {
+			continue
+		}
+		a.say("%s  %s  exit %d", strings.TrimRight(a.verdictWord(v), " "), verdictText(v), v.Exit)
+		if v.Remedy != "" {
+			a.say("  %s", v.Remedy)
+		}
+	}
+}
+
+// follows reports whether a verdict is unknown only because the measurement was INVALID: the reason
+// is told once, and `explain verdict` tells the rest.
+func follows(r summary.Result, v summary.Verdict) bool {
+	derived := v.Rule == summary.RuleGuarantee || v.Rule == summary.RuleLimit
+	return derived && v.State == summary.Unknown &&
+		slices.ContainsFunc(r.Verdicts, func(cause summary.Verdict) bool {
+			return cause.System == v.System &&
+				(cause.Rule == summary.RuleValidity || cause.Rule == summary.RuleInterrupted)
+		})
+}
+
+// systemWord is the worst verdict of a system, in one word.
+func systemWord(r summary.Result, system string) string {
+	word := "PASS"
+	for _, v := range r.Verdicts {
+		if v.System != system {
+			continue
+		}
+		switch {
+		case v.State == summary.Fail:
+			return "FAIL"
+		case v.Rule == summary.RuleValidity:
+			word = "INVALID"
+		case v.State == summary.Unknown && word == "PASS":
+			word = "UNKNOWN"
+		}
+	}
+	return word
+}
+
+// figureText is a figure, or a dash: a figure that failed its validity check is not shown.
+func figureText(s summary.System, name string) string {
+	f, ok := s.Figures[name]
+	if !ok {
+		return "-"
+	}
+	if f.Unit == record.PerSecond {
+		return count(f.Median) + "/s"
+	}
+	return short(summary.Format(f.Median, f.Unit))
+}
+
+func ledgerCells(l *record.Ledger) []string {
+	if l == nil {
+		return []string{"-", "-", "-", "-", "-"}
+	}
+	var cells []string
+	for _, n := range []uint64{l.Matched, l.Lost, l.Duplicated, l.Wrong, l.Phantom} {
+		cells = append(cells, summary.Count(float64(n)))
+	}
+	return cells
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/native"
+)
+
+// systemEntry is a system that a scenario may name.
+type systemEntry struct {
+	Name string
+	Doc  string
+	// Adapter deploys it; nil where this version only knows the name, and then Needs says what
+	// running it takes.
+	Adapter adapters.Adapter
+	Needs   string
+}
+
+// systems is the one table of systems: an adapter is one folder and one line here.
+var systems = []systemEntry{
+	{Name: "native", Doc: "the columnar engine of streambench, in one process",
+		Adapter: native.Adapter{}},
+	{Name: "flink", Doc: "Apache Flink (DataStream)", Needs: containers},
+	{Name: "kafkastreams", Doc: "Kafka Streams", Needs: containers},
+	{Name: "spark", Doc: "Apache Spark (Structured Streaming)", Needs: containers},
+	{Name: "storm", Doc: "Apache Storm", Needs: containers},
+	{Name: "beam", Doc: "Apache Beam", Needs: containers},
+	{Name: "pekko", Doc: "Apache Pekko Streams", Needs: containers},
+	{Name: "samza", Doc: "Apache Samza", Needs: containers},
+	{Name: "pulsar", Doc: "Apache Pulsar Functions", Needs: containers},
+}
+
+const containers = "an adapter that deploys it in containers, and a broker"
+
+// findAdapter finds the adapter of a system by its name.
+func findAdapter(name string) (adapters.Adapter, bool) {
+	for _, s := range systems {
+		if s.Name == name && s.Adapter != nil {
+			return s.Adapter, true
+		}
+	}
+	return nil, false
+}
