@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/streambench/streambench/reports/record"
@@ -10,29 +11,36 @@ import (
 // canaryNap is how long the canary sleeps.
 const canaryNap = time.Millisecond
 
-// canary is a thread of its own that only sleeps and records how late it wakes: what the host does
-// to a thread that wants almost nothing is a floor under every latency measured beside it.
+// canary is a thread a core that only sleeps and records how late it wakes: what the host does to a
+// thread that wants almost nothing is a floor under every latency measured beside it. A host takes
+// its cores away one at a time, so one thread that the kernel moves out of the way would miss most
+// of what happens to a slot.
 type canary struct {
 	into *record.Series
 	now  func() int64        // on the run's clock
-	nap  func(time.Duration) // puts the thread to sleep
+	nap  func(time.Duration) // puts the thread to sleep; nil for the kernel's sleep
 	quit chan struct{}
-	done chan struct{}
+	sung sync.WaitGroup
 }
 
 // start lets the canary sing.
 func (c *canary) start() {
-	c.quit, c.done = make(chan struct{}), make(chan struct{})
-	go c.sing()
+	c.quit = make(chan struct{})
+	for core := range runtime.NumCPU() {
+		c.sung.Go(func() { c.sing(core) })
+	}
 }
 
-func (c *canary) sing() {
-	defer close(c.done)
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+func (c *canary) sing(core int) {
+	sleep := c.nap
+	if sleep == nil {
+		runtime.LockOSThread() // for good: a thread bound to a core ends with its goroutine
+		bind(core)
+		sleep = nap
+	}
 	for {
 		slept := time.Now()
-		c.nap(canaryNap)
+		sleep(canaryNap)
 		c.record(time.Since(slept) - canaryNap)
 		select {
 		case <-c.quit:
@@ -60,5 +68,5 @@ func (c *canary) stop() {
 	default:
 		close(c.quit)
 	}
-	<-c.done
+	c.sung.Wait()
 }

@@ -57,6 +57,7 @@ type repetition struct {
 	sampler   *sampler
 	canary    *canary
 	nap       func(time.Duration) // of the canary
+	restore   func()              // lets the garbage collector work as before
 
 	phase    atomic.Pointer[string]
 	events   uint64 // slots in the stream, once known
@@ -177,6 +178,7 @@ func (r *repetition) warmup(ctx context.Context) error {
 			r.limit(n)
 		}
 	}
+	r.restore = restrainGC()
 	t0 := time.Now()
 	r.t0Ns = r.journal.now()
 	r.series.t0Ns = r.t0Ns

@@ -226,9 +226,6 @@ func (r *run) repetition(of record.Repeat) *repetition {
 			steady: s.Load.Steady, events: uint64(s.Load.Events), drain: s.Load.Drain,
 		},
 	}
-	if rep.nap == nil {
-		rep.nap = nap
-	}
 	for _, sys := range s.Systems {
 		if sys.Label() == of.System {
 			rep.job = r.job(sys)

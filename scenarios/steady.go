@@ -188,6 +188,9 @@ func (r *repetition) quiet() {
 	if r.canary != nil {
 		r.canary.stop()
 	}
+	if r.restore != nil {
+		r.restore()
+	}
 }
 
 // check has the oracle class every result.

@@ -68,9 +68,9 @@ func (e *emitter) rows(w window, state []int64, at []uint32) {
 			dst := rs.Cols[c][rs.N : rs.N+k]
 			switch src.kind {
 			case fromWord:
-				word := uint32(src.word)
-				for j, row := range at[:k] {
-					dst[j] = state[row+word]
+				words := state[src.word:]
+				for j, row := range at[:len(dst)] {
+					dst[j] = words[row]
 				}
 			case fromStart:
 				fill(dst, w.start)

@@ -21,9 +21,22 @@ func newOutput(q workloads.Query, depth, rows int) *Output {
 		free: newRing[*workloads.Results](depth),
 	}
 	for range depth {
-		o.free.push(workloads.NewResults(q, rows))
+		rs := workloads.NewResults(q, rows)
+		for _, col := range rs.Cols {
+			touch(col)
+		}
+		o.free.push(rs)
 	}
 	return o
+}
+
+// touch writes to every page of new memory, so that the kernel finds the pages now and not in the
+// middle of the first burst of results.
+func touch(words []int64) {
+	const page = 512
+	for i := 0; i < len(words); i += page {
+		words[i] = 1
+	}
 }
 
 // Pop takes the oldest batch of results, nil if there is none now. One goroutine calls it.
