@@ -5,8 +5,8 @@ import (
 	"runtime/debug"
 )
 
-// measuredGCPercent lets the heap grow to ten times what lives before garbage is collected. The tool
-// itself keeps a few megabytes; events and state live outside the heap or are used again.
+// measuredGCPercent lets the heap grow to ten times what lives before garbage is collected. The
+// tool itself keeps a few megabytes; events and state live outside the heap or are used again.
 const measuredGCPercent = 900
 
 // restrainGC collects what is garbage now and makes collections rare until the function it returns
