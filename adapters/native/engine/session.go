@@ -24,19 +24,31 @@ type sessions struct {
 	lateKeys  []int64
 	part      block
 	one       [1]uint32 // scratch of emit
-	last      [62]int64 // scratch of visit
+	places    [62]int64 // scratch of visit
 }
 
 // Words of a session behind the plan's own.
 const (
 	sessionNext  = iota // the next session of the key, row+1
 	sessionStart        // first and last event
-	sessionLast
+	sessionLast         // math.MinInt64 in a row without a session
+	sessionRole         // head, chained or dead
+	sessionPlace        // where on the wheel the row hangs; entries of other places are stale
 	sessionWords
 )
 
+// nowhere is the place of a row that does not hang on the wheel.
+const nowhere = math.MinInt64
+
+// Roles of a row.
+const (
+	head    = iota // the index names it
+	chained        // it hangs on a head
+	dead           // its session went into another; freed when the wheel comes by
+)
+
 func newSessions(p *plan, out *emitter, state *arena) (*sessions, error) {
-	fresh := append(append([]int64{}, p.fresh...), 0, math.MaxInt64, math.MinInt64)
+	fresh := append(append([]int64{}, p.fresh...), 0, math.MaxInt64, math.MinInt64, head, nowhere)
 	t, err := state.table(fresh)
 	if err != nil {
 		return nil, err
@@ -84,7 +96,8 @@ func (s *sessions) add(b *block) {
 	s.fold(b, done, b.n)
 	for _, key := range s.lateKeys {
 		// A late event has made a row that no event in time has taken.
-		if row := s.table.get(key); row != tombstone && s.vacant(row) {
+		row := s.table.get(key)
+		if row != tombstone && s.vacant(row) && s.words(row)[sessionPlace] == nowhere {
 			s.table.remove(key)
 		}
 	}
@@ -147,6 +160,7 @@ func (s *sessions) open(head uint32, ts int64) uint32 {
 	row := head
 	if !s.vacant(head) {
 		row = s.table.add(s.table.rows[head])
+		s.words(row)[sessionRole] = chained
 		s.words(row)[sessionNext] = s.words(head)[sessionNext]
 		s.words(head)[sessionNext] = s.table.entry(row)
 	}
@@ -191,8 +205,7 @@ func (s *sessions) neighbour(head, row uint32) uint32 {
 	}
 }
 
-// unlink takes a session that is not the head out of its key's list. Its row stays hung up, and is
-// freed when the wheel comes by.
+// unlink takes a session that is not the head out of its key's list. Its row is dead.
 func (s *sessions) unlink(head, row uint32) {
 	before := head
 	for s.table.row(s.words(before)[sessionNext]) != row {
@@ -200,7 +213,7 @@ func (s *sessions) unlink(head, row uint32) {
 	}
 	w := s.words(row)
 	s.words(before)[sessionNext] = w[sessionNext]
-	w[sessionLast] = math.MinInt64
+	w[sessionLast], w[sessionRole] = math.MinInt64, dead
 	s.table.rows[row+wordCount] = 0
 }
 
@@ -215,7 +228,7 @@ func (s *sessions) hang(row uint32) {
 	if s.watermark == math.MinInt64 && (s.live == 1 || due < s.wheel.turned) {
 		s.wheel.turned = due // nothing has been visited yet
 	}
-	s.wheel.hang(row, due)
+	s.words(row)[sessionPlace] = s.wheel.hang(row, due)
 }
 
 // advance closes what the watermark has passed.
@@ -231,19 +244,27 @@ func (s *sessions) advance(watermark int64) {
 	s.wheel.turn(watermark, s)
 }
 
-// visit frees, closes or hangs up again sessions whose place has come round. Their words are read
-// first, all of them, so that the misses overlap.
-func (s *sessions) visit(rows []uint32) {
-	last := s.last[:len(rows)]
-	word := uint32(s.first + sessionLast)
+// visit frees, closes or hangs up again the sessions of a place that has come round. A word of each
+// is read first, so that the misses overlap.
+func (s *sessions) visit(rows []uint32, place int64) {
+	places := s.places[:len(rows)]
+	word := uint32(s.first + sessionPlace)
 	for i, row := range rows {
-		last[i] = s.table.rows[row+word]
+		places[i] = s.table.rows[row+word]
 	}
 	for i, row := range rows {
+		w := s.words(row)
+		at := w[sessionPlace] // no longer places[i] if an earlier row has changed it
 		switch {
-		case last[i] == math.MinInt64:
+		case places[i] == nowhere || at == nowhere || (at-place)&s.wheel.mask != 0:
+			// The row was freed, or hangs in another place since.
+		case w[sessionRole] == dead:
+			w[sessionPlace] = nowhere
 			s.table.release(row)
-		case last[i]+s.gap < s.watermark:
+		case w[sessionLast] == math.MinInt64:
+			w[sessionPlace] = nowhere
+			s.table.remove(s.table.rows[row])
+		case w[sessionLast]+s.gap < s.watermark:
 			s.finish(row)
 		default:
 			s.hang(row)
@@ -251,21 +272,25 @@ func (s *sessions) visit(rows []uint32) {
 	}
 }
 
-// finish emits a session and takes it out of its key's list.
+// finish emits a session and takes it out of its key's list. The row of a key's only session stays
+// for another gap, empty: a key that comes back soon costs neither a removal nor an insertion.
 func (s *sessions) finish(row uint32) {
 	s.emit(row)
 	s.live--
-	key := s.table.rows[row]
-	head := s.table.get(key)
-	next := s.words(row)[sessionNext]
+	key, w := s.table.rows[row], s.words(row)
 	switch {
-	case head != row:
-		s.unlink(head, row)
+	case w[sessionRole] == chained:
+		s.unlink(s.table.get(key), row)
+		w[sessionPlace] = nowhere
 		s.table.release(row)
-	case next != 0:
-		s.table.point(key, s.table.row(next))
+	case w[sessionNext] != 0:
+		next := s.table.row(w[sessionNext])
+		s.words(next)[sessionRole] = head
+		w[sessionPlace] = nowhere
+		s.table.point(key, next)
 	default:
-		s.table.remove(key)
+		copy(s.table.rows[row+1:], s.table.fresh)
+		w[sessionPlace] = s.wheel.hang(row, s.watermark+1+s.gap)
 	}
 }
 

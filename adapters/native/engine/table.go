@@ -240,12 +240,27 @@ func (t *table) point(key int64, to uint32) {
 		t.index[place], row = entry, r
 		if entry == tombstone {
 			t.dead++
+			t.sweep(place)
 		}
 	}
 	if row == tombstone {
 		panic("BUG: point of a key that is not in the table")
 	}
 	t.release(row)
+}
+
+// sweep empties a run of tombstones that ends at place if no probe needs to pass them: the place
+// behind them is empty.
+func (t *table) sweep(place uint32) {
+	mask := uint32(len(t.index) - 1)
+	if t.index[(place+1)&mask] != 0 {
+		return
+	}
+	for ; t.index[place] == tombstone; place = (place - 1) & mask {
+		t.index[place] = 0
+		t.used--
+		t.dead--
+	}
 }
 
 // release frees a row for reuse; its count of zero tells scans to pass it over.

@@ -29,9 +29,10 @@ func newWheel(ms int64) *wheel {
 	return &wheel{places: make([]int32, places), mask: places - 1, hooks: make([]hook, 1)}
 }
 
-// hang puts a row in the place of a time, or as far ahead as the wheel reaches.
-func (w *wheel) hang(row uint32, ms int64) {
-	head := &w.places[min(ms, w.turned+w.mask)&w.mask]
+// hang puts a row in the place of a time, or as far ahead as the wheel reaches, and returns it.
+func (w *wheel) hang(row uint32, ms int64) (place int64) {
+	place = min(ms, w.turned+w.mask)
+	head := &w.places[place&w.mask]
 	if *head == 0 || int(w.hooks[*head].n) == len(w.hooks[*head].rows) {
 		h := w.free
 		if h == 0 {
@@ -46,6 +47,7 @@ func (w *wheel) hang(row uint32, ms int64) {
 	k := &w.hooks[*head]
 	k.rows[k.n] = row
 	k.n++
+	return place
 }
 
 // turn visits every row whose place has come round by a time, and some before that time.
@@ -57,7 +59,7 @@ func (w *wheel) turn(ms int64, s *sessions) {
 		w.places[t&w.mask] = 0
 		for h != 0 {
 			k := w.hooks[h] // a copy: visiting may hang rows up again and move the hooks
-			s.visit(k.rows[:k.n])
+			s.visit(k.rows[:k.n], t)
 			w.hooks[h].next, w.free = w.free, h
 			h = k.next
 		}
