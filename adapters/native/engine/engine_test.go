@@ -199,9 +199,15 @@ func TestWhatTheEngineCannotRunIsRefusedBeforeItRuns(t *testing.T) {
 
 // A table that grows, loses keys and takes them back must answer like a map at every step.
 func TestATableAnswersLikeAMap(t *testing.T) {
+	for name, stride := range map[string]int64{"dense": 1, "crowded": 1 << 20, "negative": -3} {
+		t.Run(name, func(t *testing.T) { compareWithMap(t, stride) })
+	}
+}
+
+func compareWithMap(t *testing.T, stride int64) {
 	a := arena{batchRows: 64}
 	defer a.close()
-	table, err := a.table([]int64{0, 0})
+	table, err := a.table([]int64{0, 0}, firstIndex)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ type keyed struct {
 	// running is the sum of the slices that have joined; nil where windows are not made that way.
 	running *table
 	merged  *keyedPane // the window made slice by slice, where running cannot be
+	places  int        // of the largest index so far: the next window will need one like it
 	keys    []int64    // scratch of visit
 	from    []uint32
 	at      []uint32
@@ -22,7 +23,7 @@ type keyed struct {
 func newKeyed(p *plan, out *emitter, c *contest, state *arena) *keyed {
 	batch := state.batchRows
 	return &keyed{
-		plan: p, out: out, rank: c, arena: state,
+		plan: p, out: out, rank: c, arena: state, places: firstIndex,
 		keys: make([]int64, batch), from: make([]uint32, batch), at: make([]uint32, batch),
 	}
 }
@@ -38,7 +39,7 @@ type keyedPane struct {
 func (k *keyed) pane() (pane, error) { return k.newPane() }
 
 func (k *keyed) newPane() (*keyedPane, error) {
-	t, err := k.arena.table(k.plan.fresh)
+	t, err := k.arena.table(k.plan.fresh, k.places)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +48,7 @@ func (k *keyed) newPane() (*keyedPane, error) {
 		if f.fn != workloads.Distinct {
 			continue
 		}
-		set, err := k.arena.table(make([]int64, 2))
+		set, err := k.arena.table(make([]int64, 2), firstIndex)
 		if err != nil {
 			return nil, err
 		}
@@ -130,7 +131,7 @@ func (k *keyed) join(p pane) {
 		return
 	}
 	if k.running == nil {
-		t, err := k.arena.table(k.plan.fresh)
+		t, err := k.arena.table(k.plan.fresh, k.places)
 		if err != nil {
 			panic(noMemory{err})
 		}
@@ -179,6 +180,7 @@ func (k *keyed) emit(startMs, endMs int64, panes []pane) {
 	default:
 		t = k.merge(panes)
 	}
+	k.places = max(k.places, len(t.index))
 	w := window{startMs, endMs}
 	if k.rank != nil {
 		k.rank.enter(w, k.leaders(t), t.rows)

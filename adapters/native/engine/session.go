@@ -49,7 +49,7 @@ const (
 
 func newSessions(p *plan, out *emitter, state *arena) (*sessions, error) {
 	fresh := append(append([]int64{}, p.fresh...), 0, math.MaxInt64, math.MinInt64, head, nowhere)
-	t, err := state.table(fresh)
+	t, err := state.table(fresh, firstIndex)
 	if err != nil {
 		return nil, err
 	}

@@ -45,13 +45,14 @@ const (
 	largeBytes = 2 << 20
 )
 
-// table makes an empty table whose rows are a key and the words of fresh.
-func (a *arena) table(fresh []int64) (*table, error) {
+// table makes an empty table whose rows are a key and the words of fresh. Its index has the given
+// number of places, a power of two, to begin with.
+func (a *arena) table(fresh []int64, places int) (*table, error) {
 	rows, err := reserve(reservedWords)
 	if err != nil {
 		return nil, err
 	}
-	index, err := newIndex(firstIndex)
+	index, err := newIndex(places)
 	if err != nil {
 		release(rows)
 		return nil, err
@@ -64,10 +65,10 @@ func (a *arena) table(fresh []int64) (*table, error) {
 		arena:  a,
 		rows:   rows,
 		index:  index,
-		shift:  uint(64 - bits.Len(firstIndex-1)),
+		shift:  uint(64 - bits.Len(uint(places-1))),
 	}
 	a.tables = append(a.tables, t)
-	a.take(firstIndex * 4)
+	a.take(places * 4)
 	return t, nil
 }
 
