@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/native/engine"
@@ -22,6 +23,9 @@ const (
 	// outputDepth is how many batches of results of a slot may wait: a burst of all windows of 100k
 	// keys in two slots fits, so that a slow collector does not hold the slot up.
 	outputDepth = 128
+	// idleTimeout lets the other shards' windows close while one has nothing due: what it will offer
+	// next lies behind all of theirs in the schedule, so nothing of it can come late.
+	idleTimeout = time.Second
 )
 
 // Adapter deploys the native engine. Its zero value is ready.
@@ -60,7 +64,7 @@ func (a Adapter) Deploy(_ context.Context, job adapters.Job) (adapters.System, e
 	}
 	e, err := engine.New(engine.Config{
 		Workload: job.Workload, Sources: sources, BatchRows: batchRows, OutputDepth: outputDepth,
-		StateLimitB: job.MemoryB / uint64(slots),
+		StateLimitB: job.MemoryB / uint64(slots), IdleTimeout: idleTimeout,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("deploy native: %w", err)
