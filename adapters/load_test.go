@@ -155,8 +155,9 @@ func offer(t *testing.T, making, processing time.Duration) (Account, *lagLog) {
 	l.MeasureFrom(0)
 	l.Limit(10_000)
 	l.Begin(time.Now())
-	quit := make(chan struct{})
+	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
+		defer close(done)
 		s := l.Shard(0)
 		for {
 			select {
@@ -176,7 +177,7 @@ func offer(t *testing.T, making, processing time.Duration) (Account, *lagLog) {
 	time.Sleep(time.Second - time.Nanosecond)
 	a := l.Account(int64(time.Second))
 	close(quit)
-	time.Sleep(time.Second)
+	<-done
 	return a, log
 }
 
