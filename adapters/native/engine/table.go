@@ -58,7 +58,7 @@ func (a *arena) table(fresh []int64, places int) (*table, error) {
 		return nil, err
 	}
 	t := &table{
-		stride: (1 + len(fresh) + 7) &^ 7,
+		stride: rowWords(1 + len(fresh)),
 		fresh:  fresh,
 		probe:  make([]uint32, a.batchRows),
 		found:  make([]int64, a.batchRows),
@@ -70,6 +70,14 @@ func (a *arena) table(fresh []int64, places int) (*table, error) {
 	a.tables = append(a.tables, t)
 	a.take(places * 4)
 	return t, nil
+}
+
+// rowWords rounds the words of a row up so that no row of up to a cache line lies across two.
+func rowWords(n int) int {
+	if n <= 8 {
+		return 1 << bits.Len(uint(n-1))
+	}
+	return (n + 7) &^ 7
 }
 
 func newIndex(places int) ([]uint32, error) {
