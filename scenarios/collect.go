@@ -19,6 +19,7 @@ type collector struct {
 	finder  *workloads.TriggerFinder
 	column  int // that holds the window or the event a trigger follows from; -1: none
 	series  *seriesSet
+	firsts  *firsts // nil where results are never refined
 	row     []int64
 
 	mu     sync.Mutex // held while results are taken
@@ -36,7 +37,7 @@ func newCollector(
 	column, _ := w.Query.Anchor()
 	k := &collector{
 		load: l, checker: c, finder: workloads.NewTriggerFinder(w), column: column, series: s,
-		row: make([]int64, w.Query.Width()),
+		firsts: newFirsts(w.Query), row: make([]int64, w.Query.Width()),
 	}
 	k.measureFrom(math.MaxInt64) // everything is warm-up until the runner knows better
 	return k
@@ -88,7 +89,13 @@ func (c *collector) time(rs *workloads.Results, receivedNs int64) (newest uint64
 		if due < from {
 			stage = c.series.warmup
 		}
-		stage.RecordN(c.series.t0Ns+receivedNs, receivedNs-due, int64(j-i))
+		n := int64(j - i)
+		if c.firsts != nil {
+			n = c.firsts.count(rs, i, j)
+		}
+		if n > 0 {
+			stage.RecordN(c.series.t0Ns+receivedNs, receivedNs-due, n)
+		}
 	}
 	return newest
 }
