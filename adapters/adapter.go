@@ -31,9 +31,14 @@ type Job struct {
 	Workers    int
 	WorkerCPUs int    // slots of a worker
 	MemoryB    uint64 // limit of a worker
-	// Load is the schedule, Collector takes the results; both of an embedded transport.
+	// Broker and Partitions are of a kafka transport.
+	Broker     Broker
+	Partitions int
+	// Load is the schedule and Collector takes the results. A system uses them where the transport
+	// is embedded; else the transport does, and Topics tells the system where both travel.
 	Load      *Load
 	Collector Collector
+	Topics    *Topics // nil where the transport is embedded
 }
 
 // Collector takes results as they become visible. It is called by one goroutine at a time and

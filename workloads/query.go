@@ -17,6 +17,19 @@ type Query struct {
 	Aggregates []Aggregate
 	// Rank keeps, per window over all keys, every row whose value is the maximum; nil if none.
 	Rank *Rank
+	// Process is a keyed state machine in place of window and aggregates; nil if none.
+	Process *Process
+	// Late is the shape of the late output: one row of the event's own fields for every event that
+	// came after its window was dropped; nil where such events are only counted.
+	Late *Output
+	// DeadLetters says that events which cannot be read go to an output of their own
+	// (deadLetterFields) and the query goes on.
+	DeadLetters bool
+	// MaxEventB is the largest event accepted, in bytes of its wire form; 0 for no limit.
+	MaxEventB int
+	// Retracts says that every result has a last column op: Insert, Update or Retract. What counts
+	// is the set of results after all retractions.
+	Retracts bool
 	// BoundMs is the watermark bound B, LatenessMs the allowed lateness L.
 	BoundMs, LatenessMs int64
 	Output              Output
@@ -60,6 +73,9 @@ const (
 	Tumbling
 	Hopping
 	Session
+	// Sliding answers every event once the watermark has passed it, over its key's events at most
+	// SizeMs older, both ends and ties included.
+	Sliding
 )
 
 // Window groups events in time. Times are milliseconds; windows are [start, end), a session ends
@@ -87,6 +103,7 @@ const (
 	TopK
 	First
 	Last
+	SumSquares
 )
 
 // Aggregate folds one field of a key's events in a window.
@@ -138,6 +155,13 @@ const (
 	WindowEnd   = "end"
 )
 
+// What a result of a query that retracts does to the set of results: the values of column op.
+const (
+	Insert  = 0
+	Update  = 1
+	Retract = 2
+)
+
 // Output is the shape of a result line.
 type Output struct {
 	Kind   ResultKind
@@ -166,8 +190,12 @@ func (q Query) Columns() []ResultField {
 // number of events inside and the sum of their sequence numbers modulo 2^64.
 func (q Query) SingleLevel() bool { return len(q.Aggregates) > 0 && q.Rank == nil }
 
-// PerEvent reports whether every result answers one event.
-func (q Query) PerEvent() bool { return q.Window.Kind == NoWindow }
+// PerEvent reports whether every event is answered at once and on its own, without state.
+func (q Query) PerEvent() bool { return q.Window.Kind == NoWindow && q.Process == nil }
+
+// OneEach reports whether a result answers one event and is named by its number: the results of a
+// per-event query and those of a sliding window.
+func (q Query) OneEach() bool { return q.PerEvent() || q.Window.Kind == Sliding }
 
 // FieldWidth is the number of columns a field of a result takes: that of the aggregate it names,
 // else one.
@@ -190,11 +218,14 @@ func (q Query) LineWidth() int {
 }
 
 // Width is the number of columns of a result: those of its line, then count and seqsum of a
-// single-level aggregate.
+// single-level aggregate, then op of a query that retracts.
 func (q Query) Width() int {
 	n := q.LineWidth()
 	if q.SingleLevel() {
 		n += 2
+	}
+	if q.Retracts {
+		n++
 	}
 	return n
 }

@@ -17,6 +17,9 @@ type Workload struct {
 	Timeline  Timeline
 	// Events makes a generator of the stream.
 	Events func() Generator
+	// Spoil damages the wire form of event n, which is dst[from:], where the workload asks for that,
+	// and reports whether it did; nil where no event is damaged. It is a pure function.
+	Spoil func(dst []byte, from int, n uint64) ([]byte, bool)
 	// Warnings tell where the settings make the workload degenerate.
 	Warnings []string
 }

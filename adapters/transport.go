@@ -1,0 +1,48 @@
+package adapters
+
+import (
+	"context"
+
+	"github.com/streambench/streambench/workloads"
+)
+
+// Broker says which broker a kafka transport uses and how to reach it.
+type Broker struct {
+	At   string // container, embedded, or HOST:PORT,…
+	TLS  string // none | system | insecure
+	SASL string // empty, or a mechanism; its credentials come from the environment alone
+}
+
+// Topics are where a job's events and results travel: what a system needs to know of a transport.
+type Topics struct {
+	Brokers    Broker   // how to reach them: TLS and SASL
+	Bootstrap  []string // HOST:PORT as seen from this host
+	Partitions int      // of the input; partition of a key = below(mix64(key), Partitions)
+	Input      string
+	// Outputs are the topics of the query's outputs, by workloads.Stream; empty where it has none.
+	Outputs [3]string
+}
+
+// Output is the topic of one of the query's outputs.
+func (t *Topics) Output(s workloads.Stream) string { return t.Outputs[s] }
+
+// Transport carries events to a system and its results back.
+type Transport interface {
+	// Supports says why a job cannot travel; nil if it can. It reaches for no broker.
+	Supports(job Job) error
+	// Deploy readies brokers and topics and starts a driver, which follows job.Load, and a collector,
+	// which hands results to job.Collector. Every check of the brokers' settings is made here.
+	Deploy(ctx context.Context, job Job) (Channel, error)
+}
+
+// Channel is a deployed transport. It is a System whose nodes are the brokers: its Wait returns nil
+// once the whole load, end events included, was sent and acknowledged, and an error as soon as the
+// driver or the collector has failed.
+type Channel interface {
+	System
+	// Topics are those of the job.
+	Topics() *Topics
+	// Seal returns once every result that is visible was handed to the collector. It is called when
+	// the system has ended, and errs if a transaction is still open.
+	Seal(ctx context.Context) error
+}
