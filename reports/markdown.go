@@ -6,12 +6,13 @@ import (
 	"math"
 	"strings"
 
+	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/reports/summary"
 )
 
-// Markdown writes summary.md: verdict, figures and a line of text for each series, for a
+// markdown writes summary.md: verdict, figures and a line of text for each series, for a
 // continuous-integration page.
-func Markdown(w io.Writer, run *Run) error {
+func markdown(w io.Writer, run *Run) error {
 	p := pageOf(run)
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s: %s\n\n**%s** %s (exit %d)\n\n%s\n\n", cellText(p.Title), p.Word, p.Word,
@@ -25,12 +26,23 @@ func Markdown(w io.Writer, run *Run) error {
 		tableRow(&b, v.Subject, v.Question, v.Word, answer)
 	}
 	markdownFigures(&b, p)
+	markdownLedger(&b, p)
+	for _, s := range p.Searches {
+		fmt.Fprintf(&b, "\n`%s` %s.\n\n| rate tried | answer | why |\n|---:|---|---|\n", s.System,
+			cellText(s.Text))
+		for _, probe := range s.Probes {
+			tableRow(&b, probe.Rate, probe.Answer, probe.Why)
+		}
+	}
 	for i := range run.Result.Systems {
 		sparklines(&b, run, &run.Result.Systems[i])
 	}
 	for _, warning := range p.Warnings {
 		fmt.Fprintf(&b, "\n- %s", cellText(warning))
 	}
+	h := run.Manifest.Host
+	fmt.Fprintf(&b, "\nHost: %s, %d cores, %s, %s\n", cellText(h.CPU), h.Cores,
+		summary.Format(float64(h.MemoryB), record.Bytes), cellText(hostNote(run)))
 	fmt.Fprintf(&b, "\nFull report: `%s`. Repeat: `%s`\n", PageFile,
 		strings.Join(run.Manifest.Command, " "))
 	if _, err := io.WriteString(w, b.String()); err != nil {
@@ -58,6 +70,19 @@ func markdownFigures(b *strings.Builder, p *page) {
 	}
 	for i, n := range p.Notes {
 		fmt.Fprintf(b, "\n(%d) %s\n", i+1, cellText(n))
+	}
+}
+
+// markdownLedger writes the accounts as one line a system.
+func markdownLedger(b *strings.Builder, p *page) {
+	for i, system := range p.LedgerOf {
+		var parts []string
+		for _, line := range p.Ledger {
+			if line.Cells[i] != "–" {
+				parts = append(parts, line.Name+" "+line.Cells[i])
+			}
+		}
+		fmt.Fprintf(b, "\nLedger of `%s`: %s\n", system, strings.Join(parts, ", "))
 	}
 }
 

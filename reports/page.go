@@ -38,6 +38,9 @@ type page struct {
 	NoSpectrum                 string
 	Heat                       []heatSection
 	Offenders                  []offenderRow
+	Searches                   []searchSection
+	LedgerOf                   []string // systems that have a ledger
+	Ledger                     []figureRow
 	Provenance                 []row
 	Settings                   []settings
 	Lock                       string
@@ -46,6 +49,7 @@ type page struct {
 
 type verdictRow struct {
 	Subject, Question, Word, Colour, Text, Remedy string
+	Evidence                                      []summary.Evidence // of what is no pass
 }
 
 type figureRow struct {
@@ -70,6 +74,14 @@ type heatSection struct {
 	Table   [][]string
 }
 
+// searchSection is how the sustainable rate of a system was found.
+type searchSection struct {
+	System, Text string
+	Probes       []probeRow
+}
+
+type probeRow struct{ Rate, Answer, Colour, Why string }
+
 type offenderRow struct{ System, Class, Identity, Got, Want, Note string }
 
 type settings struct {
@@ -84,8 +96,8 @@ var looks = map[summary.State]struct{ word, colour, tint string }{
 	summary.Unknown: {"UNKNOWN", "#8A5A00", "#FFF4DB"},
 }
 
-// HTML writes report.html: one page that needs nothing but itself, no script, no style sheet.
-func HTML(w io.Writer, run *Run) error {
+// writePage writes report.html: one page that needs nothing but itself, no script, no style sheet.
+func writePage(w io.Writer, run *Run) error {
 	if err := pageTemplate.Execute(w, pageOf(run)); err != nil {
 		return fmt.Errorf("write page: %w", err)
 	}
@@ -106,6 +118,8 @@ func pageOf(run *Run) *page {
 	p.verdicts(r)
 	p.figures(r)
 	p.repetitions(r)
+	p.searches(r)
+	p.ledger(r)
 	p.pictures(run)
 	return p
 }
@@ -151,15 +165,21 @@ func (p *page) verdicts(r *summary.Result) {
 			subject += fmt.Sprintf(", run %d", v.Rep)
 		}
 		question := v.Rule
-		if v.Metric != "" {
-			question += " " + v.Metric
+		for _, part := range []string{v.Metric, v.Code} {
+			if part != "" && part != question {
+				question += " " + part
+			}
 		}
 		word := look.word
 		if v.Rule == summary.RuleValidity {
 			word = string(summary.Invalid)
 		}
-		p.Verdicts = append(p.Verdicts,
-			verdictRow{subject, question, word, look.colour, v.Text, v.Remedy})
+		line := verdictRow{Subject: subject, Question: question, Word: word, Colour: look.colour,
+			Text: v.Text, Remedy: v.Remedy}
+		if v.State != summary.Pass {
+			line.Evidence = v.Evidence
+		}
+		p.Verdicts = append(p.Verdicts, line)
 	}
 	for _, w := range r.Warnings {
 		p.Warnings = append(p.Warnings, w.Text)
@@ -182,9 +202,10 @@ func (p *page) verdicts(r *summary.Result) {
 
 // shown are the figures of the first table, in its order.
 var shown = []string{
-	"offered", "accepted", "emitted", "latency.p50", "latency.p90", "latency.p99", "latency.p99.9",
-	"latency.p99.99", "latency.max", "latency.mean", "backlog", "blocked", "lag.p99.9", "cpu",
-	"cpu.system", "cpu.driver", "memory", "lost", "duplicated", "wrong", "phantom", "corrupt", "late",
+	"sustainable", "offered", "accepted", "emitted", "latency.p50", "latency.p90", "latency.p99",
+	"latency.p99.9", "latency.p99.99", "latency.max", "latency.mean", "latency.area",
+	"backlog", "blocked", "lag.p99.9", "cpu", "cpu.system", "cpu.driver", "cpu.broker",
+	"memory", "memory.system", "memory.broker", "memory.tool", "lost", "duplicated", "wrong", "phantom", "corrupt", "late",
 	"unexplained",
 }
 

@@ -42,6 +42,33 @@ func (p *page) repetitions(r *summary.Result) {
 	}
 }
 
+// probeColours are those of the answers a probe can give.
+var probeColours = map[string]string{
+	record.ProbePass: looks[summary.Pass].colour, record.ProbeFail: looks[summary.Fail].colour,
+	record.ProbeInvalid: looks[summary.Unknown].colour,
+}
+
+func (p *page) searches(r *summary.Result) {
+	for _, s := range r.Systems {
+		if s.Search == nil {
+			continue
+		}
+		section := searchSection{System: s.Name, Text: s.Search.Text()}
+		for _, probe := range s.Search.Probes {
+			line := probeRow{Rate: summary.Format(probe.Rate, record.PerSecond), Answer: probe.Answer,
+				Colour: probeColours[probe.Answer], Why: probe.Text}
+			if line.Why == "" {
+				line.Why = probe.Reason
+			}
+			if probe.Confirms {
+				line.Answer += ", to confirm"
+			}
+			section.Probes = append(section.Probes, line)
+		}
+		p.Searches = append(p.Searches, section)
+	}
+}
+
 func (p *page) pictures(run *Run) {
 	for i := range run.Result.Systems {
 		o := timeOf(run, &run.Result.Systems[i])

@@ -2,13 +2,15 @@
 // folder alone (record.jsonl, manifest.json, scenario.lock.yaml, latency.hlog), so it can be
 // rendered again at any time, on any machine, to the same bytes.
 //
-//	Load -> Run -> Summarize -> result.json, report.html, summary.md
+//	Load -> Run -> Summarize -> result.json, report.html, summary.md,
+//	                            junit.xml, bench.txt, series.csv
 package reports
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -21,7 +23,54 @@ const (
 	ResultFile  = "result.json"
 	PageFile    = "report.html"
 	SummaryFile = "summary.md"
+	SeriesFile  = "series.csv"
+	JUnitFile   = "junit.xml"
+	BenchFile   = "bench.txt"
 )
+
+// Format is a rendering of a run.
+type Format struct {
+	Name  string // as `report -f` takes it
+	File  string // in the run's folder
+	Doc   string
+	Write func(io.Writer, *Run) error
+}
+
+// Formats are all renderings, in the order they are written.
+var Formats = []Format{
+	{"html", PageFile, "the report: one page that needs nothing but itself", writePage},
+	{"md", SummaryFile, "verdict and figures for the page of a continuous-integration server",
+		markdown},
+	{"csv", SeriesFile, "a row a second: events, results, backlog, latency, processor time and " +
+		"memory by role (RFC 4180)", series},
+	{"json", ResultFile, "every figure, verdict and ledger (streambench schema result)",
+		result},
+	{"junit", JUnitFile, "a test case for each verdict: failed limits are failures, what is " +
+		"unknown or INVALID is an error", junit},
+	{"bench", BenchFile, "a line for each kept repetition in the format of Go's benchmarks, " +
+		"for benchstat", bench},
+}
+
+// File is a file of a run's folder.
+type File struct {
+	Name string `json:"name"`
+	Doc  string `json:"doc"`
+}
+
+// Files are the files of a run's folder: those of the record, then the renderings.
+func Files() []File {
+	files := []File{
+		{record.RecordFile, "the record: an entry a line, as it happened (streambench schema record)"},
+		{record.ManifestFile, "what was run, where and from which parts; the host's fingerprint"},
+		{record.LockFile, "the scenario with every default written out; run --from takes it"},
+		{record.LatencyFile, "every latency: HdrHistogram log 1.3 of 1 s intervals, by system, " +
+			"repetition and stage"},
+	}
+	for _, f := range Formats {
+		files = append(files, File{f.File, f.Doc})
+	}
+	return files
+}
 
 // Run is everything a rendering is computed from.
 type Run struct {
@@ -80,28 +129,27 @@ func (run *Run) read(dir string) error {
 	return nil
 }
 
-// Render reads a run's folder and writes result.json, report.html and summary.md into it, each
-// whole or not at all. It returns the result, whose Exit is the run's.
+// Render reads a run's folder and writes every rendering into it, each whole or not at all. It
+// returns the result, whose Exit is the run's.
 func Render(dir string) (summary.Result, error) {
 	run, err := Load(dir)
 	if err != nil {
 		return summary.Result{}, err
 	}
-	for _, f := range []struct {
-		name  string
-		write func(b *bytes.Buffer) error
-	}{
-		{ResultFile, func(b *bytes.Buffer) error { return JSON(b, run.Result) }},
-		{PageFile, func(b *bytes.Buffer) error { return HTML(b, run) }},
-		{SummaryFile, func(b *bytes.Buffer) error { return Markdown(b, run) }},
-	} {
-		var b bytes.Buffer
-		if err := f.write(&b); err != nil {
-			return run.Result, fmt.Errorf("render %s: %w", f.name, err)
-		}
-		if err := record.WriteFile(filepath.Join(dir, f.name), b.Bytes()); err != nil {
+	for _, f := range Formats {
+		if _, err := f.WriteTo(dir, run); err != nil {
 			return run.Result, err
 		}
 	}
 	return run.Result, nil
+}
+
+// WriteTo writes the rendering into a run's folder, whole or not at all, and returns its path.
+func (f Format) WriteTo(dir string, run *Run) (path string, err error) {
+	var b bytes.Buffer
+	if err := f.Write(&b, run); err != nil {
+		return "", fmt.Errorf("render %s: %w", f.File, err)
+	}
+	path = filepath.Join(dir, f.File)
+	return path, record.WriteFile(path, b.Bytes())
 }

@@ -86,12 +86,12 @@ func rendered(t *testing.T, dir string) map[string][]byte {
 		t.Fatal(err)
 	}
 	out := map[string][]byte{}
-	for _, name := range []string{ResultFile, PageFile, SummaryFile} {
-		data, err := os.ReadFile(filepath.Join(dir, name))
+	for _, f := range Formats {
+		data, err := os.ReadFile(filepath.Join(dir, f.File))
 		if err != nil {
 			t.Fatal(err)
 		}
-		out[name] = data
+		out[f.File] = data
 	}
 	return out
 }
@@ -136,6 +136,10 @@ func failing(r *recordtest.Run) {
 	})
 }
 
+func searched(r *recordtest.Run) {
+	r.Search(recordtest.Probes, &recordtest.Bracket, 2.1e6)
+}
+
 func rateMax(r *recordtest.Run) {
 	r.Manifest.Conditions.RateMax, r.Manifest.Conditions.Rate = true, "max"
 	r.Manifest.Limits = nil
@@ -152,6 +156,7 @@ var runs = map[string]struct {
 	"interrupted":  {edit: stopped},
 	"failed":       {edit: failing},
 	"rate-max":     {edit: rateMax},
+	"searched":     {edit: searched},
 	"two-systems": {options: recordtest.Options{
 		Systems: []string{"native", "native-slow"}, Kept: 6, Steady: 6 * time.Second}},
 	"two-minutes": {options: recordtest.Options{Steady: 2 * time.Minute}},
@@ -193,7 +198,7 @@ func TestRenderingTwiceGivesTheSameBytesAndLeavesNothingElse(t *testing.T) {
 		}
 	}
 	left, err := os.ReadDir(dir)
-	if err != nil || len(left) != 7 {
+	if err != nil || len(left) != 4+len(Formats) {
 		t.Errorf("folder holds %v, %v", left, err)
 	}
 }

@@ -11,12 +11,12 @@ import (
 	"github.com/streambench/streambench/reports/summary"
 )
 
-// JSON writes a result as indented JSON, its keys in a fixed order.
-func JSON(w io.Writer, r summary.Result) error {
+// result writes a run's result as indented JSON, its keys in a fixed order.
+func result(w io.Writer, run *Run) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(r); err != nil {
+	if err := e.Encode(run.Result); err != nil {
 		return fmt.Errorf("encode result: %w", err)
 	}
 	return nil

@@ -109,11 +109,12 @@ type row struct{ Name, Value, Note string }
 // scopeRows say what the run can and cannot say.
 func scopeRows(run *Run) []row {
 	c, h := run.Manifest.Conditions, run.Manifest.Host
-	rows := []row{repetitionsRow(run)}
+	rows := []row{repetitionsRow(run), warmupRow(run)}
 	rows = append(rows, row{"Host", fmt.Sprintf("%s, %d cores, %s", h.CPU, h.Cores,
 		summary.Format(float64(h.MemoryB), record.Bytes)), hostNote(run)})
 	for _, s := range run.Result.Systems {
-		rows = append(rows, lagRow(&s, c.RateMax), headroomRow(run, &s))
+		rows = append(append(rows, lagRow(&s, c.RateMax)), headroomRows(run, &s)...)
+		rows = append(rows, driftRows(&s)...)
 	}
 	share, note := fmt.Sprintf("%d × %g cores for workers", c.Workers, c.WorkerCPUs), ""
 	if c.Transport == "embedded" {
@@ -155,6 +156,50 @@ func repetitionsRow(run *Run) row {
 	return r
 }
 
+// warmupRow states what was discarded of each repetition: its least and most where they differ.
+func warmupRow(run *Run) row {
+	r := row{Name: "Warm-up", Value: "none",
+		Note: "results whose trigger was due in warm-up are checked by the oracle, but not timed"}
+	least, most := int64(math.MaxInt64), int64(0)
+	for _, s := range run.Result.Systems {
+		for _, rep := range s.Repetitions {
+			if rep.SteadyToNs > 0 {
+				least, most = min(least, rep.SteadyFromNs), max(most, rep.SteadyFromNs)
+			}
+		}
+	}
+	ns := func(v int64) string { return summary.Format(float64(v), record.Nanoseconds) }
+	switch {
+	case least > most:
+		r.Value = "never ended"
+	case most > 0 && ns(least) != ns(most):
+		r.Value = ns(least) + " to " + ns(most) + " of each repetition discarded"
+	case most > 0:
+		r.Value = ns(most) + " of each repetition discarded"
+	}
+	if run.Manifest.Conditions.Warmup == "auto" {
+		r.Value += ", until throughput and p99 showed no change point over 10 s"
+	}
+	return r
+}
+
+// driftRows tell how far throughput, latency and cost moved over the repetitions in run order, for
+// a system with repetitions enough for an interval.
+func driftRows(s *summary.System) []row {
+	var parts []string
+	for _, name := range []string{"accepted", "latency.p99", "cpu"} {
+		if d := s.Figures[name].Drift; d != nil {
+			parts = append(parts, fmt.Sprintf("%s %+.1f%% (%+.1f%% to %+.1f%%)", name, 100*d.Share,
+				100*d.Lo, 100*d.Hi))
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return []row{{"Drift, " + s.Name, strings.Join(parts, ", "), "Theil-Sen slope over the " +
+		"repetitions in the order they ran, with its 95% interval, as a share of the median"}}
+}
+
 func hostNote(run *Run) string {
 	h := run.Manifest.Host
 	parts := []string{"kernel " + h.Kernel}
@@ -166,6 +211,12 @@ func hostNote(run *Run) string {
 	}
 	if h.Container {
 		parts = append(parts, "in a container")
+	}
+	if h.CgroupCPUs > 0 {
+		parts = append(parts, fmt.Sprintf("limited to %g cores", h.CgroupCPUs))
+	}
+	if h.CgroupMemoryB > 0 {
+		parts = append(parts, "limited to "+summary.Format(float64(h.CgroupMemoryB), record.Bytes))
 	}
 	return strings.Join(append(parts, "fingerprint "+h.Hash), ", ")
 }
@@ -188,17 +239,34 @@ func lagRow(s *summary.System, rateMax bool) row {
 	return r
 }
 
-// headroomRow tells how much of the host was idle during steady.
-func headroomRow(run *Run, s *summary.System) row {
-	r := row{Name: "Headroom, " + s.Name, Value: "not known"}
-	cpu, ok := s.Figures["cpu"]
-	accepted := s.Figures["accepted"].Median
-	if !ok || run.Manifest.Host.Cores == 0 {
-		return r
+// headroomRows tell how much of the host was idle during steady, and how far the claim is from what
+// driver, transport and collector can do by themselves.
+func headroomRows(run *Run, s *summary.System) []row {
+	idle := row{Name: "Headroom, " + s.Name, Value: "not known"}
+	if all := float64(run.Manifest.Host.Cores); s.Cores != nil && all > 0 {
+		idle.Value = fmt.Sprintf("%.0f%% of the host idle", 100*max(0, 1-s.Cores.Sum()/all))
+		idle.Note = coresNote(s.Cores, all)
 	}
-	busy := cpu.Median * accepted / 1e6
-	cores := float64(run.Manifest.Host.Cores)
-	r.Value = fmt.Sprintf("%.0f%% of the host idle", 100*max(0, 1-busy/cores))
-	r.Note = fmt.Sprintf("system and driver used %.2f of %g cores at this rate", busy, cores)
-	return r
+	ceiling := row{Name: "Null ceiling, " + s.Name, Value: "not measured",
+		Note: "what driver, transport and collector reach without a system: streambench check " +
+			"--calibrate"}
+	if h := s.Headroom; h != nil {
+		ceiling.Value = fmt.Sprintf("%s; this run takes %.0f%% of it",
+			summary.Format(h.Ceiling, record.PerSecond), 100*h.Share)
+		ceiling.Note = "what driver, transport and collector reach on this host with a pass-through " +
+			"in place of a system; above 70% a claim is stamped DRIVER-LIMITED"
+		if h.DriverLimited {
+			ceiling.Value = "DRIVER-LIMITED: " + ceiling.Value
+		}
+	}
+	return []row{idle, ceiling}
+}
+
+// coresNote lists what each role took of the host's cores.
+func coresNote(c *summary.Cores, all float64) string {
+	note := fmt.Sprintf("over steady the system used %.2f, the driver %.2f, ", c.System, c.Driver)
+	if c.Broker > 0 {
+		note += fmt.Sprintf("the brokers %.2f, ", c.Broker)
+	}
+	return note + fmt.Sprintf("the tool beside them (collector, canary) %.2f of %g cores", c.Tool, all)
 }

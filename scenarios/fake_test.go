@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -19,6 +20,12 @@ type fake struct {
 	unsupported         bool
 	// making is what the driver takes for a batch at a slot, processing what the system takes.
 	making, processing func(slot uint64) time.Duration
+	// each is what the system takes for every event, beside processing.
+	each time.Duration
+	// early is how far before now the system says its results arrived.
+	early time.Duration
+	// config are settings it reads back, beside its own.
+	config map[string]string
 	// dieAt ends the system with an error at a slot; 0 never.
 	dieAt uint64
 	// hangAt makes the system stop answering at a slot; 0 never.
@@ -64,7 +71,9 @@ func (s *fakeSystem) Nodes() []chaos.Node {
 }
 
 func (s *fakeSystem) Config(context.Context) (map[string]string, error) {
-	return map[string]string{"fake": "yes"}, nil
+	c := map[string]string{"fake": "yes"}
+	maps.Copy(c, s.fake.config)
+	return c, nil
 }
 
 func (s *fakeSystem) Wait(ctx context.Context) error {
@@ -137,6 +146,9 @@ func (s *fakeSystem) shard(shard *adapters.Shard, mu *sync.Mutex) error {
 		if s.fake.processing != nil && !s.sleep(s.fake.processing(t.Slots.First)) {
 			return nil
 		}
+		if s.fake.each > 0 && !s.sleep(s.fake.each*time.Duration(t.Slots.N)) {
+			return nil
+		}
 		last := t.Slots.First + uint64(t.Slots.N-1)*t.Slots.Step
 		if s.fake.dieAt > 0 && last >= s.fake.dieAt {
 			return errors.New("the fake died as planned")
@@ -147,7 +159,7 @@ func (s *fakeSystem) shard(shard *adapters.Shard, mu *sync.Mutex) error {
 		}
 		s.answer(b, rs)
 		mu.Lock()
-		err := s.job.Collector.Collect(rs, s.job.Load.NowNs())
+		err := s.job.Collector.Collect(rs, s.job.Load.NowNs()-int64(s.fake.early))
 		mu.Unlock()
 		if err != nil {
 			return err

@@ -22,8 +22,12 @@ func readHost() record.Host {
 	}
 	describeHost(&h)
 	// The name is left out: two machines of the same make, kernel and settings are alike.
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%s\n%d\n%d\n%s\n%s\n%t\n", h.OS, h.Arch,
-		h.Kernel, h.CPU, h.Cores, h.MemoryB>>28, h.Governor, h.Clock, h.Container))
+	text := fmt.Appendf(nil, "%s\n%s\n%s\n%s\n%d\n%d\n%s\n%s\n%t\n", h.OS, h.Arch, h.Kernel, h.CPU,
+		h.Cores, h.MemoryB>>28, h.Governor, h.Clock, h.Container)
+	if h.CgroupCPUs > 0 || h.CgroupMemoryB > 0 {
+		text = fmt.Appendf(text, "%g\n%d\n", h.CgroupCPUs, h.CgroupMemoryB)
+	}
+	sum := sha256.Sum256(text)
 	h.Hash = hex.EncodeToString(sum[:6])
 	return h
 }

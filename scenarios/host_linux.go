@@ -30,6 +30,7 @@ func describeHost(h *record.Host) {
 			h.Container = true
 		}
 	}
+	describeGroups(h)
 }
 
 // firstLine is the first line of a small file, empty if it cannot be read.

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streambench/streambench/reports/record"
+	"github.com/streambench/streambench/reports/summary"
 	"github.com/streambench/streambench/scenarios"
 	"github.com/streambench/streambench/workloads"
 )
@@ -80,7 +81,7 @@ func (a *app) completeExplain(
 	var names []string
 	switch {
 	case len(args) == 0:
-		names = []string{"exit", "metric", "workload", "fault", "system", "verdict"}
+		names = []string{"exit", "metric", "workload", "fault", "system", "rule", "verdict"}
 	case len(args) > 1:
 	case args[0] == "exit":
 		for _, e := range exitCodes {
@@ -98,6 +99,10 @@ func (a *app) completeExplain(
 		}
 	case args[0] == "system":
 		names, _ = completeSystems(nil, nil, "")
+	case args[0] == "rule":
+		for _, r := range summary.Rules() {
+			names = append(names, r.Code)
+		}
 	case args[0] == "verdict":
 		names = a.runNames()
 	}

@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -16,12 +18,15 @@ import (
 func explainCommand(a *app) *cobra.Command {
 	explain := map[string]func(string) error{
 		"exit": a.explainExit, "metric": a.explainMetric, "workload": a.explainWorkload,
-		"fault": a.explainFault, "system": a.explainSystem, "verdict": a.explainVerdict,
+		"fault": a.explainFault, "system": a.explainSystem, "rule": a.explainRule,
+		"verdict": a.explainVerdict,
 	}
-	const remedy = "write exit N, metric NAME, workload NAME, fault NAME, system NAME or verdict RUN"
+	const remedy = "write exit N, metric NAME, workload NAME, fault NAME, system NAME, rule NAME " +
+		"or verdict RUN"
 	return &cobra.Command{
-		Use:   "explain exit N|metric NAME|workload NAME|fault NAME|system NAME|verdict RUN",
-		Short: "Say what a code, a metric, a workload, a fault, a system or a verdict means",
+		Use: "explain exit N|metric NAME|workload NAME|fault NAME|system NAME|rule NAME|" +
+			"verdict RUN",
+		Short: "Say what a code, a metric, a workload, a fault, a system, a rule or a verdict means",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return usage(remedy, "explain takes a kind and a name")
@@ -65,6 +70,9 @@ func (a *app) explainMetric(name string) error {
 		return a.emit(metricRow(m))
 	}
 	a.say("%s: %s\n  unit %s, %s is better", m.Name, m.Doc, m.Unit, m.Better)
+	if note := m.Note(); note != "" {
+		a.wrapped("  ", note)
+	}
 	if !m.Ready {
 		a.say("  This version does not measure it: a limit on it is refused.")
 	}
@@ -125,7 +133,20 @@ func (a *app) explainSystem(name string) error {
 	return usage("streambench list systems shows all of them", "system %q: no such system", name)
 }
 
-// explainVerdict tells every verdict of a run with its evidence and the remedy.
+func (a *app) explainRule(name string) error {
+	r, ok := summary.FindRule(name)
+	if !ok {
+		return usage("streambench list rules shows all of them", "rule %q: no such rule", name)
+	}
+	if a.json {
+		return a.emit(ruleRow(r))
+	}
+	a.say("%s: a repetition that breaks it is INVALID, exit %d", r.Code, exitInvalid)
+	a.wrapped("  ", r.Means)
+	return nil
+}
+
+// explainVerdict tells every verdict of a run: what was asked, the evidence, what to do.
 func (a *app) explainVerdict(ref string) error {
 	path, err := a.findRun(ref)
 	if err != nil {
@@ -140,24 +161,76 @@ func (a *app) explainVerdict(ref string) error {
 		return a.emit(map[string]any{"run": r.Run, "exit": r.Exit, "verdicts": r.Verdicts})
 	}
 	a.say("%s: exit %d\n  %s", r.Run, r.Exit, r.Sentence)
+	told := map[string]bool{}
 	for _, v := range r.Verdicts {
 		a.say("%s %-9s %s", a.verdictWord(v), v.Rule, verdictText(v))
+		if meaning := summary.Meaning(v); !told[meaning] {
+			told[meaning] = true
+			name := v.Rule
+			if v.Code != "" {
+				name = v.Code
+			}
+			a.wrapped(below+"the rule: "+name+": ", meaning)
+		}
+		for _, e := range v.Evidence {
+			a.wrapped(below+"evidence: ", e.What+": "+e.Measured+"; limit: "+e.Limit)
+		}
 		if v.Remedy != "" {
-			a.say("        what to do: %s", v.Remedy)
+			a.wrapped(below+"what to do: ", v.Remedy)
 		}
 		if v.Exit != 0 {
-			a.say("        exit %d: streambench explain exit %d", v.Exit, v.Exit)
+			a.say(below+"exit %d: streambench explain exit %d", v.Exit, v.Exit)
 		}
 	}
-	for _, s := range r.Systems {
-		if s.Ledger == nil {
-			continue
-		}
-		for _, o := range s.Ledger.Offenders {
-			a.say("        %s", offenderText(o))
-		}
-	}
+	a.explainFigures(r)
 	return nil
+}
+
+// explainFigures tells what stands beside the verdicts: results that are not as they should be, and
+// what weakens the figures.
+func (a *app) explainFigures(r summary.Result) {
+	for _, s := range r.Systems {
+		if s.Ledger != nil {
+			for _, o := range s.Ledger.Offenders {
+				a.say(below+"%s", offenderText(o))
+			}
+		}
+		told := map[string]bool{}
+		for _, name := range slices.Sorted(maps.Keys(s.Figures)) {
+			for _, w := range s.Figures[name].Warnings {
+				if !told[w.Text] {
+					told[w.Text] = true
+					a.wrapped(below+"beside "+s.Name+" "+name+": ", w.Text)
+				}
+			}
+		}
+	}
+}
+
+// below is the indentation of what belongs to a verdict.
+const below = "        "
+
+// wrapped writes a text of several lines behind a head; they are indented as the head is, and a
+// little more below its words.
+func (a *app) wrapped(head, text string) {
+	const width = 92
+	indent := head[:len(head)-len(strings.TrimLeft(head, " "))]
+	if indent != head {
+		indent += "  "
+	}
+	line := head
+	for i, word := range strings.Fields(text) {
+		switch {
+		case i == 0:
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width:
+			a.say("%s", line)
+			line = indent
+		default:
+			line += " "
+		}
+		line += word
+	}
+	a.say("%s", line)
 }
 
 func verdictText(v summary.Verdict) string {

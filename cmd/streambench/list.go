@@ -12,7 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streambench/streambench/chaos"
+	"github.com/streambench/streambench/reports"
 	"github.com/streambench/streambench/reports/record"
+	"github.com/streambench/streambench/reports/summary"
 	"github.com/streambench/streambench/scenarios"
 	"github.com/streambench/streambench/workloads"
 )
@@ -47,6 +49,12 @@ var kinds = []kind{
 		[]string{"NAME", "RUNS", "WHAT IT IS"}, systemItems, nil},
 	{"metrics", "Metrics", "The figures that limits name and that results hold.",
 		[]string{"NAME", "UNIT", "BETTER", "MEASURED", "WHAT IT IS"}, metricItems, nil},
+	{"rules", "Validity rules", "What makes a repetition INVALID: its figures are not printed. " +
+		"`explain verdict RUN` tells what a run broke, with the evidence.",
+		[]string{"RULE", "WHAT IT HOLDS, AND WHY"}, ruleItems, nil},
+	{"files", "Files of a run", "What is in the folder of a run. The first four are the record; " +
+		"`report RUN` makes all others from them.",
+		[]string{"FILE", "WHAT IT HOLDS"}, fileItems, nil},
 	{"exits", "Exit codes", "Exit codes are an interface: they never change their meaning. " +
 		"Where several apply the first of 1, 130, 5, 6, 12, 13, 10, 11, 20, 21, 22, 23 wins.",
 		[]string{"EXIT", "MEANS", "WHAT TO DO"}, exitItems, nil},
@@ -232,6 +240,29 @@ func metricRow(m record.Metric) any {
 		Measured bool   `json:"measured"`
 		Doc      string `json:"doc"`
 	}{m.Name, string(m.Unit), string(m.Better), m.Ready, m.Doc}
+}
+
+func ruleItems(*app) ([]item, error) {
+	var items []item
+	for _, r := range summary.Rules() {
+		items = append(items, item{[]string{r.Code, r.Means}, ruleRow(r)})
+	}
+	return items, nil
+}
+
+func ruleRow(r summary.Rule) any {
+	return struct {
+		Code  string `json:"code"`
+		Means string `json:"means"`
+	}{r.Code, r.Means}
+}
+
+func fileItems(*app) ([]item, error) {
+	var items []item
+	for _, f := range reports.Files() {
+		items = append(items, item{[]string{f.Name, f.Doc}, f})
+	}
+	return items, nil
 }
 
 func exitItems(*app) ([]item, error) {

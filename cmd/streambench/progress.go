@@ -67,6 +67,10 @@ func (p *progress) Add(e record.Entry) error {
 		p.line(e.T, "warning", "%s%s", of(e), e.Warning.Text)
 	case e.Error != nil:
 		p.line(e.T, "error", "%s%s", of(e), e.Error.Text)
+	case e.Probe != nil:
+		p.line(e.T, "probe", "%s%s/s  %s", of(e), count(e.Probe.Rate), probeText(e.Probe))
+	case e.Bracket != nil:
+		p.line(e.T, "search", "%s%s", of(e), bracketText(e.Bracket))
 	case e.Ledger != nil:
 		p.line(e.T, "ledger", "%s%s", of(e), ledgerText(e.Ledger))
 	}
@@ -97,6 +101,36 @@ func repetitions(order []record.Repeat) string {
 func ledgerText(l *record.Ledger) string {
 	return fmt.Sprintf("%d results right, lost %d, duplicated %d, wrong %d, phantom %d",
 		l.Matched, l.Lost, l.Duplicated, l.Wrong, l.Phantom)
+}
+
+// probeText is the answer of a probe with its reason.
+func probeText(p *record.Probe) string {
+	why := p.Text
+	if why == "" {
+		why = p.Reason
+	}
+	if why != "" {
+		return p.Answer + ": " + why
+	}
+	return p.Answer
+}
+
+// bracketText is the answer of a search in one line.
+func bracketText(b *record.Bracket) string {
+	switch {
+	case b.Unsettled != "":
+		return "no answer: " + b.Unsettled
+	case b.Passed == 0:
+		return fmt.Sprintf("no rate passed, the lowest tried was %s/s (%s)", count(b.Failed), b.Reason)
+	}
+	text := count(b.Passed) + "/s passed"
+	if b.Failed > 0 {
+		text += fmt.Sprintf(", %s/s failed (%s)", count(b.Failed), b.Reason)
+	}
+	if b.Repeats > 0 {
+		text += fmt.Sprintf(", confirmed %d of %d times", b.Confirmed, b.Repeats)
+	}
+	return text
 }
 
 func (p *progress) phase(e record.Entry) {

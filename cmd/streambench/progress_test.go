@@ -25,10 +25,18 @@ func life() []record.Entry {
 		return record.Entry{T: t, Kind: record.KindPhase, System: "native", Rep: rep,
 			Phase: &record.Phase{Name: name}}
 	}
+	probe := func(t int64, p record.Probe) record.Entry {
+		return record.Entry{T: t, Kind: record.KindProbe, System: "native", Probe: &p}
+	}
 	return []record.Entry{
 		{Kind: record.KindPlan, Plan: &record.Plan{Scenario: "pay", Order: []record.Repeat{
 			{System: "native", Rep: 1}, {System: "native", Rep: 2, Kept: true},
 		}, Warnings: []string{"SHARED CORES: 4 cores are given out, the host has 2"}}},
+		probe(0, record.Probe{Rate: 250e3, Answer: record.ProbePass}),
+		probe(0, record.Probe{Rate: 500e3, Answer: record.ProbeFail, Reason: "backlog",
+			Text: "backlog grew by 61 000 events a second"}),
+		{Kind: record.KindBracket, System: "native", Bracket: &record.Bracket{Passed: 250e3,
+			Failed: 500e3, Reason: "backlog", Repeats: 5, Confirmed: 5}},
 		phase(0, 1, record.PhaseDeploy), phase(1*s, 1, record.PhaseSteady),
 		tick(1*s, 1, 250_000), tick(6*s, 1, 1_500_000), tick(11*s, 1, 2_750_000),
 		tick(12*s, 1, 3_000_000), phase(13*s, 1, record.PhaseCheck),

@@ -1,38 +1,19 @@
 package main
 
 import (
-	"bytes"
-	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/streambench/streambench/reports"
-	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/reports/summary"
 )
 
-// format is a rendering of a run: one file of its folder.
-type format struct {
-	name, file string
-	write      func(io.Writer, *reports.Run) error
-}
-
-// formats is the table of renderings.
-var formats = []format{
-	{"html", reports.PageFile, reports.HTML},
-	{"md", reports.SummaryFile, reports.Markdown},
-	{"json", reports.ResultFile, func(w io.Writer, run *reports.Run) error {
-		return reports.JSON(w, run.Result)
-	}},
-}
-
 func formatNames() []string {
-	names := make([]string, len(formats))
-	for i, f := range formats {
-		names[i] = f.name
+	names := make([]string, len(reports.Formats))
+	for i, f := range reports.Formats {
+		names[i] = f.Name
 	}
 	return names
 }
@@ -76,16 +57,12 @@ func (a *app) report(refs, wanted []string) error {
 		if err != nil {
 			return err
 		}
-		for _, f := range formats {
-			if !slices.Contains(wanted, f.name) {
+		for _, f := range reports.Formats {
+			if !slices.Contains(wanted, f.Name) {
 				continue
 			}
-			var b bytes.Buffer
-			if err := f.write(&b, run); err != nil {
-				return err
-			}
-			path := filepath.Join(folder, f.file)
-			if err := record.WriteFile(path, b.Bytes()); err != nil {
+			path, err := f.WriteTo(folder, run)
+			if err != nil {
 				return err
 			}
 			written = append(written, path)

@@ -10,6 +10,9 @@ import (
 	"github.com/streambench/streambench/reports/summary"
 )
 
+// tabled are the figures of the table of results.
+var tabled = []string{"accepted", "latency.p50", "latency.p99", "latency.p99.9"}
+
 var resultHeader = []string{"SYSTEM", "VERDICT", "ACCEPTED", "P50", "P99", "P99.9", "RIGHT", "LOST",
 	"DUPLICATED", "WRONG", "PHANTOM"}
 
@@ -20,13 +23,16 @@ func (a *app) tellResult(r summary.Result) {
 	fmt.Fprintln(table, strings.Join(resultHeader, "\t"))
 	for _, s := range r.Systems {
 		cells := []string{s.Name, systemWord(r, s.Name)}
-		for _, name := range []string{"accepted", "latency.p50", "latency.p99", "latency.p99.9"} {
+		for _, name := range tabled {
 			cells = append(cells, figureText(s, name))
 		}
 		fmt.Fprintln(table, strings.Join(append(cells, ledgerCells(s.Ledger)...), "\t"))
 	}
 	if err := table.Flush(); err != nil {
 		a.note("write result: %v", err)
+	}
+	for _, s := range r.Systems {
+		a.tellNotes(s)
 	}
 	for _, v := range r.Verdicts {
 		if v.Exit == exitOK || follows(r, v) {
@@ -35,6 +41,23 @@ func (a *app) tellResult(r summary.Result) {
 		a.say("%s  %s  exit %d", strings.TrimRight(a.verdictWord(v), " "), verdictText(v), v.Exit)
 		if v.Remedy != "" {
 			a.say("  %s", v.Remedy)
+		}
+	}
+}
+
+// tellNotes writes what weakens the figures of a system in the table, each kind of warning once,
+// and the answer of a search.
+func (a *app) tellNotes(s summary.System) {
+	if s.Search != nil {
+		a.say("search   %s %s", s.Name, s.Search.Text())
+	}
+	told := map[string]bool{}
+	for _, name := range append([]string{"sustainable"}, tabled...) {
+		for _, w := range s.Figures[name].Warnings {
+			if !told[w.Code] {
+				told[w.Code] = true
+				a.say("note     %s %s: %s", s.Name, name, w.Text)
+			}
 		}
 	}
 }

@@ -12,6 +12,8 @@ const (
 	KindPhase   = "phase"
 	KindTick    = "tick"
 	KindLedger  = "ledger"
+	KindProbe   = "probe"
+	KindBracket = "bracket"
 	KindWarning = "warning"
 	KindError   = "error"
 	KindEnd     = "end"
@@ -29,6 +31,8 @@ type Entry struct {
 	Phase   *Phase            `json:"phase,omitempty"`
 	Tick    *Tick             `json:"tick,omitempty"`
 	Ledger  *Ledger           `json:"ledger,omitempty"`
+	Probe   *Probe            `json:"probe,omitempty"`
+	Bracket *Bracket          `json:"bracket,omitempty"`
 	Warning *Warning          `json:"warning,omitempty"`
 	Error   *Failure          `json:"error,omitempty"`
 	End     *End              `json:"end,omitempty"`
@@ -91,14 +95,20 @@ type Tick struct {
 	P99Ns     int64  `json:"p99Ns,omitempty"`
 	P999Ns    int64  `json:"p999Ns,omitempty"`
 	CPU       CPU    `json:"cpu"`
-	MemoryB   uint64 `json:"memoryB"` // resident set of the process now
+	MemoryB   uint64 `json:"memoryB"` // resident set of the tool's own process now
+	// BrokerMemoryB and SystemMemoryB are the resident sets now of the processes or containers that
+	// brokers and system have for themselves; 0 for a role inside the tool's own process.
+	BrokerMemoryB uint64 `json:"brokerMemoryB,omitempty"`
+	SystemMemoryB uint64 `json:"systemMemoryB,omitempty"`
 }
 
-// CPU is processor time in nanoseconds by role, since the process started. In one process they are
-// shares of it: the driver's is the time the sources took, the system's that of its slots less
-// the sources', the tool's what is left.
+// CPU is processor time in nanoseconds by role, since the role's process started. Roles that live
+// in the tool's own process are shares of it: an embedded driver's is the time the sources took,
+// the system's that of its slots less the sources', the tool's what is left. A role with processes
+// or containers of its own has what /proc or their cgroup says of them.
 type CPU struct {
 	DriverNs int64 `json:"driverNs"`
+	BrokerNs int64 `json:"brokerNs,omitempty"`
 	SystemNs int64 `json:"systemNs"`
 	ToolNs   int64 `json:"toolNs"`
 }
@@ -127,6 +137,20 @@ type Ledger struct {
 	Why         string     `json:"why,omitempty"`
 	Offenders   []Offender `json:"offenders,omitempty"`
 	CheckNs     int64      `json:"checkNs"` // how long the oracle took
+	// LateOutput and DeadLetters are the accounts of a query's other outputs, nil where it has none.
+	LateOutput  *Side `json:"lateOutput,omitempty"`
+	DeadLetters *Side `json:"deadLetters,omitempty"`
+}
+
+// Side is the oracle's account of an output beside the answers: events that came too late, or that
+// could not be read.
+type Side struct {
+	Expected uint64 `json:"expected"` // rows that must be there, by the stream itself
+	Received uint64 `json:"received"`
+	Missing  uint64 `json:"missing"` // that must be there and are not
+	// Foreign are rows that must not be there: of events neither late nor unreadable, with another
+	// value, or there already.
+	Foreign uint64 `json:"foreign"`
 }
 
 // Offender is one result that is not as it should be.
@@ -172,6 +196,11 @@ type End struct {
 	// were below zero. Both must be zero.
 	DroppedSamples  uint64 `json:"droppedSamples,omitempty"`
 	NegativeSamples uint64 `json:"negativeSamples,omitempty"`
+	// SendsUnknown are events that were handed to the transport and neither acknowledged nor refused:
+	// whether they are part of the input is not known.
+	SendsUnknown uint64 `json:"sendsUnknown,omitempty"`
+	// SpansDropped are spans of traces that found no room.
+	SpansDropped uint64 `json:"spansDropped,omitempty"`
 	// MemoryPeakB is the peak resident set of the process so far.
 	MemoryPeakB uint64 `json:"memoryPeakB,omitempty"`
 }

@@ -40,6 +40,10 @@ type Host struct {
 	Governor  string `json:"governor,omitempty"`
 	Clock     string `json:"clock,omitempty"`
 	Container bool   `json:"container,omitempty"`
+	// CgroupCPUs and CgroupMemoryB are the least limits of the process's control groups, in cores
+	// and in bytes; 0 for none.
+	CgroupCPUs    float64 `json:"cgroupCpus,omitempty"`
+	CgroupMemoryB uint64  `json:"cgroupMemoryB,omitempty"`
 	// Hash is the first 12 hexadecimal digits of SHA-256 over the fields that make two hosts unlike.
 	Hash string `json:"hash"`
 }
@@ -65,6 +69,9 @@ type Conditions struct {
 	WorkerCPUs float64           `json:"workerCpus"`
 	DriverCPUs float64           `json:"driverCpus"`
 	Shared     bool              `json:"sharedCores,omitempty"` // shares beyond the host's cores
+	// Ceiling is what the same driver, transport and collector reach on this host with a pass-through
+	// in place of a system, in events/s; 0 where that was not measured.
+	Ceiling float64 `json:"ceiling,omitempty"`
 }
 
 // Limit is an slo of the scenario: Metric must be at most (or at least) Value.

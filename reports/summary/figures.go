@@ -37,6 +37,9 @@ func measured(m *record.Manifest, t *Trail, h *record.HistogramLog) map[string]f
 	if !m.Conditions.RateMax {
 		distribution(f, "latency.", h.Merged[tagOf(t, record.StageResult)])
 		distribution(f, "lag.", h.Merged[tagOf(t, record.StageDriver)])
+		if area, ok := latencyArea(t, h); ok {
+			f["latency.area"] = area
+		}
 	}
 	memory(f, t)
 	ledgerFigures(f, t.Ledger)
@@ -58,7 +61,7 @@ func throughput(f map[string]float64, t *Trail, steady span, rateMax bool) {
 		acceptedEnd = float64(t.End.AcceptedAtSteadyEnd)
 	}
 	f["accepted"] = (acceptedEnd - t.at(from, accepted)) / seconds
-	f["emitted"] = t.rise(from, to, results) / seconds
+	f["emitted"] = t.Rise(from, to, results) / seconds
 	if rateMax {
 		return // nothing is due, so nothing is offered, behind or blocked
 	}
@@ -70,7 +73,7 @@ func throughput(f map[string]float64, t *Trail, steady span, rateMax bool) {
 		dueEnd = float64(t.End.DueAtSteadyEnd)
 	}
 	f["offered"] = (dueEnd - dueStart) / seconds
-	f["blocked"] = t.rise(from, to, func(k *record.Tick) float64 { return float64(k.BlockedNs) })
+	f["blocked"] = t.Rise(from, to, func(k *record.Tick) float64 { return float64(k.BlockedNs) })
 	f["backlog"] = 0
 	for _, e := range t.Ticks {
 		if at := e.Tick.ScheduleNs; at >= from && at <= to {
@@ -86,15 +89,19 @@ func results(k *record.Tick) float64  { return float64(k.Results) }
 // cost is processor time an event over steady, by role. What the tool itself spends on its canary,
 // screen and oracle is not the price of an event.
 func cost(f map[string]float64, t *Trail, from, to int64) {
-	events := t.rise(from, to, accepted)
-	driver := t.rise(from, to, func(k *record.Tick) float64 { return float64(k.CPU.DriverNs) })
-	system := t.rise(from, to, func(k *record.Tick) float64 { return float64(k.CPU.SystemNs) })
-	if events <= 0 || driver+system <= 0 {
+	events := t.Rise(from, to, accepted)
+	driver := t.Rise(from, to, func(k *record.Tick) float64 { return float64(k.CPU.DriverNs) })
+	broker := t.Rise(from, to, func(k *record.Tick) float64 { return float64(k.CPU.BrokerNs) })
+	system := t.Rise(from, to, func(k *record.Tick) float64 { return float64(k.CPU.SystemNs) })
+	if events <= 0 || driver+broker+system <= 0 {
 		return
 	}
-	f["cpu"] = (driver + system) / events / 1e3
+	f["cpu"] = (driver + broker + system) / events / 1e3
 	f["cpu.driver"] = driver / events / 1e3
 	f["cpu.system"] = system / events / 1e3
+	if broker > 0 {
+		f["cpu.broker"] = broker / events / 1e3
+	}
 }
 
 func distribution(f map[string]float64, prefix string, h *hdr.Histogram) {
@@ -108,16 +115,28 @@ func distribution(f map[string]float64, prefix string, h *hdr.Histogram) {
 	f[prefix+"mean"] = h.Mean()
 }
 
+// memory is the peak of resident memory: of each role with processes of its own, of the tool's
+// process with all that lives in it, and their sum.
 func memory(f map[string]float64, t *Trail) {
-	var peak uint64
+	var tool, broker, system uint64
 	for _, e := range t.Ticks {
-		peak = max(peak, e.Tick.MemoryB)
+		tool = max(tool, e.Tick.MemoryB)
+		broker = max(broker, e.Tick.BrokerMemoryB)
+		system = max(system, e.Tick.SystemMemoryB)
 	}
 	if t.End != nil {
-		peak = max(peak, t.End.MemoryPeakB)
+		tool = max(tool, t.End.MemoryPeakB)
 	}
-	if peak > 0 {
-		f["memory"] = float64(peak)
+	for name, peak := range map[string]uint64{
+		"memory": tool + broker + system, "memory.tool": tool, "memory.broker": broker,
+		"memory.system": system,
+	} {
+		if peak > 0 {
+			f[name] = float64(peak)
+		}
+	}
+	if broker+system == 0 {
+		delete(f, "memory.tool") // it is all there is
 	}
 }
 
@@ -133,26 +152,36 @@ func ledgerFigures(f map[string]float64, l *record.Ledger) {
 	}
 }
 
-// combine takes the median of each figure over the repetitions that count.
-func combine(reps []Repetition) map[string]Figure {
-	samples := map[string][]float64{}
-	for _, r := range reps {
-		if r.counts() {
-			for name, v := range r.Figures {
-				samples[name] = append(samples[name], v)
-			}
+// series are the values of one figure in the order the repetitions ran.
+type series struct{ order, values []float64 }
+
+// combine takes the median of each figure over the repetitions that count, and how far it drifted.
+func combine(trails []Trail, reps []Repetition) map[string]Figure {
+	samples := map[string]series{}
+	for i, r := range reps {
+		if !r.counts() {
+			continue
+		}
+		for name, v := range r.Figures {
+			s := samples[name]
+			s.order = append(s.order, float64(trails[i].order))
+			s.values = append(s.values, v)
+			samples[name] = s
 		}
 	}
 	figures := map[string]Figure{}
-	for name, xs := range samples {
+	for name, s := range samples {
 		metric, ok := record.FindMetric(name)
 		if !ok {
 			panic("BUG: figure " + name + " is no metric")
 		}
-		v := stats.Median(xs)
-		f := Figure{Median: v.Median, N: v.N, Unit: metric.Unit}
+		v := stats.Median(s.values)
+		f := Figure{Median: v.Median, N: v.N, Unit: metric.Unit, Drift: driftOf(s.order, s.values)}
 		if v.Ok {
 			f.Lo, f.Hi = &v.Lo, &v.Hi
+		}
+		if w, ok := f.Drift.warning(); ok {
+			f.Warnings = append(f.Warnings, w)
 		}
 		figures[name] = f
 	}
@@ -163,7 +192,7 @@ func combine(reps []Repetition) map[string]Figure {
 // sets, and percentiles that stand on a handful of samples.
 func weaken(figures map[string]Figure, trails []Trail, h *record.HistogramLog) {
 	for name, f := range figures {
-		if !strings.HasPrefix(name, "latency.") {
+		if !strings.HasPrefix(name, "latency.") || name == "latency.area" {
 			continue
 		}
 		for _, t := range trails {

@@ -20,6 +20,8 @@ func Format(v float64, u record.Unit) string {
 		return scaled(v, []step{{1 << 30, " GiB"}, {1 << 20, " MiB"}, {1 << 10, " KiB"}, {1, " B"}})
 	case record.MicrosEvent:
 		return digits3(v) + " µs/event"
+	case record.EventSeconds:
+		return rate(v) + " event-seconds"
 	}
 	return Count(v) + " " + string(u)
 }

@@ -51,6 +51,9 @@ type System struct {
 	// Results and Ledger are those of the worst repetition: the one with most offences.
 	Results     *ResultSet     `json:"results,omitempty"`
 	Ledger      *record.Ledger `json:"ledger,omitempty"`
+	Search      *Search        `json:"search,omitempty"`
+	Headroom    *Headroom      `json:"headroom,omitempty"`
+	Cores       *Cores         `json:"cores,omitempty"`
 	Repetitions []Repetition   `json:"repetitions"`
 }
 
@@ -62,6 +65,7 @@ type Figure struct {
 	Hi       *float64         `json:"hi,omitempty"`
 	N        int              `json:"n"`
 	Unit     record.Unit      `json:"unit"`
+	Drift    *Drift           `json:"drift,omitempty"` // absent with too few repetitions to tell
 	Warnings []record.Warning `json:"warnings,omitempty"`
 }
 
@@ -84,9 +88,17 @@ const (
 
 // Reason says why a repetition is not valid, and what to do about it.
 type Reason struct {
-	Code   string `json:"code"`
-	Text   string `json:"text"`
-	Remedy string `json:"remedy,omitempty"`
+	Code     string     `json:"code"` // of its validity rule, or "failed"
+	Text     string     `json:"text"`
+	Remedy   string     `json:"remedy,omitempty"`
+	Evidence []Evidence `json:"evidence,omitempty"`
+}
+
+// Evidence is a figure a verdict stands on, beside the limit it was held against.
+type Evidence struct {
+	What     string `json:"what"`
+	Measured string `json:"measured"`
+	Limit    string `json:"limit"`
 }
 
 // Repetition is one system in one block.
@@ -107,14 +119,16 @@ type Repetition struct {
 
 // Verdict is the answer to one question about a run. Exit is the code it asks for, 0 for a pass.
 type Verdict struct {
-	System string `json:"system,omitempty"`
-	Rep    int    `json:"rep,omitempty"` // 0 where all repetitions together decide
-	Rule   string `json:"rule"`          // validity, guarantee, limit, failure, interrupted, …
-	Metric string `json:"metric,omitempty"`
-	State  State  `json:"state"`
-	Exit   int    `json:"exit"`
-	Text   string `json:"text"`
-	Remedy string `json:"remedy,omitempty"`
+	System   string     `json:"system,omitempty"`
+	Rep      int        `json:"rep,omitempty"`  // 0 where all repetitions together decide
+	Rule     string     `json:"rule"`           // validity, guarantee, limit, failure, interrupted, …
+	Code     string     `json:"code,omitempty"` // of the validity rule that was broken
+	Metric   string     `json:"metric,omitempty"`
+	State    State      `json:"state"`
+	Exit     int        `json:"exit"`
+	Text     string     `json:"text"`
+	Remedy   string     `json:"remedy,omitempty"`
+	Evidence []Evidence `json:"evidence,omitempty"`
 }
 
 // The rules verdicts are given under.
@@ -123,6 +137,7 @@ const (
 	RuleGuarantee   = "guarantee"
 	RuleLimit       = "limit"
 	RuleFailure     = "failure"
+	RuleSearch      = "search"
 	RuleInterrupted = "interrupted"
 )
 

@@ -28,6 +28,10 @@ func Summarize(
 	stopped := end != nil && end.Interrupted
 	for _, trails := range bySystem(Trails(entries)) {
 		s := system(&m, trails, h, stopped)
+		if s.Search = searchOf(entries, s.Name); s.Search != nil && s.Search.settled() {
+			s.Figures["sustainable"] = s.Search.figure()
+		}
+		s.Headroom = headroom(m.Conditions.Ceiling, s.Figures)
 		r.Systems = append(r.Systems, s)
 		r.Verdicts = append(r.Verdicts, verdicts(&m, &s, trails)...)
 	}
@@ -84,8 +88,10 @@ func system(m *record.Manifest, trails []Trail, h *record.HistogramLog, stopped 
 	for i := range trails {
 		s.Repetitions = append(s.Repetitions, repetition(m, &trails[i], h, stopped))
 	}
-	s.Figures = combine(s.Repetitions)
+	s.Figures = combine(trails, s.Repetitions)
 	weaken(s.Figures, valid(trails, s.Repetitions), h)
+	s.Cores = coresOf(valid(trails, s.Repetitions))
+	pass(s.Figures, s.Repetitions)
 	for _, r := range s.Repetitions {
 		if r.Ledger == nil || !r.Kept {
 			continue
@@ -134,6 +140,7 @@ func repetition(
 		return r
 	}
 	r.Figures = figures
+	r.Warnings = append(r.Warnings, shifts(m, t, h)...)
 	if slope, ok := growth(t); ok && slope.Lo > 0 {
 		r.Warnings = append(r.Warnings, record.Warning{Code: "backlog-grows", Text: fmt.Sprintf(
 			"backlog grew by %s a second (95%% interval %s to %s): this rate is not sustainable",
@@ -148,6 +155,7 @@ func verdicts(m *record.Manifest, s *System, trails []Trail) []Verdict {
 	if claim == "" {
 		claim = m.Conditions.Guarantee
 	}
+	vs = append(vs, searchVerdict(s)...)
 	vs = append(vs, guarantee(claim, s))
 	for _, l := range m.Limits {
 		vs = append(vs, limit(l, s))
@@ -196,7 +204,14 @@ func sentence(r *Result) string {
 
 func achievement(s *System) string {
 	text := s.Name + " took " + Format(s.Figures["accepted"].Median, record.PerSecond)
-	if p99, ok := s.Figures["latency.p99"]; ok {
+	if s.Search != nil {
+		text = s.Name + " " + s.Search.Text()
+	}
+	if s.Headroom != nil && s.Headroom.DriverLimited {
+		text += fmt.Sprintf(" (DRIVER-LIMITED: %.0f%% of what the driver itself can do)",
+			100*s.Headroom.Share)
+	}
+	if p99, ok := s.Figures["latency.p99"]; ok && s.Search == nil {
 		text += " with a result latency p99 of " + Format(p99.Median, p99.Unit)
 		for _, w := range p99.Warnings {
 			if w.Code == codeFloor {

@@ -18,6 +18,8 @@ type Trail struct {
 	Warnings []record.Warning
 	Failure  *record.Failure
 	End      *record.End
+
+	order int // among all repetitions of the run, from 0
 }
 
 // Trails sorts the entries of a record by repetition, in the order the plan gives. A repetition
@@ -33,7 +35,8 @@ func Trails(entries []record.Entry) []Trail {
 		if e.Plan != nil {
 			for _, r := range e.Plan.Order {
 				at[id{r.System, r.Rep}] = len(trails)
-				trails = append(trails, Trail{System: r.System, Rep: r.Rep, Kept: r.Kept})
+				trails = append(trails, Trail{
+					System: r.System, Rep: r.Rep, Kept: r.Kept, order: len(trails)})
 			}
 		}
 		if i, ok := at[id{e.System, e.Rep}]; ok {
@@ -117,11 +120,11 @@ func (t *Trail) lastSteadyTick() int64 {
 	return last
 }
 
-// gauge is a counter of a tick.
-type gauge func(*record.Tick) float64
+// Gauge reads a counter of a tick.
+type Gauge func(*record.Tick) float64
 
 // at is a cumulative counter at a time since T0, between two ticks on the line that joins them.
-func (t *Trail) at(ns int64, read gauge) float64 {
+func (t *Trail) at(ns int64, read Gauge) float64 {
 	i := sort.Search(len(t.Ticks), func(i int) bool { return t.Ticks[i].Tick.ScheduleNs >= ns })
 	if i == len(t.Ticks) {
 		if i == 0 {
@@ -141,7 +144,8 @@ func (t *Trail) at(ns int64, read gauge) float64 {
 	return read(before) + share*(read(after)-read(before))
 }
 
-// rise is how much a counter grew between two times since T0.
-func (t *Trail) rise(fromNs, toNs int64, read gauge) float64 {
+// Rise is how much a counter grew between two times since T0, in ns; between two ticks it is on the
+// line that joins them.
+func (t *Trail) Rise(fromNs, toNs int64, read Gauge) float64 {
 	return t.at(toNs, read) - t.at(fromNs, read)
 }

@@ -18,105 +18,99 @@ const (
 	driverShare = 0.80
 )
 
-// subject is what a validity rule looks at: one repetition that began and did not fail.
-type subject struct {
-	manifest *record.Manifest
-	trail    *Trail
-	log      *record.HistogramLog
-	figures  map[string]float64 // measured, whether or not they may be printed
-	stopped  bool               // the run was interrupted
-}
+const runAgain = "run it again"
 
-// rule is one way in which a measurement can be worthless. broken returns the reason in words and
-// what to do about it, or an empty reason.
-type rule struct {
-	code   string
-	broken func(s *subject) (reason, remedy string)
-}
-
-// rules are all validity rules, in the order in which reasons are listed.
-var rules = []rule{
-	{"interrupted", interrupted},
-	{"cut-off", cutOff},
-	{"no-steady-state", noSteadyState},
-	{"behind-schedule", behindSchedule},
-	{"driver-lag", driverLag},
-	{"driver-share", driverBusy},
-	{"oracle-inconclusive", oracleInconclusive},
-	{"samples-refused", samplesRefused},
-	{"config-differs", configDiffers},
-}
-
-// judge applies every rule. What a repetition that was stopped halfway also lacks (a steady state,
-// a ledger) follows from that and is not listed again.
-func judge(s *subject) []Reason {
-	var reasons []Reason
-	for _, r := range rules {
-		if text, remedy := r.broken(s); text != "" {
-			reasons = append(reasons, Reason{Code: r.code, Text: text, Remedy: remedy})
-			if r.code == "interrupted" || r.code == "cut-off" {
-				return reasons
-			}
-		}
-	}
-	return reasons
-}
-
-func interrupted(s *subject) (string, string) {
+func interrupted(s *subject) finding {
 	end := s.trail.End
-	if (end != nil && end.Interrupted) || (end == nil && s.stopped) {
-		return "the run was interrupted before this repetition ended", "run it again"
+	if (end == nil && !s.stopped) || (end != nil && !end.Interrupted) {
+		return finding{}
 	}
-	return "", ""
+	return finding{"the run was interrupted before this repetition ended", runAgain,
+		[]Evidence{s.reached()}}
 }
 
-func cutOff(s *subject) (string, string) {
+// reached is how far the record of a repetition goes.
+func (s *subject) reached() Evidence {
+	e := Evidence{What: "last entry of this repetition", Measured: "none", Limit: "the end of close"}
+	if n := len(s.trail.Phases); n > 0 {
+		e.Measured = "in " + s.trail.Phases[n-1].Phase.Name
+	}
+	if n := len(s.trail.Ticks); n > 0 {
+		e.Measured += ", " + Format(float64(s.trail.Ticks[n-1].Tick.ScheduleNs), record.Nanoseconds) +
+			" after T0"
+	}
+	return e
+}
+
+func cutOff(s *subject) finding {
+	f := finding{remedy: runAgain + ", and see that the disk has room",
+		evidence: []Evidence{s.reached()}}
 	switch {
 	case s.trail.End == nil && !s.stopped:
-		return "the record is cut off: the tool was killed before this repetition ended",
-			"run it again, and see that the disk has room"
+		f.text = "the record is cut off: the tool was killed before this repetition ended"
 	case s.log.CutOff:
-		return "the latency log is cut off: the tool was killed before it was written",
-			"run it again, and see that the disk has room"
+		f.text = "the latency log is cut off: the tool was killed before it was written"
+		f.evidence = []Evidence{{"last line of latency.hlog", "a histogram", "#[End of log]"}}
 	}
-	return "", ""
+	return f
 }
 
-func noSteadyState(s *subject) (string, string) {
-	remedy := "lengthen load.warmup or lower load.rate"
+func noSteadyState(s *subject) finding {
+	f := finding{remedy: "lengthen load.warmup or lower load.rate"}
 	for _, w := range s.trail.Warnings {
 		if w.Code == record.CodeNoSteady {
-			return "no steady state: " + w.Text, remedy
+			f.text = "no steady state: " + w.Text
+			f.evidence = []Evidence{{"change point in throughput or p99 over the last 10 s of warm-up",
+				w.Text, "none"}}
+			return f
 		}
 	}
 	if _, _, ok := s.trail.Steady(); !ok {
-		return "no steady state: the repetition ended before steady began", remedy
+		f.text = "no steady state: the repetition ended before steady began"
+		f.evidence = []Evidence{s.reached()}
 	}
-	return "", ""
+	return f
 }
 
-func behindSchedule(s *subject) (string, string) {
+func behindSchedule(s *subject) finding {
 	if s.manifest.Conditions.RateMax {
-		return "", ""
+		return finding{}
 	}
 	end := s.trail.End
 	offered, accepted := s.figures["offered"], s.figures["accepted"]
 	if end.DueAtSteadyEnd == 0 || offered == 0 {
-		return "the record does not say how much was due by the end of steady", "run it again"
+		return finding{"the record does not say how much was due by the end of steady", runAgain,
+			[]Evidence{{"events due by the end of steady", "0", "the schedule's"}}}
 	}
-	share := float64(end.AcceptedAtSteadyEnd+end.BlockedAtSteadyEnd) / float64(end.DueAtSteadyEnd)
+	taken := end.AcceptedAtSteadyEnd + end.BlockedAtSteadyEnd
+	share := float64(taken) / float64(end.DueAtSteadyEnd)
 	if share >= scheduleShare {
-		return "", ""
+		return finding{}
 	}
-	return fmt.Sprintf("the driver sent %s/s of %s/s offered (%.1f%% of the schedule, %s)",
-			rate(accepted), rate(offered), math.Floor(share*1000)/10, s.processors()),
-		s.lighter(accepted)
+	return finding{
+		text: fmt.Sprintf("the driver sent %s/s of %s/s offered (%s of the schedule, %s)",
+			rate(accepted), rate(offered), percentDown(share), s.processors()),
+		remedy: s.lighter(accepted),
+		evidence: []Evidence{
+			{"accepted + blocked, of events due by the end of steady",
+				fmt.Sprintf("%s + %s of %s, %s", Count(float64(end.AcceptedAtSteadyEnd)),
+					Count(float64(end.BlockedAtSteadyEnd)), Count(float64(end.DueAtSteadyEnd)),
+					percentDown(share)), "≥ 99.9%"},
+			{"processors of this host over steady", s.processors(), "room to spare"},
+		},
+	}
+}
+
+// percentDown rounds a share down to a tenth of a percent, so that what missed a limit never looks
+// as if it had met it.
+func percentDown(share float64) string {
+	return fmt.Sprintf("%.1f%%", math.Floor(share*1000)/10)
 }
 
 // processors says how busy the host was over steady.
 func (s *subject) processors() string {
 	from, to, _ := s.trail.Steady()
-	used := s.trail.rise(from, to, func(k *record.Tick) float64 {
+	used := s.trail.Rise(from, to, func(k *record.Tick) float64 {
 		return float64(k.CPU.DriverNs + k.CPU.SystemNs + k.CPU.ToolNs)
 	})
 	cores := max(s.manifest.Host.Cores, 1)
@@ -158,53 +152,88 @@ func lowerRate(v float64) string {
 
 // driverLag compares the driver's lag with the latency it would be mistaken for. A host whose own
 // scheduler is as late as that (the canary) is told by the floor beside the figures instead.
-func driverLag(s *subject) (string, string) {
+func driverLag(s *subject) finding {
 	lag := s.figures["lag.p99.9"]
 	p99, timed := s.figures["latency.p99"]
 	if !timed || lag <= lagFloorNs || lag <= lagShare*p99 {
-		return "", "" // without a latency there is none to be mistaken for
+		return finding{} // without a latency there is none to be mistaken for
 	}
-	canary := s.log.Merged[tagOf(s.trail, record.StageCanary)]
-	if canary != nil && lag <= float64(canary.ValueAtPercentile(99.9)) {
-		return "", ""
+	ns := func(v float64) string { return Format(v, record.Nanoseconds) }
+	late := "not measured"
+	if canary := s.log.Merged[tagOf(s.trail, record.StageCanary)]; canary != nil {
+		floor := float64(canary.ValueAtPercentile(99.9))
+		if lag <= floor {
+			return finding{}
+		}
+		late = ns(floor)
 	}
-	return fmt.Sprintf("the driver lagged %s (p99.9) behind the schedule, against a latency p99 of %s",
-			Format(lag, record.Nanoseconds), Format(p99, record.Nanoseconds)),
-		s.lighter(s.figures["accepted"])
+	return finding{
+		text: fmt.Sprintf("the driver lagged %s (p99.9) behind the schedule, "+
+			"against a latency p99 of %s", ns(lag), ns(p99)),
+		remedy: s.lighter(s.figures["accepted"]),
+		evidence: []Evidence{
+			{"driver lag p99.9 against result latency p99", fmt.Sprintf("%s, %.0f%% of %s", ns(lag),
+				100*lag/p99, ns(p99)), "≤ 10%, or ≤ 1 ms, or ≤ the canary"},
+			{"canary p99.9: late wake-ups of a thread that only sleeps", late, "≥ the driver's lag"},
+		},
+	}
 }
 
-func driverBusy(s *subject) (string, string) {
+func driverBusy(s *subject) finding {
 	c := s.manifest.Conditions
 	from, to, ok := s.trail.Steady()
 	if !ok || c.Transport == "embedded" || c.Shared || c.RateMax || c.DriverCPUs <= 0 {
-		return "", ""
+		return finding{}
 	}
-	used := s.trail.rise(from, to, func(k *record.Tick) float64 { return float64(k.CPU.DriverNs) })
+	used := s.trail.Rise(from, to, func(k *record.Tick) float64 { return float64(k.CPU.DriverNs) })
 	share := used / float64(to-from) / c.DriverCPUs
 	if share <= driverShare {
-		return "", ""
+		return finding{}
 	}
-	return fmt.Sprintf("the driver used %.0f%% of its %g cores, more than the %.0f%% that leave room",
+	return finding{
+		text: fmt.Sprintf("the driver used %.0f%% of its %g cores, more than the %.0f%% that leave room",
 			100*share, c.DriverCPUs, 100*driverShare),
-		s.lighter(s.figures["accepted"] * driverShare / share)
-}
-
-func oracleInconclusive(s *subject) (string, string) {
-	l := s.trail.Ledger
-	switch {
-	case l == nil:
-		return "the oracle gave no answer", "run it again"
-	case !l.Conclusive:
-		why := l.Why
-		if why == "" {
-			why = "input or sink was not sealed"
-		}
-		return "the oracle was inconclusive: " + why, "lengthen load.drain"
+		remedy: s.lighter(s.figures["accepted"] * driverShare / share),
+		evidence: []Evidence{{"processor time of the driver over steady",
+			fmt.Sprintf("%s in %s, %.0f%% of %g cores", Format(used, record.Nanoseconds),
+				Format(float64(to-from), record.Nanoseconds), 100*share, c.DriverCPUs), "≤ 80%"}},
 	}
-	return "", ""
 }
 
-func samplesRefused(s *subject) (string, string) {
+func oracleInconclusive(s *subject) finding {
+	l := s.trail.Ledger
+	if l == nil {
+		return finding{"the oracle gave no answer", runAgain,
+			[]Evidence{{"ledger of this repetition", "none", "one"}}}
+	}
+	if l.Conclusive {
+		return finding{}
+	}
+	why := l.Why
+	if why == "" {
+		why = "input or sink was not sealed"
+	}
+	return finding{"the oracle was inconclusive: " + why, "lengthen load.drain", []Evidence{
+		{"results received of those expected",
+			Count(float64(l.Received)) + " of " + Count(float64(l.Expected)), "all, and the sink sealed"},
+		{"why it is not known whether more would come", why, "nothing"},
+	}}
+}
+
+func sendsUnknown(s *subject) finding {
+	n := s.trail.End.SendsUnknown
+	if n == 0 {
+		return finding{}
+	}
+	return finding{
+		text: fmt.Sprintf("%s were sent and neither acknowledged nor refused: whether they are part "+
+			"of the input is not known", Format(float64(n), record.Events)),
+		remedy:   "load.settle: input reads the input back; or look at the brokers",
+		evidence: []Evidence{{"events of unknown outcome", Count(float64(n)), "0"}},
+	}
+}
+
+func samplesRefused(s *subject) finding {
 	dropped, negative := s.trail.End.DroppedSamples, s.trail.End.NegativeSamples
 	for tag, n := range s.log.Dropped {
 		if tag.System == s.trail.System && tag.Rep == s.trail.Rep {
@@ -212,24 +241,47 @@ func samplesRefused(s *subject) (string, string) {
 		}
 	}
 	if dropped == 0 && negative == 0 {
-		return "", ""
+		return finding{}
 	}
-	return fmt.Sprintf("%s latency samples were beyond an hour or refused, %s below zero",
+	return finding{
+		text: fmt.Sprintf("%s latency samples were beyond an hour or refused, %s below zero",
 			Count(float64(dropped)), Count(float64(negative))),
-		"look for a clock that was set during the run"
+		remedy: "look for a clock that was set during the run",
+		evidence: []Evidence{
+			{"samples beyond an hour, or refused in a merge", Count(float64(dropped)), "0"},
+			{"samples below zero", Count(float64(negative)), "0"},
+		},
+	}
+}
+
+func spansDropped(s *subject) finding {
+	n := s.trail.End.SpansDropped
+	if n == 0 {
+		return finding{}
+	}
+	return finding{
+		text:     fmt.Sprintf("%s spans of traces found no room", Count(float64(n))),
+		remedy:   "trace fewer events: a smaller trace.sample",
+		evidence: []Evidence{{"spans dropped", Count(float64(n)), "0"}},
+	}
 }
 
 // configDiffers compares what was declared with what the system read back, where it names it.
-func configDiffers(s *subject) (string, string) {
+func configDiffers(s *subject) finding {
 	c := s.manifest.Conditions
+	f := finding{remedy: "correct the scenario, or the system's own configuration"}
 	for _, d := range []struct{ key, want string }{
 		{"transport", c.Transport}, {"format", c.Format}, {"guarantee", c.Guarantee},
 		{"workers", strconv.Itoa(c.Workers)},
 	} {
-		if got, ok := s.trail.Config[d.key]; ok && got != d.want {
-			return fmt.Sprintf("the system runs with %s %s, declared is %s", d.key, got, d.want),
-				"correct the scenario, or the system's own configuration"
+		got, ok := s.trail.Config[d.key]
+		if !ok || got == d.want {
+			continue
 		}
+		if f.text == "" {
+			f.text = fmt.Sprintf("the system runs with %s %s, declared is %s", d.key, got, d.want)
+		}
+		f.evidence = append(f.evidence, Evidence{d.key + " in force", got, d.want})
 	}
-	return "", ""
+	return f
 }

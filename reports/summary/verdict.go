@@ -17,6 +17,24 @@ var offences = []struct {
 	{"wrong", func(l *record.Ledger) uint64 { return l.Wrong }},
 	{"phantom", func(l *record.Ledger) uint64 { return l.Phantom }},
 	{"corrupt", func(l *record.Ledger) uint64 { return l.Corrupt }},
+	{"missing in the late output", func(l *record.Ledger) uint64 {
+		return side(l.LateOutput).Missing
+	}},
+	{"in the late output against its rule", func(l *record.Ledger) uint64 {
+		return side(l.LateOutput).Foreign
+	}},
+	{"dead letters missing", func(l *record.Ledger) uint64 { return side(l.DeadLetters).Missing }},
+	{"dead letters of readable events", func(l *record.Ledger) uint64 {
+		return side(l.DeadLetters).Foreign
+	}},
+}
+
+// side is an account of nothing where the query has no such output.
+func side(s *record.Side) record.Side {
+	if s == nil {
+		return record.Side{}
+	}
+	return *s
 }
 
 func offended(l *record.Ledger) (n uint64) {
@@ -44,7 +62,7 @@ func repetitionVerdicts(system string, reps []Repetition, trails []Trail) []Verd
 					v.Rule, v.Exit = RuleInterrupted, exitInterrupted
 				}
 				v.Text = fmt.Sprintf("%s run %d: %s", system, r.Rep, reason.Text)
-				v.Remedy = reason.Remedy
+				v.Code, v.Remedy, v.Evidence = reason.Code, reason.Remedy, reason.Evidence
 				vs = append(vs, v)
 			}
 		}
@@ -64,7 +82,7 @@ func guarantee(claim string, system *System) Verdict {
 		case l == nil:
 		case l.Conclusive && offended(l) > 0:
 			v.Rep, v.State, v.Exit = r.Rep, Fail, exitGuarantee
-			v.Text = claim + " claimed, " + account(l)
+			v.Text, v.Evidence = claim+" claimed, "+account(l), classes(l)
 			v.Remedy = "see: explain verdict @latest"
 			return v
 		case l.Unexplained > 0:
@@ -75,11 +93,48 @@ func guarantee(claim string, system *System) Verdict {
 			return v
 		case r.Status == Valid:
 			v.State, v.Exit = Pass, 0
-			v.Text = fmt.Sprintf("%s held: %s, each once and right",
-				claim, Format(float64(l.Matched), record.Results))
+			v.Text = fmt.Sprintf("%s held: %s, each once and right%s",
+				claim, Format(float64(l.Matched), record.Results), sides(l))
+			v.Evidence = classes(l)
 		}
 	}
 	return v
+}
+
+// classes is the ledger as evidence: what was expected, and every class that is not 0.
+func classes(l *record.Ledger) []Evidence {
+	es := []Evidence{{"results right, of those expected",
+		Count(float64(l.Matched)) + " of " + Count(float64(l.Expected)), "all"}}
+	for _, s := range []struct {
+		what string
+		of   *record.Side
+	}{{"rows in the late output", l.LateOutput}, {"dead letters", l.DeadLetters}} {
+		if s.of != nil {
+			es = append(es, Evidence{s.what, Count(float64(s.of.Received)),
+				Count(float64(s.of.Expected)) + ", by the stream itself"})
+		}
+	}
+	for _, o := range offences {
+		if n := o.of(l); n > 0 {
+			es = append(es, Evidence{o.name, Count(float64(n)), "0"})
+		}
+	}
+	return es
+}
+
+// sides tells the sizes of refinements, late output and dead letters, where there are any.
+func sides(l *record.Ledger) string {
+	text := ""
+	if l.Refinements > 0 {
+		text += ", refined " + Count(float64(l.Refinements)) + " times"
+	}
+	if l.LateOutput != nil {
+		text += ", " + Count(float64(l.LateOutput.Received)) + " events in the late output"
+	}
+	if l.DeadLetters != nil {
+		text += ", " + Count(float64(l.DeadLetters.Received)) + " dead letters"
+	}
+	return text
 }
 
 // account lists what is not 0, lost and duplicated always, then the first offender.
@@ -117,6 +172,8 @@ func limit(l record.Limit, system *System) Verdict {
 	}
 	v.State, v.Text = Pass, fmt.Sprintf("%s is %s, limit %s", l.Metric,
 		Format(value, f.Unit), bound(l))
+	v.Evidence = []Evidence{{l.Metric, Format(value, f.Unit) + ", " + overHow(l.Metric, f),
+		bound(l)}}
 	if (l.AtLeast && value < l.Value) || (!l.AtLeast && value > l.Value) {
 		v.State, v.Exit = Fail, exitLimit
 		if l.Metric == "recovery" {
@@ -124,6 +181,17 @@ func limit(l record.Limit, system *System) Verdict {
 		}
 	}
 	return v
+}
+
+// overHow says what a judged value stands on.
+func overHow(metric string, f Figure) string {
+	switch {
+	case f.N == 1:
+		return "of 1 valid repetition"
+	case isCount(metric):
+		return fmt.Sprintf("the worst of %d valid repetitions", f.N)
+	}
+	return fmt.Sprintf("the median of %d valid repetitions", f.N)
 }
 
 func bound(l record.Limit) string {

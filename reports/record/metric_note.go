@@ -1,0 +1,51 @@
+package record
+
+import "strings"
+
+// notes say how a figure is made where its one line leaves that open. The key is a metric's name,
+// or that of a family of latencies.
+var notes = map[string]string{
+	"latency": "It counts from the due time of the result's trigger, the event that makes the " +
+		"result possible, so waiting in front of a slow system is part of it (no coordinated " +
+		"omission) and the length of a window is not. Percentiles are read from merged " +
+		"histograms of 3 digits; where the noise of the host reaches a figure, that floor is " +
+		"printed beside it.",
+	"lag": "What the system keeps waiting is no lag of the driver's. Above 10% of the result " +
+		"latency's p99, and 1 ms, and the host's own noise, the repetition is INVALID.",
+	"offered": "Event i is due at T0 + i / rate; the schedule never shifts.",
+	"accepted": "Embedded: taken by the system's source; through a broker: acknowledged. Above 70% " +
+		"of the null ceiling, what driver, transport and collector reach without a system, it is " +
+		"stamped DRIVER-LIMITED.",
+	"sustainable": "Found by load.rate: {search: sustainable}: the rate rises until one fails, then " +
+		"the gap is halved. A rate passes if, for a whole steady phase, the Theil-Sen slope of the " +
+		"backlog has a 95% interval that includes or lies below 0, the latency limit holds and the " +
+		"oracle passes; an INVALID probe is tried again and never read as a fail. The answer is a " +
+		"bracket, the highest rate that passed and the lowest that failed with the reason, confirmed " +
+		"by repeats.",
+	"backlog": "Events due less those up to the newest trigger whose results have arrived. It is " +
+		"read when results arrive, so its resolution is their spacing.",
+	"blocked": "It is the system's: part of latency and backlog, never of the driver's lag.",
+	"latency.area": "The sum of (latency - baseline) over all results above the baseline, which is " +
+		"the median of the one-second medians in the first 10 s of steady. A stall of length D at " +
+		"rate r and a share u of the capacity costs r * D^2 / (2 * (1 - u)): all that wait count, " +
+		"not the unlucky one alone.",
+	"cpu": "Driver, brokers and system together, over steady. What the tool spends on its oracle, " +
+		"its canary and its screen is not the price of an event.",
+	"memory": "The sum of the peaks by role; roles that live in one process share its figure.",
+}
+
+// Note says how the figure is made, in sentences; empty where its Doc says all.
+func (m Metric) Note() string {
+	if note, ok := notes[m.Name]; ok {
+		return note
+	}
+	if i := strings.LastIndex(m.Name, ".p"); i > 0 {
+		return notes[m.Name[:i]]
+	}
+	for _, end := range []string{".max", ".mean"} {
+		if family, ok := strings.CutSuffix(m.Name, end); ok {
+			return notes[family]
+		}
+	}
+	return ""
+}

@@ -1,0 +1,21 @@
+package record
+
+import "testing"
+
+func TestEveryNoteBelongsToAMetric(t *testing.T) {
+	used := map[string]bool{}
+	for _, m := range Metrics() {
+		used[m.Note()] = true
+	}
+	for name, note := range notes {
+		if !used[note] {
+			t.Errorf("no metric shows the note of %s", name)
+		}
+	}
+	p99, _ := FindMetric("latency.p99.9")
+	lag, _ := FindMetric("lag.max")
+	calm, _ := FindMetric("calm.latency.p50")
+	if p99.Note() != notes["latency"] || lag.Note() != notes["lag"] || calm.Note() != "" {
+		t.Error("a family's note is not that of its figures")
+	}
+}

@@ -1,0 +1,31 @@
+package record
+
+// The answers a probe of a search can give.
+const (
+	ProbePass    = "pass"
+	ProbeFail    = "fail"
+	ProbeInvalid = "invalid" // the measurement failed, not the rate: it is tried again
+)
+
+// Probe is one rate that a search for the sustainable rate tried.
+type Probe struct {
+	Rate   float64 `json:"rate"`             // events/s offered
+	Answer string  `json:"answer"`           // ProbePass, ProbeFail or ProbeInvalid
+	Reason string  `json:"reason,omitempty"` // why not, in one word: backlog, latency, oracle, …
+	Text   string  `json:"text,omitempty"`   // the same with its figures
+	// Confirms is set where a bound of the bracket was tried once more.
+	Confirms bool `json:"confirms,omitempty"`
+}
+
+// Bracket is the answer of a search: the highest rate that passed and the lowest that failed.
+type Bracket struct {
+	Passed float64 `json:"passed"`           // events/s; 0 where none did
+	Failed float64 `json:"failed,omitempty"` // events/s; 0 where none did
+	Reason string  `json:"reason,omitempty"` // why Failed did, in one word
+	Text   string  `json:"text,omitempty"`   // the same with its figures
+	// Repeats are how often Passed was tried again after the search, Confirmed how often it passed.
+	Repeats   int `json:"repeats,omitempty"`
+	Confirmed int `json:"confirmed,omitempty"`
+	// Unsettled says why the search ended without an answer; empty for one.
+	Unsettled string `json:"unsettled,omitempty"`
+}

@@ -1,0 +1,157 @@
+package summary
+
+import (
+	"fmt"
+
+	"github.com/streambench/streambench/reports/record"
+)
+
+// ceilingShare of the null ceiling is the most a claim can reach without the stamp: beyond it
+// driver, transport and collector may be what is measured.
+const ceilingShare = 0.70
+
+const (
+	codeDriverLimited = "driver-limited"
+	codeUnconfirmed   = "unconfirmed"
+)
+
+// Search is how the sustainable rate of a system was found.
+type Search struct {
+	record.Bracket
+	Probes []record.Probe `json:"probes"` // in the order they were tried
+}
+
+// Headroom is what the highest rate of a system takes of the null ceiling: the rate that driver,
+// transport and collector reach with a pass-through in place of a system.
+type Headroom struct {
+	Ceiling float64 `json:"ceiling"` // events/s
+	Share   float64 `json:"share"`   // of it
+	// DriverLimited is set above 70 %.
+	DriverLimited bool `json:"driverLimited,omitempty"`
+}
+
+// searchOf gathers what the record says of a system's search; nil if there was none. A search that
+// was cut off has probes and no answer.
+func searchOf(entries []record.Entry, system string) *Search {
+	s := &Search{Probes: []record.Probe{}}
+	found := false
+	for _, e := range entries {
+		if e.System != system {
+			continue
+		}
+		if e.Probe != nil {
+			s.Probes = append(s.Probes, *e.Probe)
+		}
+		if e.Bracket != nil {
+			s.Bracket, found = *e.Bracket, true
+		}
+	}
+	switch {
+	case found:
+		return s
+	case len(s.Probes) > 0:
+		s.Unsettled = "the record ends before the search does"
+		return s
+	}
+	return nil
+}
+
+func (s *Search) settled() bool { return s.Unsettled == "" && s.Passed > 0 }
+
+// confirmed reports whether the bracket's lower bound passed every time it was tried again.
+func (s *Search) confirmed() bool { return s.Repeats > 0 && s.Confirmed == s.Repeats }
+
+// figure is the sustainable rate: the highest that passed.
+func (s *Search) figure() Figure {
+	f := Figure{Median: s.Passed, N: 1 + s.Repeats, Unit: record.PerSecond}
+	if !s.confirmed() {
+		f.Warnings = append(f.Warnings, record.Warning{Code: codeUnconfirmed, Text: fmt.Sprintf(
+			"the rate passed %d of %d times when it was tried again", s.Confirmed, s.Repeats)})
+	}
+	return f
+}
+
+// Text is the answer in words, with the bracket's other bound and why it failed.
+func (s *Search) Text() string {
+	if !s.settled() {
+		why := s.Unsettled
+		if why == "" {
+			why = "no rate passed; the lowest tried, " + Format(s.Failed, record.PerSecond) +
+				", failed: " + s.reason()
+		}
+		return "no sustainable rate was found: " + why
+	}
+	text := "sustains " + Format(s.Passed, record.PerSecond)
+	if s.Failed > 0 {
+		text += "; " + Format(s.Failed, record.PerSecond) + " failed: " + s.reason()
+	} else {
+		text += ", the highest rate tried"
+	}
+	if s.Repeats > 0 {
+		text += fmt.Sprintf("; confirmed %d of %d times", s.Confirmed, s.Repeats)
+	}
+	return text
+}
+
+func (s *Search) reason() string {
+	if s.Bracket.Text != "" {
+		return s.Bracket.Text
+	}
+	return s.Reason
+}
+
+// searchVerdict says whether the question for the highest rate has an answer.
+func searchVerdict(system *System) []Verdict {
+	s := system.Search
+	if s == nil {
+		return nil
+	}
+	v := Verdict{System: system.Name, Rule: RuleSearch, Metric: "sustainable", State: Pass,
+		Text: s.Text()}
+	for _, p := range s.Probes {
+		v.Evidence = append(v.Evidence, Evidence{Format(p.Rate, record.PerSecond), probeText(p),
+			"backlog does not grow, the latency limit holds, every result is right"})
+	}
+	if !s.settled() {
+		v.State, v.Exit = Unknown, exitInvalid
+		v.Remedy = "widen load.rate's min and max, or look at the probes in the report"
+	}
+	return []Verdict{v}
+}
+
+func probeText(p record.Probe) string {
+	switch {
+	case p.Text != "":
+		return p.Answer + ": " + p.Text
+	case p.Reason != "":
+		return p.Answer + ": " + p.Reason
+	}
+	return p.Answer
+}
+
+// headroom holds a system's claim against the null ceiling and stamps the figures of one that comes
+// too close; nil where no ceiling was measured or nothing is claimed.
+func headroom(ceiling float64, figures map[string]Figure) *Headroom {
+	claim, claimed := figures["sustainable"]
+	if !claimed {
+		claim, claimed = figures["accepted"]
+	}
+	if ceiling <= 0 || !claimed {
+		return nil
+	}
+	h := &Headroom{Ceiling: ceiling, Share: claim.Median / ceiling}
+	if h.Share <= ceilingShare {
+		return h
+	}
+	h.DriverLimited = true
+	for _, name := range []string{"sustainable", "accepted"} {
+		if f, ok := figures[name]; ok && f.Median > ceilingShare*ceiling {
+			f.Warnings = append(f.Warnings, record.Warning{Code: codeDriverLimited,
+				Text: fmt.Sprintf("DRIVER-LIMITED: this is %.0f%% of the %s that driver, transport "+
+					"and collector reach without a system; above 70%% they may be what is measured",
+					100*f.Median/ceiling, Format(ceiling, record.PerSecond))})
+			figures[name] = f
+		}
+	}
+	return h
+}
