@@ -228,5 +228,11 @@ func ledgerEntry(l workloads.Ledger, d workloads.Delivered) *record.Ledger {
 	for _, o := range l.Offenders {
 		e.Offenders = append(e.Offenders, record.Offender(o))
 	}
+	if l.LateOutput != nil {
+		e.LateOutput = new(record.Side(*l.LateOutput))
+	}
+	if l.DeadLetters != nil {
+		e.DeadLetters = new(record.Side(*l.DeadLetters))
+	}
 	return e
 }

@@ -7,6 +7,7 @@ var Catalog = []Template{
 	iotTemplate(),
 	nexmarkTemplate(),
 	ordersTemplate(),
+	poisonTemplate(),
 	ysbTemplate(),
 }
 

@@ -18,8 +18,12 @@ type Workload struct {
 	// Events makes a generator of the stream.
 	Events func() Generator
 	// Spoil damages the wire form of event n, which is dst[from:], where the workload asks for that,
-	// and reports whether it did; nil where no event is damaged. It is a pure function.
+	// and reports whether it did; nil where no event is damaged. It is a pure function of n and of
+	// the form JSONCodec writes, the only one it knows.
 	Spoil func(dst []byte, from int, n uint64) ([]byte, bool)
+	// reason is why event n cannot be read, 0 if it can: what the oracle knows of Spoil. It is nil
+	// where Spoil is.
+	reason func(n uint64) int64
 	// Warnings tell where the settings make the workload degenerate.
 	Warnings []string
 }
