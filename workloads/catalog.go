@@ -4,6 +4,7 @@ import "slices"
 
 // Catalog is every workload there is, in the order they are listed.
 var Catalog = []Template{
+	clickstreamTemplate(),
 	iotTemplate(),
 	nexmarkTemplate(),
 	ordersTemplate(),

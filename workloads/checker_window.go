@@ -121,8 +121,8 @@ func (c *windowChecker) allSetAside(l *Ledger) bool {
 }
 
 // account matches every result once. With hold above 0 it accepts, for each identity, every number
-// of its too-late events: a watermark may trail the ideal one. Where there is a late output it tells
-// which of them have to count: exactly those it does not hold.
+// of its too-late events: a watermark may trail the ideal one. Where there is a late output it
+// tells which of them have to count: exactly those it does not hold.
 func (c *windowChecker) account(
 	ctx context.Context, d Delivered, hold int64,
 ) (l Ledger, behind int64, err error) {
@@ -277,7 +277,7 @@ func (m *matcher) match(e *outcome) {
 		if e.all != nil {
 			all = e.all
 		}
-		m.streamed += all[p.width-2]
+		m.streamed += all[p.counts()]
 	}
 	id := m.got.find(e.Row)
 	switch {
@@ -288,6 +288,10 @@ func (m *matcher) match(e *outcome) {
 		return
 	}
 	id.expected = true
+	if p.q.Retracts {
+		m.matchStanding(e, id)
+		return
+	}
 	m.receive(id)
 	row := m.got.row(id.head)
 	wrong := none
@@ -323,6 +327,10 @@ func (m *matcher) match(e *outcome) {
 
 // unexpected classes what was received of an identity nobody expected.
 func (m *matcher) unexpected(id *arrival) {
+	if m.c.p.q.Retracts {
+		m.unexpectedStanding(id)
+		return
+	}
 	m.receive(id)
 	if m.c.p.q.Output.Kind == Additive {
 		m.t.phantom(m.got.sum(id))
@@ -351,7 +359,7 @@ func (m *matcher) receive(id *arrival) {
 	for r := first; r != none; r = g.next[r] {
 		t.got.add(g.row(r))
 		if m.c.p.q.SingleLevel() {
-			m.counted += g.row(r)[m.c.p.width-2]
+			m.counted += g.row(r)[m.c.p.counts()]
 		}
 		if r == last {
 			return
@@ -388,17 +396,17 @@ func (m *matcher) conserve(d Delivered, relaxed bool) {
 // allows says whether a received row is right: equal to the expected one or, where too-late events
 // may count, to the one with all of them, or with some of them in between.
 func (e *outcome) allows(p *plan, got []int64) bool {
-	if !e.optional && equalRows(got, e.Row) {
+	if !e.optional && equalRows(p.values(got), e.Row) {
 		return true
 	}
 	if e.all == nil {
 		return false
 	}
-	n, least := got[p.width-2], e.Row[p.width-2]
+	n, least := got[p.counts()], e.Row[p.counts()]
 	if e.optional {
 		least = 0
 	}
-	return n > least && n < e.all[p.width-2] || equalRows(got, e.all)
+	return n > least && n < e.all[p.counts()] || equalRows(p.values(got), e.all)
 }
 
 func equalRows(a, b []int64) bool {

@@ -65,7 +65,9 @@ func planQuery(w *Workload) (*plan, error) {
 	if err := p.refuse(); err != nil {
 		return nil, fmt.Errorf("plan query %s of %s: %w", p.q.Name, w.Name, err)
 	}
-	for _, bind := range []func() error{p.bindEvents, p.bindFolds, p.bindOutput, p.bindRank, p.bindLate} {
+	for _, bind := range []func() error{
+		p.bindEvents, p.bindFolds, p.bindOutput, p.bindRank, p.bindLate,
+	} {
 		if err := bind(); err != nil {
 			return nil, fmt.Errorf("plan query %s of %s: %w", p.q.Name, w.Name, err)
 		}

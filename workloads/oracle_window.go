@@ -311,6 +311,9 @@ func (p *plan) row(dst []int64, g groupRow) []int64 {
 	if p.q.SingleLevel() {
 		dst = append(dst, g.acc[wordCount], g.acc[wordSeqSum])
 	}
+	if p.q.Retracts {
+		dst = append(dst, Insert)
+	}
 	return dst
 }
 
