@@ -123,7 +123,7 @@ func checkTogether(values map[string]Value) (errs []error) {
 	}
 	if values[profileParam].Choice == boundProfile && values[latenessParam].Int > 0 {
 		errs = append(errs, fmt.Errorf("parameter %q: in profile %s a session is answered once and "+
-			"never changed: write profile: %s, or leave it out", latenessParam, boundProfile,
+			"never changed: choose profile %s, or leave it out", latenessParam, boundProfile,
 			latenessProfile))
 	}
 	window, slide := values[windowParam], values[slideParam]
