@@ -33,6 +33,8 @@ type Bracket struct {
 	// Repeats are how often Passed was tried again after the search, Confirmed how often it passed.
 	Repeats   int `json:"repeats,omitempty"`
 	Confirmed int `json:"confirmed,omitempty"`
+	// Limits are those of the search, beside a backlog that does not grow.
+	Limits []Limit `json:"limits,omitempty"`
 	// Offered is the rate of the plan's repetitions: Passed, or the share of it that is asked for.
 	Offered float64 `json:"offered,omitempty"`
 	// From is the run the bracket was found in, where that is an earlier one.

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/streambench/streambench/reports/record"
 )
@@ -46,7 +47,7 @@ func Probed(
 	default:
 		p.Reason, p.Text = unsustained(&t, figures, limits)
 		if p.Reason == "" {
-			p = sound(p, &t, &r)
+			p = sound(p, &t, &r, limits)
 		}
 	}
 	return p
@@ -89,8 +90,14 @@ func unsustained(
 
 // sound is the answer of a probe whose figures hold: it passes if they are all there and the oracle
 // found every result right.
-func sound(p record.Probe, t *Trail, r *Repetition) record.Probe {
+func sound(
+	p record.Probe, t *Trail, r *Repetition, limits []record.Limit,
+) record.Probe {
 	_, seen := growth(t)
+	silent := slices.IndexFunc(limits, func(l record.Limit) bool {
+		_, ok := r.Figures[l.Metric]
+		return !ok
+	})
 	switch {
 	case r.Status == Invalid:
 		p.Answer, p.Reason, p.Text = record.ProbeInvalid, r.Reasons[0].Code, r.Reasons[0].Text
@@ -98,6 +105,9 @@ func sound(p record.Probe, t *Trail, r *Repetition) record.Probe {
 		p.Answer, p.Reason = record.ProbeInvalid, "few-results"
 		p.Text = "too few results came to tell whether backlog grows: lengthen load.steady, or " +
 			"lower load.event-rate so that windows close more often"
+	case silent >= 0:
+		p.Answer, p.Reason = record.ProbeInvalid, "silent-metric"
+		p.Text = "there is no figure of " + limits[silent].Metric + " to hold its limit against"
 	default:
 		p.Answer, p.Reason = record.ProbePass, ""
 		if p99, ok := r.Figures["latency.p99"]; ok {
