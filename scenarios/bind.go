@@ -113,13 +113,6 @@ func (s *Scenario) NotYet() []string {
 }
 
 func (s *Scenario) loadNotYet(add func(where, what, remedy string)) {
-	r := s.Load.Rate
-	switch {
-	case r.Search != nil:
-		add("load.rate", "this build searches no rates", "--set load.rate=250k/s")
-	case r.OfCapacity > 0:
-		add("load.rate", "this build searches no rates to take a share of", "--set load.rate=250k/s")
-	}
 	if s.Load.Transport != adapters.Embedded {
 		add("load.transport", s.Load.Transport+" is not there in this build",
 			"--set load.transport=embedded and leave broker and partitions out")
