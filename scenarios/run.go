@@ -23,8 +23,10 @@ type RunRequest struct {
 	Scenario *Scenario // sound, with every default
 	// Systems finds the adapter of a system by its name.
 	Systems func(name string) (adapters.Adapter, bool)
-	Dir     string        // the folder that run folders are made in
-	Sinks   []record.Sink // get every entry beside the record file
+	// Transports finds a transport by its name; the embedded one needs none.
+	Transports func(name string) (adapters.Transport, bool)
+	Dir        string        // the folder that run folders are made in
+	Sinks      []record.Sink // get every entry beside the record file
 	// Command, Version and Commit are for the manifest.
 	Command         []string
 	Version, Commit string
@@ -83,11 +85,9 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 	return out, errors.Join(err, linkLatest(req.Dir, id))
 }
 
-// Ready says what a run of a sound scenario lacks: a system that is not there, or one that cannot
-// answer the query exactly. The error is a *NotReadyError; nil if nothing is lacking.
-func Ready(s *Scenario, systems func(name string) (adapters.Adapter, bool)) error {
-	return (&run{req: RunRequest{Scenario: s, Systems: systems}}).ready()
-}
+// Ready says what a run of a sound scenario lacks: a system or a transport that is not there, or one
+// that cannot answer the query exactly. The error is a *NotReadyError; nil if nothing is lacking.
+func Ready(req RunRequest) error { return (&run{req: req}).ready() }
 
 // ready finds out whether everything the plan needs is there.
 func (r *run) ready() (err error) {
@@ -103,17 +103,43 @@ func (r *run) ready() (err error) {
 			return notReady("%w", err)
 		}
 	}
+	transport, err := r.transport()
+	if err != nil {
+		return err
+	}
 	for _, sys := range s.Systems {
 		a, ok := r.req.Systems(sys.Name)
 		if !ok {
 			return notReady("run %s: this build has no such system: leave it out with --on",
 				sys.Name)
 		}
-		if err := a.Supports(r.job(sys)); err != nil {
+		job := r.job(sys)
+		if err := a.Supports(job); err != nil {
+			return notReady("%w", err)
+		}
+		if transport == nil {
+			continue
+		}
+		if err := transport.Supports(job); err != nil {
 			return notReady("%w", err)
 		}
 	}
 	return nil
+}
+
+// transport finds the transport of the scenario; nil where it is embedded in the system.
+func (r *run) transport() (adapters.Transport, error) {
+	name := r.req.Scenario.Load.Transport
+	if name == adapters.Embedded {
+		return nil, nil
+	}
+	if r.req.Transports != nil {
+		if t, ok := r.req.Transports(name); ok {
+			return t, nil
+		}
+	}
+	return nil, notReady("run over %s: this build has no such transport: "+
+		"--set load.transport=embedded and leave broker and partitions out", name)
 }
 
 // job is what a system of the scenario is asked to run.
@@ -127,11 +153,22 @@ func (r *run) job(sys System) adapters.Job {
 		RunID: filepath.Base(r.dir), Workload: r.bound, Transport: s.Load.Transport,
 		Format: s.Load.Format, Guarantee: s.Guarantee, Checkpoint: s.Checkpoint,
 		Workers: workers, WorkerCPUs: slotsOf(s.Resources.Worker.CPUs),
-		MemoryB: uint64(s.Resources.Worker.Memory),
+		MemoryB: uint64(s.Resources.Worker.Memory), Broker: adapters.Broker(s.Load.Broker),
+		Partitions: s.Load.Partitions,
 	}
 }
 
-// slotsOf is the number of slots a worker has for its cores.
+// shards is how many threads offer events: the system's own where the transport is embedded. Else it
+// is one: a partition then holds its events in the order of the schedule. Were there several, one
+// that the host held up would bring events later than their watermark allows for.
+func (r *run) shards(job adapters.Job) int {
+	if job.Transport == adapters.Embedded {
+		return job.Workers * job.WorkerCPUs
+	}
+	return 1
+}
+
+// slotsOf is the number of threads a process has for its cores.
 func slotsOf(c Cores) int { return max(1, int(math.Ceil(float64(c)))) }
 
 // writeHead writes what is known before the first repetition, the lock first.
@@ -159,7 +196,8 @@ func (r *run) conditions() record.Conditions {
 	s := r.req.Scenario
 	c := record.Conditions{
 		Workload: s.Workload, Query: r.bound.Query.Name, Params: s.Params,
-		Transport: s.Load.Transport, Format: s.Load.Format, Guarantee: s.Guarantee,
+		Transport: s.Load.Transport, Broker: s.Load.Broker.kind(), Partitions: s.Load.Partitions,
+		Format: s.Load.Format, Guarantee: s.Guarantee,
 		Checkpoint: formatDuration(s.Checkpoint), Profile: s.Profile,
 		Rate: s.Load.Rate.String(), RateMax: s.Load.Rate.Max, EventRate: uint64(s.Load.EventRate),
 		Seed: s.Load.Seed, Warmup: formatDuration(s.Load.Warmup.For),
@@ -268,5 +306,7 @@ func (r *run) prepare(sys System, of record.Repeat) *repetition {
 		},
 	}
 	rep.adapter, _ = r.req.Systems(sys.Name)
+	rep.transport, _ = r.transport()
+	rep.shards = r.shards(rep.job)
 	return rep
 }

@@ -61,7 +61,8 @@ func (a *app) run(args []string, flags runFlags) error {
 	show := a.newProgress(length)
 	b := versionOf()
 	out, err := scenarios.Run(ctx, scenarios.RunRequest{
-		Scenario: s, Systems: findAdapter, Dir: a.dir, Sinks: []record.Sink{show},
+		Scenario: s, Systems: findAdapter, Transports: findTransport, Dir: a.dir,
+		Sinks:   []record.Sink{show},
 		Command: command(), Version: b.Version, Commit: b.Commit, KeepResults: flags.results,
 	})
 	show.done()

@@ -40,3 +40,22 @@ func findAdapter(name string) (adapters.Adapter, bool) {
 	}
 	return nil, false
 }
+
+// transportEntry is a way events and results can travel.
+type transportEntry struct {
+	Name      string
+	Transport adapters.Transport
+}
+
+// transports is the one table of transports. The embedded one is part of a system and not here.
+var transports = []transportEntry{}
+
+// findTransport finds a transport by its name.
+func findTransport(name string) (adapters.Transport, bool) {
+	for _, t := range transports {
+		if t.Name == name {
+			return t.Transport, true
+		}
+	}
+	return nil, false
+}
