@@ -8,6 +8,7 @@ var Catalog = []Template{
 	nexmarkTemplate(),
 	ordersTemplate(),
 	poisonTemplate(),
+	uc2Template(),
 	ysbTemplate(),
 }
 

@@ -162,7 +162,7 @@ func TestCheckerClassesOneBadResultExactly(t *testing.T) {
 			t.Parallel()
 			w := build(t, v.name, v.rate, v.params)
 			right := answers(t, w, c.events)
-			set := resultSet{width: w.Query.LineWidth()}
+			set := newResultSet(w.Query)
 			for _, row := range right {
 				set.add(row)
 			}

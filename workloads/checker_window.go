@@ -388,7 +388,7 @@ func (m *matcher) conserve(d Delivered, relaxed bool) {
 // allows says whether a received row is right: equal to the expected one or, where too-late events
 // may count, to the one with all of them, or with some of them in between.
 func (e *outcome) allows(p *plan, got []int64) bool {
-	if !e.optional && equalRows(got, e.Row) {
+	if !e.optional && p.equal(got, e.Row) {
 		return true
 	}
 	if e.all == nil {
@@ -398,14 +398,5 @@ func (e *outcome) allows(p *plan, got []int64) bool {
 	if e.optional {
 		least = 0
 	}
-	return n > least && n < e.all[p.width-2] || equalRows(got, e.all)
-}
-
-func equalRows(a, b []int64) bool {
-	for i, x := range a {
-		if x != b[i] {
-			return false
-		}
-	}
-	return true
+	return n > least && n < e.all[p.width-2] || p.equal(got, e.all)
 }

@@ -2,7 +2,6 @@ package workloads
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -36,7 +35,7 @@ type tally struct {
 func newTally(p *plan, events uint64) *tally {
 	return &tally{
 		p: p, events: events, listed: map[string]int{},
-		got: resultSet{width: p.q.LineWidth()}, want: resultSet{width: p.q.LineWidth()},
+		got: newResultSet(p.q), want: newResultSet(p.q),
 	}
 }
 
@@ -83,10 +82,10 @@ func (t *tally) offend(class string, f finding) {
 	t.listed[class]++
 	o := Offender{Class: class, Identity: t.p.identity(f.of), Note: f.note}
 	if f.got != nil {
-		o.Got = string(Line(nil, f.got[:t.p.q.LineWidth()]))
+		o.Got = t.p.line(f.got)
 	}
 	if f.want != nil {
-		o.Want = string(Line(nil, f.want[:t.p.q.LineWidth()]))
+		o.Want = t.p.line(f.want)
 	}
 	t.l.Offenders = append(t.l.Offenders, o)
 }
@@ -126,9 +125,14 @@ const timeLayout = "2006-01-02T15:04:05.000Z"
 
 func timeText(ms int64) string { return time.UnixMilli(ms).UTC().Format(timeLayout) }
 
+// line is the line of a result.
+func (p *plan) line(row []int64) string {
+	return string(Line(nil, row[:len(p.columns)], p.columns...))
+}
+
 // identity renders what names a result: its identity fields, window starts as times of day, too.
 func (p *plan) identity(row []int64) string {
-	parts := strings.Split(string(Line(nil, row[:p.q.LineWidth()])), "|")
+	parts := strings.Split(p.line(row), "|")
 	var out []string
 	col := 0
 	for _, f := range p.q.Output.Fields {
@@ -176,8 +180,11 @@ func (p *plan) differing(a, b []int64) []string {
 	col := 0
 	for _, f := range p.q.Output.Fields {
 		next := col + p.q.FieldWidth(f)
-		if !slices.Equal(a[col:next], b[col:next]) {
-			names = append(names, f.Name)
+		for c := col; c < next; c++ {
+			if !p.equalAt(c, a[c], b[c]) {
+				names = append(names, f.Name)
+				break
+			}
 		}
 		col = next
 	}

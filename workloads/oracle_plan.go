@@ -9,21 +9,23 @@ import (
 
 // plan is a query with every name resolved to a column, as the oracle and the checker read it.
 type plan struct {
-	w     *Workload
-	q     Query
-	cols  []int // columns a generator has to fill
-	where []test
-	key   reader // of a query without a key, the constant 0
-	aggs  []fold
-	state int     // words of an accumulator
-	fresh []int64 // an empty one
-	sets  int     // Distinct aggregates among aggs
-	out   []output
-	by    reader   // rank over events
-	byAgg int      // rank over aggregates: index of the result
-	width int      // columns of a result
-	ident []int    // columns of a result that are its identity
-	late  []reader // columns of the late output
+	w       *Workload
+	q       Query
+	cols    []int // columns a generator has to fill
+	where   []test
+	key     reader // of a query without a key, the constant 0
+	aggs    []fold
+	state   int     // words of an accumulator
+	fresh   []int64 // an empty one
+	sets    int     // Distinct aggregates among aggs
+	out     []output
+	by      reader        // rank over events
+	byAgg   int           // rank over aggregates: index of the result
+	width   int           // columns of a result
+	columns []ResultField // those of its line
+	floats  []int         // columns that are floats
+	ident   []int         // columns of a result that are its identity
+	late    []reader      // columns of the late output
 }
 
 // noColumn is the column of a reader of the constant 0.
@@ -65,7 +67,8 @@ func planQuery(w *Workload) (*plan, error) {
 	if err := p.refuse(); err != nil {
 		return nil, fmt.Errorf("plan query %s of %s: %w", p.q.Name, w.Name, err)
 	}
-	for _, bind := range []func() error{p.bindEvents, p.bindFolds, p.bindOutput, p.bindRank, p.bindLate} {
+	for _, bind := range []func() error{p.bindEvents, p.bindFolds, p.bindOutput, p.bindRank, p.bindLate,
+		p.bindKinds} {
 		if err := bind(); err != nil {
 			return nil, fmt.Errorf("plan query %s of %s: %w", p.q.Name, w.Name, err)
 		}

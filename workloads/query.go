@@ -1,5 +1,7 @@
 package workloads
 
+import "slices"
+
 // Query is the question a workload asks, as data: adapters translate it, none re-implements it.
 // An event of variant From that meets every predicate of Where is looked up, keyed, windowed and
 // aggregated; a query without a window answers every such event on its own.
@@ -92,7 +94,8 @@ type Window struct {
 type Func uint8
 
 // The aggregate functions. Avg yields two results, sum then count; TopK yields K, largest first,
-// missing ones as the smallest int64; First and Last go by (ts, seq).
+// missing ones as the smallest int64; First and Last go by (ts, seq). Over a Float field Sum, Min,
+// Max, Avg's sum and SumSquares compute in float64 and yield math.Float64bits.
 const (
 	Count Func = iota
 	Sum
@@ -146,6 +149,10 @@ const (
 type ResultField struct {
 	Name     string
 	Identity bool
+	// Kind tells how its columns are read: Int, Float (math.Float64bits) or Dict (an index into
+	// Dict), as of a Field. Floats are compared to one part in 10^9.
+	Kind Kind
+	Dict []string
 }
 
 // Names of result fields that come from the window.
@@ -173,17 +180,22 @@ type Output struct {
 func (q Query) Columns() []ResultField {
 	columns := make([]ResultField, 0, len(q.Output.Fields))
 	for _, f := range q.Output.Fields {
-		width := 1
-		for _, a := range q.Aggregates {
-			if a.As == f.Name {
-				width = a.Width()
+		for i := range q.FieldWidth(f) {
+			c := f
+			if i > 0 && q.counts(f.Name) {
+				c.Kind = Int
 			}
-		}
-		for range width {
-			columns = append(columns, f)
+			columns = append(columns, c)
 		}
 	}
 	return columns
+}
+
+// counts reports whether the second result of an aggregate is a count.
+func (q Query) counts(as string) bool {
+	return slices.ContainsFunc(q.Aggregates, func(a Aggregate) bool {
+		return a.As == as && a.Func == Avg
+	})
 }
 
 // SingleLevel reports whether results carry count and seqsum behind the fields of their line: the
