@@ -8,6 +8,7 @@ var Catalog = []Template{
 	nexmarkTemplate(),
 	ordersTemplate(),
 	poisonTemplate(),
+	shuffleTemplate(),
 	uc2Template(),
 	ysbTemplate(),
 }

@@ -133,12 +133,14 @@ func (c *windowChecker) account(
 		m.todo = c.rows.numbers()
 		take = m.takeOrdered
 	} else {
-		want, err := newSpool(c.dir, c.p.width, 1)
+		want, err := newSpool(c.dir, c.p.width+1, 1)
 		if err != nil {
 			return Ledger{}, 0, err
 		}
 		defer want.close()
-		take = func(e *outcome) error { return want.add(c.number(e.Row), e.Row) }
+		take = func(e *outcome) error {
+			return want.add(c.number(e.Row), append(e.Row[:c.p.width:c.p.width], int64(e.parts)))
+		}
 		finish = func() error { return m.finishPartitioned(want) }
 	}
 	o := newOracle(c.p, hold, take)
@@ -256,7 +258,8 @@ func (m *matcher) finishPartitioned(want *spool) error {
 			}
 			err := want.read(number, func(row []int64) error {
 				if m.c.p.passOf(row, passes) == pass {
-					m.match(&outcome{Expected: Expected{Row: row}})
+					w := m.c.p.width
+					m.match(&outcome{Expected: Expected{Row: row[:w]}, parts: uint64(row[w])})
 				}
 				return nil
 			})
@@ -293,7 +296,7 @@ func (m *matcher) match(e *outcome) {
 	wrong := none
 	switch p.q.Output.Kind {
 	case Additive:
-		if !e.allows(p, m.got.sum(id)) {
+		if !e.allows(p, m.got.sum(id)) || id.parts != e.parts {
 			wrong = id.head
 		}
 	case Upsert:

@@ -153,6 +153,9 @@ func (p *plan) identity(row []int64) string {
 func (t *tally) difference(got, want []int64) string {
 	p := t.p
 	if !p.q.SingleLevel() {
+		if p.partsAt >= 0 && p.equal(got[:len(p.columns)], want) {
+			return "right in sum, but of other single values of " + p.q.Process.Parts
+		}
 		return "another value of " + strings.Join(p.differing(got, want), ", ")
 	}
 	c := p.width - 2

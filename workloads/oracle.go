@@ -68,6 +68,8 @@ type outcome struct {
 	// optional says that only events that came too late are inside: the ideal system has no such
 	// result, one whose watermark trails may have it.
 	optional bool
+	// parts is the sum of plan.part over the results that make up an additive one.
+	parts uint64
 }
 
 // oracle folds one stream. It holds what all shapes of query need: the ideal watermark, how events
@@ -112,6 +114,8 @@ func (o *oracle) folder() folder {
 	switch {
 	case o.p.q.PerEvent():
 		return &eventFold{o: o}
+	case o.p.q.Process != nil:
+		return newProcessFold(o)
 	case o.p.q.Window.Processing:
 		return newSumFold(o)
 	case o.p.q.Window.Kind == Session:

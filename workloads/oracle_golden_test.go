@@ -43,6 +43,7 @@ var vectors = []struct {
 	{"nexmark", 1_000, map[string]string{"query": "q11"}, 36159, "dbaae6e2355c2a7a", 0},
 	{"nexmark", 10_000, map[string]string{"query": "q12"}, 19911, "78d71c18049f223d", 0},
 	{"uc2", 1_000, map[string]string{"keys": "1000"}, 10000, "b0b58a1e1ecce8d0", 600_000},
+	{"shuffle", 10_000, nil, 1000, "8f616cfc43b727eb", 0},
 }
 
 func vectorName(i int) string {

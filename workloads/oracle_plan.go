@@ -26,6 +26,8 @@ type plan struct {
 	floats  []int         // columns that are floats
 	ident   []int         // columns of a result that are its identity
 	late    []reader      // columns of the late output
+	reads   []reader      // fields a process reads
+	partsAt int           // column of Process.Parts, -1 if there is none
 }
 
 // noColumn is the column of a reader of the constant 0.
@@ -59,6 +61,7 @@ const (
 	fromEnd
 	fromAggregate
 	fromEvent
+	fromProcess
 )
 
 // planQuery resolves the query of a workload. It refuses what the oracle cannot answer exactly.
@@ -68,7 +71,7 @@ func planQuery(w *Workload) (*plan, error) {
 		return nil, fmt.Errorf("plan query %s of %s: %w", p.q.Name, w.Name, err)
 	}
 	for _, bind := range []func() error{p.bindEvents, p.bindFolds, p.bindOutput, p.bindRank, p.bindLate,
-		p.bindKinds} {
+		p.bindKinds, p.bindProcess} {
 		if err := bind(); err != nil {
 			return nil, fmt.Errorf("plan query %s of %s: %w", p.q.Name, w.Name, err)
 		}
@@ -79,6 +82,12 @@ func planQuery(w *Workload) (*plan, error) {
 func (p *plan) refuse() error {
 	q := p.q
 	aggregates := len(q.Aggregates) > 0
+	if q.Process != nil {
+		if why := q.refuseProcess(); why != "" {
+			return errors.New(why)
+		}
+		return nil
+	}
 	switch win := q.Window; {
 	case win.Kind == NoWindow && (aggregates || q.Rank != nil):
 		return errors.New("an aggregate or a rank needs a window")
@@ -94,7 +103,7 @@ func (p *plan) refuse() error {
 		return errors.New("a session needs a gap above 0")
 	case win.Kind == Session && (q.Rank != nil || q.Key == ""):
 		return errors.New("sessions need a key and cannot be ranked")
-	case win.Processing != (q.Output.Kind == Additive):
+	case win.Processing != (q.Output.Kind == Additive) && q.Process == nil:
 		return errors.New("windows in processing time and additive results need each other")
 	case win.Processing && slices.ContainsFunc(q.Aggregates, notAdditive):
 		return errors.New("results in processing time need aggregates that add up")
@@ -176,6 +185,9 @@ func (p *plan) bindOutput() error {
 }
 
 func (p *plan) outputOf(name string) ([]output, error) {
+	if p.q.Process != nil {
+		return []output{{from: fromProcess}}, nil
+	}
 	if !p.q.PerEvent() {
 		switch {
 		case name == WindowStart || name == SessionFrom:

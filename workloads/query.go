@@ -243,7 +243,7 @@ func (q Query) Width() int {
 }
 
 // Timed reports whether a result's trigger follows from its line.
-func (q Query) Timed() bool { return !q.Window.Processing }
+func (q Query) Timed() bool { return !q.Window.Processing && q.Process == nil }
 
 // Anchor tells what a result's trigger is found from: the column that holds the event's number
 // (per-event results), or the column and what to add to it to get the end of the window.
