@@ -42,6 +42,9 @@ func NewLoad(pacer workloads.Pacer, shards int) *Load {
 // Paced reports whether events have due times.
 func (l *Load) Paced() bool { return l.pacer != nil }
 
+// Shards is the number of shards.
+func (l *Load) Shards() int { return len(l.shards) }
+
 // Shard is shard m of the load: it owns the slots i = m modulo the number of shards.
 func (l *Load) Shard(m int) *Shard { return l.shards[m] }
 
@@ -125,8 +128,9 @@ func (l *Load) DueNs(slot uint64) int64 {
 // Account is the state of a load at one instant, summed over its shards.
 type Account struct {
 	Due      uint64 // slots due; those accepted where there are no due times
-	Accepted uint64 // slots handed to the transport
-	// Blocked are slots due, not accepted, and kept waiting by the system and not by the driver.
+	Accepted uint64 // slots the transport has taken
+	// Blocked are slots due, not accepted, and kept waiting by the system and not by the driver:
+	// those sent and not acknowledged, and those the driver alone would have sent by now.
 	Blocked uint64
 	// BlockedNs is the time in which the worst shard had an event due and the system no room.
 	BlockedNs int64
@@ -138,13 +142,23 @@ type Account struct {
 func (l *Load) Account(ns int64) Account {
 	var a Account
 	for _, s := range l.shards {
+		accepted := s.accepted.Load() // before the state: it never exceeds what was handed over
 		st := s.state()
-		due := max(s.ownBelow(l.DueBy(ns)), st.accepted)
-		driver, system := st.waitedBy(ns, l.DueNs(st.next), due > st.accepted)
+		due := max(s.ownBelow(l.DueBy(ns)), accepted)
+		handed := min(st.handed, due)
+		if handed < accepted {
+			panic("BUG: more slots were accepted than handed over")
+		}
+		dueNs := l.DueNs(st.next)
 		a.Due += due
-		a.Accepted += st.accepted
-		a.Blocked += blockedShare(due-st.accepted, driver, system)
-		a.BlockedNs = max(a.BlockedNs, st.blockedNs+system-st.systemNs)
+		a.Accepted += accepted
+		if due > handed {
+			a.Blocked += st.blockedOf(due-handed, ns, dueNs)
+		}
+		if l.Paced() {
+			a.Blocked += handed - accepted
+			a.BlockedNs = max(a.BlockedNs, st.blockedNs+st.waitedNs(ns, dueNs))
+		}
 		a.DriverNs += st.busyNs
 	}
 	return a

@@ -15,57 +15,60 @@ import (
 
 const ms = int64(time.Millisecond)
 
-func TestShortfallIsSplitByWhoKeptTheShardBusy(t *testing.T) {
+func TestWhatTheDriverAloneWouldHaveSentIsBlocked(t *testing.T) {
 	tests := []struct {
 		name           string
-		shortfall      uint64
-		driver, system int64
+		mode           mode
+		dueNs          int64
+		twinNs, busyNs int64
+		handed, short  uint64
 		blocked        uint64
 	}{
-		{name: "a driver that made events all the time answers for all of it",
-			shortfall: 1000, driver: 900 * ms, system: 0, blocked: 0},
-		{name: "a system that gave no room all the time answers for all of it",
-			shortfall: 1000, driver: 0, system: 900 * ms, blocked: 1000},
-		{name: "both busy: in proportion",
-			shortfall: 1000, driver: 300 * ms, system: 100 * ms, blocked: 250},
-		{name: "neither busy: the driver overslept",
-			shortfall: 1000, driver: 0, system: 0, blocked: 0},
-		{name: "nothing missing", shortfall: 0, driver: 5, system: 7, blocked: 0},
-		{name: "numbers near the top do not overflow",
-			shortfall: math.MaxUint64, driver: 1, system: math.MaxInt64 - 1,
-			blocked: math.MaxUint64 - 3},
+		{name: "parked with events due: the driver overslept",
+			mode: parked, dueNs: 700 * ms, busyNs: 1, handed: 1, short: 1000, blocked: 0},
+		{name: "parked to fill a batch while a system has kept 600 ms: the system's",
+			mode: parked, busyNs: 1, handed: 1, short: 1000, blocked: 1000},
+		{name: "busy making events all the time: the driver's",
+			mode: making, twinNs: 600 * ms, busyNs: 600 * ms, handed: 1000, short: 1000, blocked: 0},
+		{name: "kept by a system while it could have sent all: the system's",
+			mode: occupied, twinNs: 600 * ms, busyNs: ms, handed: 1000, short: 1000, blocked: 1000},
+		{name: "kept by a system, but too slow for more than half of it: half is the system's",
+			mode: occupied, twinNs: 600 * ms, busyNs: 400 * ms, handed: 500, short: 1000, blocked: 500},
+		{name: "kept before its first batch: the system's",
+			mode: occupied, short: 1000, blocked: 1000},
+		{name: "a twin that is done only after now has sent nothing",
+			mode: occupied, twinNs: 1001 * ms, busyNs: ms, handed: 1, short: 1000, blocked: 0},
+		{name: "numbers near the top do not overflow", mode: occupied, busyNs: 1,
+			handed: math.MaxUint64, short: math.MaxUint64, blocked: math.MaxUint64},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := blockedShare(tt.shortfall, tt.driver, tt.system); got != tt.blocked {
-				t.Errorf("blocked %d of %d, want %d", got, tt.shortfall, tt.blocked)
+			s := state{mode: tt.mode, sinceNs: 600 * ms, twinNs: tt.twinNs, busyNs: tt.busyNs,
+				handed: tt.handed}
+			if got := s.blockedOf(tt.short, 1000*ms, tt.dueNs); got != tt.blocked {
+				t.Errorf("blocked %d of %d, want %d", got, tt.short, tt.blocked)
 			}
 		})
 	}
 }
 
-func TestWaitingIsChargedToWhoHasTheSlot(t *testing.T) {
-	tests := []struct {
-		name           string
-		mode           mode
-		behind         bool
-		dueNs          int64
-		driver, system int64
+func TestOnlyASystemThatHasTheSlotBlocks(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		mode    mode
+		dueNs   int64
+		blocked int64
 	}{
-		{"parked with an event due: the driver's", parked, true, 0, 30 + 50, 70},
-		{"making events while one is due: the driver's", making, true, 0, 30 + 50, 70},
-		{"processing while an event is due: the system's", occupied, true, 0, 30, 70 + 50},
-		{"an event due halfway waits half as long", occupied, true, 125, 30, 70 + 25},
-		{"nothing due waits for nobody", occupied, false, 500, 30, 70},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			s := state{mode: tt.mode, sinceNs: 100, driverNs: 30, systemNs: 70}
-			driver, system := s.waitedBy(150, tt.dueNs, tt.behind)
-			if driver != tt.driver || system != tt.system {
-				t.Errorf("driver %d system %d, want %d and %d", driver, system, tt.driver, tt.system)
-			}
-		})
+		{"parked with an event due: the driver's", parked, 0, 0},
+		{"making events while one is due: the driver's", making, 0, 0},
+		{"processing while an event is due: the system's", occupied, 0, 50},
+		{"an event due halfway waits half as long", occupied, 125, 25},
+		{"nothing due waits for nobody", occupied, 500, 0},
+	} {
+		s := state{mode: tt.mode, sinceNs: 100}
+		if got := s.waitedNs(150, tt.dueNs); got != tt.blocked {
+			t.Errorf("%s: blocked %d ns, want %d", tt.name, got, tt.blocked)
+		}
 	}
 }
 
@@ -133,27 +136,33 @@ func TestShardsOfferEverySlotOnceAndNoneBeforeItIsDue(t *testing.T) {
 
 // lagLog keeps driver lag.
 type lagLog struct {
-	n         int64
-	worst     int64
-	worstAtNs int64
+	n     int64
+	worst int64
+	last  int64
 }
 
-func (l *lagLog) RecordN(atNs, lagNs, n int64) {
+func (l *lagLog) RecordN(_, lagNs, n int64) {
 	l.n += n
-	if lagNs > l.worst {
-		l.worst, l.worstAtNs = lagNs, atNs
-	}
+	l.worst, l.last = max(l.worst, lagNs), lagNs
 }
 
-// offer runs one shard at 10k/s for a second and returns the load's account at its end, and the
-// driver's lag.
-func offer(t *testing.T, making, processing time.Duration) (Account, *lagLog) {
+// pair is a driver and a system, each by what it takes for a batch and for an event.
+type pair struct {
+	rate                      uint64
+	making, makingEach        time.Duration
+	processing, processesEach time.Duration
+	oversleeps                time.Duration // past the end of every wait
+}
+
+// offer runs one shard for two seconds and returns the load's account at its end, and the driver's
+// lag.
+func (p pair) offer(t *testing.T) (Account, *lagLog) {
 	t.Helper()
-	l := NewLoad(workloads.Constant(10_000), 1)
+	l := NewLoad(workloads.Constant(p.rate), 1)
 	log := &lagLog{}
 	l.RecordLag(0, log)
 	l.MeasureFrom(0)
-	l.Limit(10_000)
+	l.Limit(2 * p.rate)
 	l.Begin(time.Now())
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -165,47 +174,148 @@ func offer(t *testing.T, making, processing time.Duration) (Account, *lagLog) {
 				return
 			default:
 			}
-			if tk := s.Take(100); tk.Slots.N > 0 {
-				time.Sleep(making)
+			if tk := s.Take(256); tk.Slots.N > 0 {
+				time.Sleep(p.making + time.Duration(tk.Slots.N)*p.makingEach)
 				s.Handed(tk)
-				time.Sleep(processing)
+				time.Sleep(p.processing + time.Duration(tk.Slots.N)*p.processesEach)
 			} else {
-				time.Sleep(tk.Wait)
+				time.Sleep(tk.Wait + p.oversleeps)
 			}
 		}
 	}()
-	time.Sleep(time.Second - time.Nanosecond)
-	a := l.Account(int64(time.Second))
+	time.Sleep(2*time.Second - time.Nanosecond)
+	a := l.Account(int64(2 * time.Second))
 	close(quit)
 	<-done
 	return a, log
 }
 
 func TestAccountTellsASlowDriverFromASlowSystem(t *testing.T) {
+	const rate = 10_000
 	synctest.Test(t, func(t *testing.T) {
-		a, log := offer(t, 0, time.Millisecond)
-		if a.Due-a.Accepted > 100 {
-			t.Errorf("a pair fast enough is %d slots behind", a.Due-a.Accepted)
+		for _, tt := range []struct {
+			name string
+			pair pair
+			// Of the schedule: what is short, and what of it is the system's; at most the given lag,
+			// or at least it if negative.
+			short, blocked float64
+			lag            time.Duration
+		}{
+			{"a pair fast enough", pair{processing: time.Millisecond}, 0, 0, time.Millisecond},
+			{"a system of half the rate", pair{processesEach: 200 * time.Microsecond},
+				0.5, 0.5, time.Millisecond},
+			{"a system that takes 1% of it, for every event",
+				pair{processesEach: 10 * time.Millisecond}, 0.99, 0.99, time.Millisecond},
+			{"a driver of half the rate", pair{makingEach: 200 * time.Microsecond},
+				0.5, 0, -900 * time.Millisecond},
+			{"a driver of half the rate and a system of a third",
+				pair{makingEach: 200 * time.Microsecond, processesEach: 300 * time.Microsecond},
+				0.8, 0.3, -300 * time.Millisecond},
+			{"a driver that could just do it and a system that could, one after the other",
+				pair{makingEach: 90 * time.Microsecond, processesEach: 90 * time.Microsecond},
+				0.44, 0.44, 50 * time.Millisecond},
+			{"a host that wakes the driver 20 ms late", pair{oversleeps: 20 * time.Millisecond},
+				0, 0, -20 * time.Millisecond},
+		} {
+			tt.pair.rate = rate
+			a, log := tt.pair.offer(t)
+			due := float64(a.Due)
+			short, blocked := float64(a.Due-a.Accepted)/due, float64(a.Blocked)/due
+			if math.Abs(short-tt.short) > 0.02 || math.Abs(blocked-tt.blocked) > 0.02 {
+				t.Errorf("%s: %.3f of the schedule is short, %.3f of it blocked, want %g and %g",
+					tt.name, short, blocked, tt.short, tt.blocked)
+			}
+			if worst := time.Duration(log.worst); tt.lag > 0 && worst > tt.lag ||
+				tt.lag < 0 && worst < -tt.lag {
+				t.Errorf("%s: the largest lag is %s, limit %s", tt.name, worst, tt.lag)
+			}
+			if tt.blocked >= 0.3 && a.BlockedNs < ms*300 {
+				t.Errorf("%s: blocked %d ns", tt.name, a.BlockedNs)
+			}
 		}
-		if log.worst > 2*lingerNs {
-			t.Errorf("its driver lags by %d ns", log.worst)
+	})
+}
+
+// TestADriverIsJudgedAsIfItWereAlone is what the twin is for: beside any system, accepted and blocked
+// events are those that the same driver offers to a system that takes everything at once, and an
+// event's lag is no more than the lag it has there.
+func TestADriverIsJudgedAsIfItWereAlone(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		microseconds := func(most int, name string) time.Duration {
+			return time.Duration(rapid.IntRange(0, most).Draw(rt, name)) * time.Microsecond
 		}
-		a, log = offer(t, 20*time.Millisecond, 0) // 100 events in 20 ms: half the rate
-		if short := a.Due - a.Accepted; short < 4500 || a.Blocked > short/100 {
-			t.Errorf("slow driver: %d short, %d of them blamed on the system", short, a.Blocked)
+		p := pair{
+			rate:          rapid.SampledFrom([]uint64{1000, 10_000, 50_000}).Draw(rt, "rate"),
+			making:        microseconds(500, "making"),
+			makingEach:    microseconds(60, "making each"),
+			processing:    microseconds(5000, "processing"),
+			processesEach: microseconds(200, "processes each"),
 		}
-		if log.worst < 20*ms {
-			t.Errorf("slow driver: largest lag %d ns", log.worst)
+		synctest.Test(t, func(t *testing.T) {
+			a, log := p.offer(t)
+			alone := p
+			alone.processing, alone.processesEach = 0, 0
+			b, lone := alone.offer(t)
+			batch := p.making + 256*p.makingEach + 2*lingerNs
+			slack := 2*float64(p.rate)*0.02 + 256 + float64(p.rate)*batch.Seconds()
+			got, want := float64(a.Accepted+a.Blocked), float64(b.Accepted+b.Blocked)
+			if math.Abs(got-want) > slack {
+				rt.Errorf("accepted and blocked are %.0f, of the driver alone %.0f, slack %.0f, %+v",
+					got, want, slack, p)
+			}
+			if log.worst > lone.worst+int64(batch) {
+				rt.Errorf("lag %s, of the driver alone %s",
+					time.Duration(log.worst), time.Duration(lone.worst))
+			}
+		})
+	})
+}
+
+func TestSlotsAreAcceptedWhenTheTransportSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLoad(workloads.Constant(1000), 1)
+		log := &lagLog{}
+		l.RecordLag(0, log)
+		l.MeasureFrom(0)
+		l.Limit(1000)
+		l.Begin(time.Now())
+		s := l.Shard(0)
+		look := func(due, accepted, blocked uint64) {
+			t.Helper()
+			a := l.Account(l.NowNs())
+			if a.Due != due || a.Accepted != accepted || a.Blocked != blocked {
+				t.Errorf("due %d, accepted %d, blocked %d, want %d, %d and %d",
+					a.Due, a.Accepted, a.Blocked, due, accepted, blocked)
+			}
 		}
-		a, log = offer(t, 0, 20*time.Millisecond)
-		if short := a.Due - a.Accepted; short < 4500 || a.Blocked < short*99/100 {
-			t.Errorf("slow system: %d short, only %d of them blamed on it", short, a.Blocked)
+		time.Sleep(99 * time.Millisecond)
+		s.Sent(s.Take(60))
+		look(100, 0, 60) // 40 were not sent: the driver slept
+		go s.Accept(60)
+		synctest.Wait()
+		look(100, 60, 0)
+		time.Sleep(time.Duration(lingerNs))
+		s.Sent(s.Take(256))
+		look(100, 60, 40)
+		if tk := s.Take(0); tk.Slots.N != 0 || tk.End {
+			t.Errorf("without room there is %+v to do", tk)
 		}
-		if a.BlockedNs < 900*ms {
-			t.Errorf("slow system: blocked %d ns of a second", a.BlockedNs)
+		for range 100 {
+			time.Sleep(time.Millisecond)
+			if tk := s.Take(0); tk.Slots.N != 0 || tk.Wait > idleWait {
+				t.Errorf("without room there is %+v to do", tk)
+			}
 		}
-		if log.worst > 2*lingerNs {
-			t.Errorf("slow system: %d ns of its delay are called driver lag", log.worst)
+		look(200, 60, 140)
+		lag := log.worst
+		s.Sent(s.Take(256))
+		s.Accept(140)
+		look(200, 200, 0)
+		if log.worst > lag {
+			t.Errorf("waiting for room is called %d ns of driver lag", log.worst)
+		}
+		if blocked := l.Account(l.NowNs()).BlockedNs; blocked < 98*ms || blocked > 101*ms {
+			t.Errorf("blocked for %d ns, not 100 ms", blocked)
 		}
 	})
 }
@@ -271,39 +381,4 @@ func TestTakingEventsAllocatesNothing(t *testing.T) {
 			t.Errorf("%s: %v allocations a batch", name, n)
 		}
 	}
-}
-
-func TestCustodyAddsUpWhoHadTheSlot(t *testing.T) {
-	// The driver has 3 of every 10 ns, for far more changes than the ring keeps.
-	var c custody
-	want := func(ns int64) int64 {
-		return ns/10*3 + min(ns%10, 3)
-	}
-	for ns := int64(0); ns < 50_000; ns += 10 {
-		c.change(ns, true)
-		c.change(ns+3, false)
-	}
-	for ns := int64(40_000); ns < 50_000; ns++ {
-		if got := c.driverNs(ns); got != want(ns) {
-			t.Fatalf("driver time at %d is %d, want %d", ns, got, want(ns))
-		}
-	}
-	for _, ns := range []int64{0, 10_000, 30_000} {
-		if got := c.driverNs(ns); got < want(ns)-5 || got > want(ns)+5 {
-			t.Errorf("driver time at %d, before the ring, is %d, want about %d", ns, got, want(ns))
-		}
-	}
-}
-
-func TestEventsDueWhileTheDriverMakesOthersLag(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		_, log := offer(t, 0, 0)
-		if log.n < 9_900 || log.worst > 2*lingerNs {
-			t.Errorf("%d events lag, the worst %d ns", log.n, log.worst)
-		}
-		// Always behind: the last events wait for the making of all before them.
-		if _, log = offer(t, 20*time.Millisecond, 0); log.worst < 400*ms {
-			t.Errorf("half a second behind after a second, the largest lag is %d ns", log.worst)
-		}
-	})
 }

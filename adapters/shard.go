@@ -18,21 +18,21 @@ const (
 	idleWait = time.Millisecond
 )
 
-// Shard is one thread's part of a load. Take and Handed are called by that thread alone and in
-// turn; the rest of the load reads the account it publishes.
+// Shard is one thread's part of a load. Take and then Handed or Sent are called by that thread
+// alone; the rest of the load reads the account it publishes.
 type Shard struct {
 	load        *Load
 	index, step uint64
 	st          state
-	handedNs    int64 // when the last batch was handed over
-	custody     custody
+	handedNs    int64       // when the last batch was handed over
 	lag         LagRecorder // nil where nobody wants to know
 
-	claim atomic.Uint64 // end of the slots taken or being taken
+	claim    atomic.Uint64 // end of the slots taken or being taken
+	accepted atomic.Uint64 // slots the transport has taken; at most those handed over
 
 	// The published copy of st. version is odd while it is being written.
 	version atomic.Uint64
-	shared  [8]atomic.Int64
+	shared  [7]atomic.Int64
 }
 
 func newShard(l *Load, index, step uint64) *Shard {
@@ -54,7 +54,9 @@ type Take struct {
 	calledNs int64
 }
 
-// Take says which of the shard's slots to hand over now, at most room of them.
+// Take says which of the shard's slots to hand over now, at most room of them. With a room of 0 the
+// system keeps the shard waiting; a shard that was told to wait and has no room when it is woken
+// says so by it.
 func (s *Shard) Take(room int) Take {
 	t0 := s.load.t0.Load()
 	if t0 == nil {
@@ -62,23 +64,20 @@ func (s *Shard) Take(room int) Take {
 	}
 	now := int64(time.Since(*t0))
 	limit, sealed := s.load.final()
-	s.settle(now, limit)
-	if s.st.mode == occupied {
-		s.custody.change(now, true)
-	}
 	t := Take{calledNs: now}
 	due := s.due(now, limit)
+	s.arrive(now, due)
+	if due > 0 && room == 0 {
+		return s.wait(t, occupied, now+int64(idleWait))
+	}
 	n := min(due, uint64(room))
 	if s.lingers(now, n, room) && s.st.next+due*s.step < limit {
-		return s.park(t, s.handedNs+lingerNs)
+		return s.wait(t, parked, s.handedNs+lingerNs)
 	}
 	n = s.claimed(n)
-	if n == due {
-		s.st.driverNs, s.st.systemNs = 0, 0
-	}
 	t.End = sealed && s.st.next+n*s.step >= limit
 	if n == 0 {
-		return s.park(t, s.nextCall(now, limit))
+		return s.wait(t, parked, s.nextCall(now, limit))
 	}
 	t.Slots = workloads.Slots{First: s.st.next, Step: s.step, N: int(n)}
 	s.st.mode, s.st.sinceNs = making, now
@@ -86,59 +85,70 @@ func (s *Shard) Take(room int) Take {
 	return t
 }
 
+// arrive moves the twin to where it begins with what is due now.
+func (s *Shard) arrive(now int64, due uint64) {
+	if !s.load.Paced() || due == 0 {
+		return
+	}
+	dueNs := s.load.DueNs(s.st.next)
+	s.st.blockedNs += s.st.waitedNs(now, dueNs)
+	s.st.twinNs = s.st.twinAt(now, dueNs)
+}
+
 // lingers reports whether a batch of n is too small and too soon after the last one.
 func (s *Shard) lingers(now int64, n uint64, room int) bool {
 	return s.load.Paced() && n > 0 && n < uint64(room) && now-s.handedNs < lingerNs
 }
 
-// Handed says that the slots of a take were handed to the transport.
+// Handed says that the slots of a take were handed to the transport, and that it has them: where
+// the transport acknowledges later, Sent and Accept say so.
 func (s *Shard) Handed(t Take) {
+	s.Sent(t)
+	s.Accept(t.Slots.N)
+}
+
+// Sent says that the slots of a take were handed to a transport that acknowledges later.
+func (s *Shard) Sent(t Take) {
 	now := s.load.NowNs()
-	s.record(t, now)
-	s.custody.change(now, false)
 	spent := now - t.calledNs
+	s.record(t, now, spent)
+	s.st.twinNs += spent
 	s.st.busyNs += spent
-	s.st.driverNs += spent
-	s.st.accepted += uint64(t.Slots.N)
+	s.st.handed += uint64(t.Slots.N)
 	s.st.next += uint64(t.Slots.N) * s.step
 	s.st.mode, s.st.sinceNs, s.handedNs = occupied, now, now
 	s.publish()
 }
 
+// Accept says that n more of the slots sent were acknowledged, whichever they are. Any goroutine
+// may call it.
+func (s *Shard) Accept(n int) { s.accepted.Add(uint64(n)) }
+
 // record keeps the driver lag of a batch: in at most eight runs of rows, each at the lag of its
-// oldest row, so that it is never understated.
-func (s *Shard) record(t Take, now int64) {
+// oldest row, so that it is never understated. The twin begins with a row when it begins with the
+// batch or, if that is later, when the row is due, and takes no longer than the batch did.
+func (s *Shard) record(t Take, now, spent int64) {
 	if !s.load.Paced() || s.lag == nil {
 		return
 	}
-	steady, driver := s.load.steady.Load(), s.custody.driverNs(now)
+	steady := s.load.steady.Load()
 	n := t.Slots.N
 	size := (n + 7) / 8
 	for i := 0; i < n; i += size {
 		due := int64(s.load.pacer.Due(t.Slots.First + uint64(i)*t.Slots.Step))
 		if due >= steady {
-			s.lag.RecordN(now, driver-s.custody.driverNs(due), int64(min(size, n-i)))
+			s.lag.RecordN(now, max(0, s.st.twinNs-due)+spent, int64(min(size, n-i)))
 		}
 	}
 }
 
-// settle accounts the time since the last call: whoever had the slot kept a due event waiting.
-func (s *Shard) settle(now int64, limit uint64) {
-	if !s.load.Paced() || s.st.next >= limit {
-		return
-	}
-	before := s.st.systemNs
-	s.st.driverNs, s.st.systemNs = s.st.waitedBy(now, s.load.DueNs(s.st.next), true)
-	s.st.blockedNs += s.st.systemNs - before
-}
-
-// due is the number of the shard's slots that are due and not accepted.
+// due is the number of the shard's slots that are due and not handed over.
 func (s *Shard) due(now int64, limit uint64) uint64 {
 	below := limit
 	if s.load.Paced() {
 		below = min(limit, s.load.pacer.Before(time.Duration(now)+1))
 	}
-	return max(s.ownBelow(below), s.st.accepted) - s.st.accepted
+	return max(s.ownBelow(below), s.st.handed) - s.st.handed
 }
 
 // ownBelow is the number of the shard's slots below a slot.
@@ -157,7 +167,7 @@ func (s *Shard) claimed(n uint64) uint64 {
 	}
 	before := s.claim.Load()
 	s.claim.Store(s.st.next + (n-1)*s.step + 1)
-	left := s.ownBelow(s.load.limit.Load()) - s.st.accepted
+	left := s.ownBelow(s.load.limit.Load()) - s.st.handed
 	if left == 0 {
 		s.claim.Store(before)
 	}
@@ -172,10 +182,10 @@ func (s *Shard) nextCall(now int64, limit uint64) int64 {
 	return s.load.DueNs(s.st.next)
 }
 
-// park ends a take that hands nothing over.
-func (s *Shard) park(t Take, untilNs int64) Take {
+// wait ends a take that hands nothing over.
+func (s *Shard) wait(t Take, as mode, untilNs int64) Take {
 	t.Wait = min(max(time.Duration(untilNs-t.calledNs), time.Microsecond), maxWait)
-	s.st.mode, s.st.sinceNs = parked, t.calledNs
+	s.st.mode, s.st.sinceNs = as, t.calledNs
 	s.publish()
 	return t
 }
@@ -184,8 +194,8 @@ func (s *Shard) park(t Take, untilNs int64) Take {
 func (s *Shard) publish() {
 	s.version.Add(1)
 	for i, v := range [...]int64{
-		int64(s.st.mode), s.st.sinceNs, int64(s.st.next), int64(s.st.accepted),
-		s.st.driverNs, s.st.systemNs, s.st.blockedNs, s.st.busyNs,
+		int64(s.st.mode), s.st.sinceNs, int64(s.st.next), int64(s.st.handed),
+		s.st.twinNs, s.st.blockedNs, s.st.busyNs,
 	} {
 		s.shared[i].Store(v)
 	}
@@ -196,14 +206,14 @@ func (s *Shard) publish() {
 func (s *Shard) state() state {
 	for {
 		before := s.version.Load()
-		v := [8]int64{}
+		v := [7]int64{}
 		for i := range v {
 			v[i] = s.shared[i].Load()
 		}
 		if before%2 == 0 && s.version.Load() == before {
 			return state{
-				mode: mode(v[0]), sinceNs: v[1], next: uint64(v[2]), accepted: uint64(v[3]),
-				driverNs: v[4], systemNs: v[5], blockedNs: v[6], busyNs: v[7],
+				mode: mode(v[0]), sinceNs: v[1], next: uint64(v[2]), handed: uint64(v[3]),
+				twinNs: v[4], blockedNs: v[5], busyNs: v[6],
 			}
 		}
 	}

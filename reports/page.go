@@ -202,11 +202,11 @@ func (p *page) verdicts(r *summary.Result) {
 
 // shown are the figures of the first table, in its order.
 var shown = []string{
-	"sustainable", "offered", "accepted", "emitted", "latency.p50", "latency.p90", "latency.p99",
-	"latency.p99.9", "latency.p99.99", "latency.max", "latency.mean", "latency.area",
-	"backlog", "blocked", "lag.p99.9", "cpu", "cpu.system", "cpu.driver", "cpu.broker",
-	"memory", "memory.system", "memory.broker", "memory.tool", "lost", "duplicated", "wrong", "phantom", "corrupt", "late",
-	"unexplained",
+	"sustainable", "offered", "accepted", "emitted", "latency.p50", "latency.p90",
+	"latency.p99", "latency.p99.9", "latency.p99.99", "latency.max", "latency.mean",
+	"latency.area", "backlog", "blocked", "lag.p99.9", "cpu", "cpu.system", "cpu.driver",
+	"cpu.broker", "memory", "memory.system", "memory.broker", "memory.tool", "lost",
+	"duplicated", "wrong", "phantom", "corrupt", "late", "unexplained",
 }
 
 func (p *page) figures(r *summary.Result) {

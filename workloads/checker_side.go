@@ -147,9 +147,9 @@ func (s *sideLog) named(n int64, events uint64) string {
 	return text
 }
 
-// lateRule is the rule of a late output, of which the oracle has found what belongs there. Where the
-// watermark of a system may trail the ideal one no row has to be there: an event that is not has to
-// count, which is for the account of the answers to tell.
+// lateRule is the rule of a late output, of which the oracle has found what belongs there. Where
+// the watermark of a system may trail the ideal one no row has to be there: an event that is not
+// has to count, which is for the account of the answers to tell.
 func (s *sideLog) lateRule(tooLate *eventSet, strict bool) sideRule {
 	r := sideRule{
 		belongs: tooLate.has, fault: s.lateFault,

@@ -121,8 +121,8 @@ func (c *windowChecker) allSetAside(l *Ledger) bool {
 }
 
 // account matches every result once. With hold above 0 it accepts, for each identity, every number
-// of its too-late events: a watermark may trail the ideal one. Where there is a late output it tells
-// which of them have to count: exactly those it does not hold.
+// of its too-late events: a watermark may trail the ideal one. Where there is a late output it
+// tells which of them have to count: exactly those it does not hold.
 func (c *windowChecker) account(
 	ctx context.Context, d Delivered, hold int64,
 ) (l Ledger, behind int64, err error) {
@@ -138,8 +138,11 @@ func (c *windowChecker) account(
 			return Ledger{}, 0, err
 		}
 		defer want.close()
+		row := make([]int64, c.p.width+1)
 		take = func(e *outcome) error {
-			return want.add(c.number(e.Row), append(e.Row[:c.p.width:c.p.width], int64(e.parts)))
+			copy(row, e.Row)
+			row[c.p.width] = int64(e.parts)
+			return want.add(c.number(e.Row), row)
 		}
 		finish = func() error { return m.finishPartitioned(want) }
 	}
@@ -280,7 +283,7 @@ func (m *matcher) match(e *outcome) {
 		if e.all != nil {
 			all = e.all
 		}
-		m.streamed += all[p.width-2]
+		m.streamed += all[p.counts()]
 	}
 	id := m.got.find(e.Row)
 	switch {
@@ -291,6 +294,10 @@ func (m *matcher) match(e *outcome) {
 		return
 	}
 	id.expected = true
+	if p.q.Retracts {
+		m.matchStanding(e, id)
+		return
+	}
 	m.receive(id)
 	row := m.got.row(id.head)
 	wrong := none
@@ -326,6 +333,10 @@ func (m *matcher) match(e *outcome) {
 
 // unexpected classes what was received of an identity nobody expected.
 func (m *matcher) unexpected(id *arrival) {
+	if m.c.p.q.Retracts {
+		m.unexpectedStanding(id)
+		return
+	}
 	m.receive(id)
 	if m.c.p.q.Output.Kind == Additive {
 		m.t.phantom(m.got.sum(id))
@@ -354,7 +365,7 @@ func (m *matcher) receive(id *arrival) {
 	for r := first; r != none; r = g.next[r] {
 		t.got.add(g.row(r))
 		if m.c.p.q.SingleLevel() {
-			m.counted += g.row(r)[m.c.p.width-2]
+			m.counted += g.row(r)[m.c.p.counts()]
 		}
 		if r == last {
 			return
@@ -391,15 +402,15 @@ func (m *matcher) conserve(d Delivered, relaxed bool) {
 // allows says whether a received row is right: equal to the expected one or, where too-late events
 // may count, to the one with all of them, or with some of them in between.
 func (e *outcome) allows(p *plan, got []int64) bool {
-	if !e.optional && p.equal(got, e.Row) {
+	if !e.optional && p.equal(p.values(got), e.Row) {
 		return true
 	}
 	if e.all == nil {
 		return false
 	}
-	n, least := got[p.width-2], e.Row[p.width-2]
+	n, least := got[p.counts()], e.Row[p.counts()]
 	if e.optional {
 		least = 0
 	}
-	return n > least && n < e.all[p.width-2] || p.equal(got, e.all)
+	return n > least && n < e.all[p.counts()] || p.equal(p.values(got), e.all)
 }

@@ -47,9 +47,11 @@ func (t *tally) lost(want []int64) {
 }
 
 // phantom accounts for a delivered row nobody expected.
-func (t *tally) phantom(got []int64) {
+func (t *tally) phantom(got []int64) { t.phantomBecause(got, "") }
+
+func (t *tally) phantomBecause(got []int64, note string) {
 	t.l.Phantom++
-	t.offend(classPhantom, finding{of: got, got: got})
+	t.offend(classPhantom, finding{of: got, got: got, note: note})
 }
 
 // wrong accounts for an identity delivered with another value.
@@ -158,7 +160,7 @@ func (t *tally) difference(got, want []int64) string {
 		}
 		return "another value of " + strings.Join(p.differing(got, want), ", ")
 	}
-	c := p.width - 2
+	c := p.counts()
 	n, seq := got[c]-want[c], uint64(got[c+1]-want[c+1])
 	switch {
 	case n == 0 && seq == 0:

@@ -84,6 +84,8 @@ type oracle struct {
 	// hold keeps windows this much longer than they count, to fold in what came too late; behind
 	// is the most by which such an event trailed the stream.
 	hold, behind int64
+	// merges counts the times an event joined two sessions to one.
+	merges uint64
 	// tooLate takes the events that are too late, if it is there. Of them those in aside, which lie
 	// in the late output of a system, do not count and all others do: nil where it is the ideal
 	// watermark that decides.
@@ -118,6 +120,8 @@ func (o *oracle) folder() folder {
 		return newProcessFold(o)
 	case o.p.q.Window.Processing:
 		return newSumFold(o)
+	case o.p.q.Window.Kind == Sliding:
+		return newSlidingFold(o)
 	case o.p.q.Window.Kind == Session:
 		return newSessionFold(o)
 	}

@@ -62,6 +62,7 @@ const (
 	fromAggregate
 	fromEvent
 	fromProcess
+	fromSeq // of the event a result answers
 )
 
 // planQuery resolves the query of a workload. It refuses what the oracle cannot answer exactly.
@@ -70,8 +71,9 @@ func planQuery(w *Workload) (*plan, error) {
 	if err := p.refuse(); err != nil {
 		return nil, fmt.Errorf("plan query %s of %s: %w", p.q.Name, w.Name, err)
 	}
-	for _, bind := range []func() error{p.bindEvents, p.bindFolds, p.bindOutput, p.bindRank, p.bindLate,
-		p.bindKinds, p.bindProcess} {
+	for _, bind := range []func() error{
+		p.bindEvents, p.bindFolds, p.bindOutput, p.bindRank, p.bindLate, p.bindKinds, p.bindProcess,
+	} {
 		if err := bind(); err != nil {
 			return nil, fmt.Errorf("plan query %s of %s: %w", p.q.Name, w.Name, err)
 		}
@@ -89,6 +91,8 @@ func (p *plan) refuse() error {
 		return nil
 	}
 	switch win := q.Window; {
+	case win.Kind == Sliding && aggregates:
+		return p.refuseSliding()
 	case win.Kind == NoWindow && (aggregates || q.Rank != nil):
 		return errors.New("an aggregate or a rank needs a window")
 	case win.Kind == NoWindow && q.Output.Kind != Append:
@@ -122,7 +126,9 @@ func (p *plan) refuse() error {
 	return nil
 }
 
-func notAdditive(a Aggregate) bool { return a.Func != Count && a.Func != Sum && a.Func != Avg }
+func notAdditive(a Aggregate) bool {
+	return a.Func != Count && a.Func != Sum && a.Func != SumSquares && a.Func != Avg
+}
 
 // reader resolves the name of a value an event has.
 func (p *plan) reader(name string) (reader, error) {
@@ -196,6 +202,8 @@ func (p *plan) outputOf(name string) ([]output, error) {
 			return []output{{from: fromEnd}}, nil
 		case name == p.q.Key && name != "":
 			return []output{{from: fromKey}}, nil
+		case name == seqField && p.q.Window.Kind == Sliding:
+			return []output{{from: fromSeq}}, nil
 		}
 	}
 	first := 0

@@ -90,6 +90,7 @@ func (f *sessionFold) join(key, ts int64) int32 {
 			t.first, t.last = min(t.first, s.first), max(t.last, s.last)
 			f.o.p.merge(t.acc, s.acc, t.sets, s.sets)
 			s.merged = true
+			f.o.merges++
 			f.unlink(id, prev)
 		}
 		id = after
@@ -167,7 +168,7 @@ func (f *sessionFold) emit(s *session) {
 	end := s.last + f.gap
 	f.o.timing(&f.next, end)
 	f.res = p.results(f.res[:0], s.acc, s.sets)
-	f.next.Row = p.row(f.next.Row[:0], groupRow{s.key, s.first, end, s.acc, f.res})
+	f.next.Row = p.row(f.next.Row[:0], groupRow{key: s.key, start: s.first, end: end, acc: s.acc, res: f.res})
 	f.o.result(&f.next)
 }
 

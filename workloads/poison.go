@@ -15,8 +15,8 @@ const (
 	paddedB    = 1 << 20
 )
 
-// poisonTemplate is iot-telemetry with a few events nobody can read. A system has to set them aside,
-// say why, and go on with the others.
+// poisonTemplate is iot-telemetry with a few events nobody can read. A system has to set them
+// aside, say why, and go on with the others.
 func poisonTemplate() Template {
 	return Template{
 		Name: poisonName,

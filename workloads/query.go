@@ -162,7 +162,9 @@ const (
 	WindowEnd   = "end"
 )
 
-// What a result of a query that retracts does to the set of results: the values of column op.
+// What a result of a query that retracts does to the set of results: the values of column op. An
+// update puts its row in place of the one its identity has; a retraction carries the row it takes
+// back as that was delivered.
 const (
 	Insert  = 0
 	Update  = 1
@@ -242,17 +244,21 @@ func (q Query) Width() int {
 	return n
 }
 
-// Timed reports whether a result's trigger follows from its line.
-func (q Query) Timed() bool { return !q.Window.Processing && q.Process == nil }
+// Timed reports whether a result's trigger follows from its line. Of a process it does not, nor of a
+// session that may be retracted: nothing tells one that has closed from one a late event has changed
+// since.
+func (q Query) Timed() bool {
+	return !q.Window.Processing && q.Process == nil && !q.Retracts
+}
 
 // Anchor tells what a result's trigger is found from: the column that holds the event's number
-// (per-event results), or the column and what to add to it to get the end of the window.
+// (OneEach), or the column and what to add to it to get the end of the window.
 // It returns column -1 if the query is not timed.
 func (q Query) Anchor() (column int, plus int64) {
 	switch {
 	case !q.Timed():
 		return -1, 0
-	case q.PerEvent():
+	case q.OneEach():
 		return q.columnOf(seqField), 0
 	case q.Window.Kind == Session:
 		return q.columnOf(WindowEnd), 0

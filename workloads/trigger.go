@@ -47,12 +47,19 @@ func (s *triggerSearch) at(endMs int64) uint64 {
 	}
 }
 
+// timeOf is the time of the event in a slot.
+func (s *triggerSearch) timeOf(slot uint64) int64 {
+	s.events.Fill(s.times, Slots{First: slot, Step: 1, N: 1})
+	return s.times.TS[0]
+}
+
 // TriggerFinder finds the triggers of results as they arrive. One goroutine at a time.
 type TriggerFinder struct {
 	search   *triggerSearch
 	column   int
 	plus     int64
 	perEvent bool
+	sliding  bool
 	unturn   uint64 // inverse of the stride inside a group
 	ends     [triggerCache]int64
 	slots    [triggerCache]uint64
@@ -61,6 +68,7 @@ type TriggerFinder struct {
 // NewTriggerFinder makes a finder for the results of a workload's query.
 func NewTriggerFinder(w *Workload) *TriggerFinder {
 	f := &TriggerFinder{search: newTriggerSearch(w), perEvent: w.Query.PerEvent()}
+	f.sliding = w.Query.Window.Kind == Sliding
 	f.column, f.plus = w.Query.Anchor()
 	if g := w.Timeline.Groups; g > 1 {
 		f.unturn = inverse(groupStride%g, g)
@@ -69,20 +77,24 @@ func NewTriggerFinder(w *Workload) *TriggerFinder {
 }
 
 // Of is the slot of the trigger of a result, laid out as Query.Width says; of a per-event result
-// the slot of its event. It is false where the query is not timed, or the result is none the query
+// the slot of its event, of a sliding window's the event that completes the time of its event. It is false where the query is not timed, or the result is none the query
 // can have.
 func (f *TriggerFinder) Of(row []int64) (uint64, bool) {
 	if f.column < 0 {
 		return 0, false
 	}
 	v := row[f.column]
-	if !f.perEvent {
+	if !f.perEvent && !f.sliding {
 		return f.At(v + f.plus)
 	}
 	if v < 0 {
 		return 0, false
 	}
-	return f.slot(uint64(v)), true
+	slot := f.slot(uint64(v))
+	if f.sliding {
+		return f.At(f.search.timeOf(slot))
+	}
+	return slot, true
 }
 
 // At is the slot of the trigger of a window that ends at endMs; false where no window can.

@@ -64,7 +64,9 @@ type Param struct {
 	Name, Doc string
 	Kind      ParamKind
 	Default   string // as it would be written
-	Choices   []string
+	// Profiles are the defaults by the value of the parameter "profile", where they differ.
+	Profiles map[string]string
+	Choices  []string
 	// Min is the least value of a CountParam or, in milliseconds, of a MillisParam.
 	Min int64
 	// Queries are the values of the parameter "query" this one applies to; all if empty.

@@ -2,13 +2,13 @@ package workloads
 
 import "math"
 
-// zipf draws ranks 0..k-1 of which rank r comes (r+1)^-s times as often as rank 0, by Walker's alias
-// method in the form of Vose (1991): a slot holds its own rank and, above a threshold, another one,
-// so that a draw costs one look at a table of any size.
+// zipf draws ranks 0..k-1 of which rank r comes (r+1)^-s times as often as rank 0, by Walker's
+// alias method in the form of Vose (1991): a slot holds its own rank and, above a threshold,
+// another one, so that a draw costs one look at a table of any size.
 //
 // Powers and sums are floating point, where another architecture may differ in a last bit. A
-// threshold keeps the first 32 bits only, so that of a million slots a few may differ by one part in
-// 2^32: no stream of a practical length shows it.
+// threshold keeps the first 32 bits only, so that of a million slots a few may differ by one part
+// in 2^32: no stream of a practical length shows it.
 type zipf struct {
 	// slots hold the threshold above and the alias below: one cache line a draw.
 	slots []uint64
