@@ -9,8 +9,9 @@ import (
 // windowChecker spools the results of a windowed query while the system runs and matches them with
 // the oracle's afterwards, a bucket at a time:
 //
-//	ordered      identities hold the window: buckets by window end, in step with the oracle, which
-//	             emits in that order. Memory holds the results of one end.
+//	ordered      identities hold the window, or the number of an event and so its time: buckets by
+//	             window end, in step with the oracle, which emits in that order. Memory holds the
+//	             results of one end.
 //	partitioned  they do not (sessions, whose end is a value; additive results, which have none):
 //	             buckets by hash of the identity, and the oracle's results are spooled alike.
 type windowChecker struct {
@@ -20,13 +21,17 @@ type windowChecker struct {
 	anchor  int   // column of the window's time
 	plus    int64 // what makes it the end
 	rows    *spool
-	late    *sideLog // nil if the query has no late output
+	times   *TriggerFinder // dates the events of sliding windows; nil for others
+	late    *sideLog       // nil if the query has no late output
 	// partRows is how many results of a partition are held in memory at a time.
 	partRows int64
 }
 
 // partitions is the number of buckets of a partitioned spool, each of which has its chunk.
 const partitions = hotBuckets
+
+// slidingBucket is about how many results of sliding windows, one an event, a bucket holds.
+const slidingBucket = 1 << 16
 
 // defaultPartRows bounds the memory of partitions: a longer run takes more passes over its spool.
 const defaultPartRows = 1 << 16
@@ -40,6 +45,9 @@ func newWindowChecker(p *plan, dir string) (*windowChecker, error) {
 		width = p.q.Window.SizeMs
 	case Hopping:
 		width = p.q.Window.SlideMs
+	case Sliding:
+		c.times = NewTriggerFinder(p.w)
+		width = max(1, slidingBucket*1000/int64(p.w.Timeline.EventRate))
 	}
 	for _, col := range p.ident {
 		c.ordered = c.ordered || col == c.anchor
@@ -65,6 +73,12 @@ func (c *windowChecker) number(row []int64) int64 {
 		return int64(c.p.identityHash(row) % partitions)
 	}
 	const limit = 1 << 60
+	if c.times != nil {
+		if row[c.anchor] < 0 {
+			return -limit
+		}
+		return min(max(c.times.timeOf(uint64(row[c.anchor])), -limit), limit)
+	}
 	return min(max(row[c.anchor], -limit), limit) + c.plus
 }
 
@@ -99,7 +113,7 @@ func (c *windowChecker) Finish(ctx context.Context, d Delivered) (Ledger, error)
 	if err != nil || d.Strict || l.Lateness.TooLate == 0 || l.clean() && c.allSetAside(&l) {
 		return l, err
 	}
-	if c.ordered && c.p.q.Rank == nil {
+	if c.ordered && c.p.q.Rank == nil && c.times == nil {
 		l, _, err = c.account(ctx, d, behind)
 		return l, err
 	}

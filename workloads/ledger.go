@@ -196,6 +196,16 @@ func (p *plan) differing(a, b []int64) []string {
 	return names
 }
 
+// reaches says whether the sliding window a row stands for has an event of a key at a time.
+func (t *tally) reaches(row []int64, key, ts int64) bool {
+	p, w := t.p, t.p.w
+	column, _ := p.q.Anchor()
+	b := NewBatchOf(w.Schema, p.cols, 1)
+	w.Events().Fill(b, Slots{First: w.Timeline.Slot(uint64(row[column])), Step: 1, N: 1})
+	of := p.key.bind(b)
+	return key == of.at(0) && b.TS[0]-p.q.Window.SizeMs <= ts && ts <= b.TS[0]
+}
+
 // inside says whether event n belongs to the result a row stands for.
 func (t *tally) inside(n uint64, row []int64) bool {
 	p, w := t.p, t.p.w
@@ -209,6 +219,9 @@ func (t *tally) inside(n uint64, row []int64) bool {
 		return false
 	}
 	key, ts := p.key.bind(b), b.TS[0]
+	if p.q.Window.Kind == Sliding {
+		return t.reaches(row, key.at(0), ts)
+	}
 	first, end := int64(-farFuture), int64(farFuture)
 	for i, o := range p.out {
 		switch o.from {

@@ -47,12 +47,6 @@ func (s *triggerSearch) at(endMs int64) uint64 {
 	}
 }
 
-// timeOf is the time of the event in a slot.
-func (s *triggerSearch) timeOf(slot uint64) int64 {
-	s.events.Fill(s.times, Slots{First: slot, Step: 1, N: 1})
-	return s.times.TS[0]
-}
-
 // TriggerFinder finds the triggers of results as they arrive. One goroutine at a time.
 type TriggerFinder struct {
 	search   *triggerSearch
@@ -90,11 +84,10 @@ func (f *TriggerFinder) Of(row []int64) (uint64, bool) {
 	if v < 0 {
 		return 0, false
 	}
-	slot := f.slot(uint64(v))
 	if f.sliding {
-		return f.At(f.search.timeOf(slot))
+		return f.At(f.timeOf(uint64(v)))
 	}
-	return slot, true
+	return f.slot(uint64(v)), true
 }
 
 // At is the slot of the trigger of a window that ends at endMs; false where no window can.
@@ -108,6 +101,12 @@ func (f *TriggerFinder) At(endMs int64) (uint64, bool) {
 		f.ends[i], f.slots[i] = endMs, f.search.at(endMs)
 	}
 	return f.slots[i], true
+}
+
+// timeOf is the time of an event.
+func (f *TriggerFinder) timeOf(event uint64) int64 {
+	f.search.events.Fill(f.search.times, Slots{First: f.slot(event), Step: 1, N: 1})
+	return f.search.times.TS[0]
 }
 
 func (f *TriggerFinder) slot(event uint64) uint64 {
