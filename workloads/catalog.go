@@ -7,6 +7,7 @@ var Catalog = []Template{
 	hoppingAverageTemplate(),
 	clickstreamTemplate(),
 	iotTemplate(),
+	karimovTemplate(),
 	nexmarkTemplate(),
 	ordersTemplate(),
 	poisonTemplate(),

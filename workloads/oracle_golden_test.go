@@ -45,6 +45,7 @@ var vectors = []struct {
 	{"uc2", 1_000, map[string]string{"keys": "1000"}, 10000, "b0b58a1e1ecce8d0", 600_000},
 	{"hopping-average", 10_000, nil, 109109, "7441a690260ccb89", 0},
 	{"sliding-average", 10_000, nil, 1000000, "7fe5badc56ac7907", 0},
+	{"karimov", 100_000, nil, 3619, "6ab9df1ee5275727", 0},
 	{"shuffle", 10_000, nil, 1000, "8f616cfc43b727eb", 0},
 }
 
