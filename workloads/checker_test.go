@@ -155,14 +155,15 @@ func TestCheckerClassesOneBadResultExactly(t *testing.T) {
 		events uint64
 	}{{0, "append", 300_000}, {2, "upsert", 300_000}, {3, "append", 200_000},
 		{5, "append", 1_000_000}, {6, "append", 100_000}, {7, "append", 300_000},
-		{8, "append", 100_000}, {9, "additive", 100_000}}
+		{8, "append", 100_000}, {9, "additive", 100_000},
+		{11, "append", 100_000}, {12, "append", 300_000}}
 	for _, c := range cases {
 		v := vectors[c.vector]
 		t.Run(vectorName(c.vector), func(t *testing.T) {
 			t.Parallel()
 			w := build(t, v.name, v.rate, v.params)
 			right := answers(t, w, c.events)
-			set := resultSet{width: w.Query.LineWidth()}
+			set := newResultSet(w.Query)
 			for _, row := range right {
 				set.add(row)
 			}
