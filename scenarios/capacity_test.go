@@ -91,12 +91,13 @@ func TestASearchHoldsALatencyLimit(t *testing.T) {
 		f := &fake{processing: always(40 * time.Millisecond)}
 		free := seek(t, scenarios.RunRequest{}, f).result.Systems[0].Search
 		r := seek(t, scenarios.RunRequest{}, f,
-			"load.rate={search: sustainable, latency.p99: 30ms}", "load.steady=4s")
+			"load.rate={search: sustainable, latency.p99: 30ms}",
+			"load.event-rate=20k/s")
 		s := r.result.Systems[0].Search
 		if free.Unsettled != "" || free.Passed < 5000 {
 			t.Errorf("without a limit: %+v", free)
 		}
-		if s.Passed != 0 || s.Failed != 1 || s.Reason != "limit" ||
+		if s.Passed != 0 || s.Failed != 20 || s.Reason != "limit" ||
 			!strings.Contains(s.Text(), "latency.p99 was") {
 			t.Errorf("with a limit no batch can keep: %+v", s)
 		}

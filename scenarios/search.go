@@ -127,16 +127,22 @@ func (t *tally) bounds() (lo, hi, wall, again *votes) {
 	return lo, nil, wall, again
 }
 
+// top is what bounds the rate from above: the lowest that fails or, where the gap below that is wide,
+// the lowest inside it that cannot be measured; nil for neither.
+func (t *tally) top(lo, hi, wall *votes) *votes {
+	if wall != nil && (hi == nil || lo == nil || hi.rate/lo.rate > t.narrow) {
+		return wall
+	}
+	return hi
+}
+
 // next is the rate to try, or ok is false where the search is over.
 func (t *tally) next() (rate float64, ok bool) {
 	lo, hi, wall, again := t.bounds()
 	if again != nil {
 		return again.rate, true
 	}
-	top := hi
-	if wall != nil {
-		top = wall
-	}
+	top := t.top(lo, hi, wall)
 	switch {
 	case lo == nil && top == nil:
 		return t.start, true
@@ -148,8 +154,9 @@ func (t *tally) next() (rate float64, ok bool) {
 		return t.shrink(top)
 	case top.rate/lo.rate > t.narrow:
 		return t.between(lo, top)
-	case wall != nil:
-		return 0, false // no confirmation makes a wall a bound
+	case top == wall:
+		// No confirmation makes a wall a bound, but the host may be quieter now.
+		return wall.rate, wall.unread <= 2*t.retries+1
 	case hi.failed < failures:
 		return hi.rate, true
 	}
@@ -212,7 +219,7 @@ func (t *tally) bracket() record.Bracket {
 	if lo != nil {
 		b.Passed, b.Repeats, b.Confirmed = lo.rate, lo.cast()-1, lo.passed-1
 	}
-	if wall != nil {
+	if wall != nil && t.top(lo, hi, wall) == wall {
 		b.Unsettled = fmt.Sprintf("%s could not be measured in %d tries: %s",
 			perSecond(wall.rate), wall.unread, why(wall))
 	}

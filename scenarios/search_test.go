@@ -86,7 +86,7 @@ func TestASearchBearsWrongVerdicts(t *testing.T) {
 		}
 		settled++
 	})
-	if settled*10 < searches*9 {
+	if settled*10 < searches*8 { // three INVALID probes in a row at one rate are 1 in 125
 		t.Errorf("%d of %d searches were settled", settled, searches)
 	}
 }
@@ -127,7 +127,7 @@ func TestASearchNeverReadsAnInvalidProbeAsAFailure(t *testing.T) {
 	if err != nil || b.Failed != 0 || b.Reason != "" {
 		t.Errorf("bracket %+v, error %v", b, err)
 	}
-	if !strings.Contains(b.Unsettled, "in 3 tries: the driver sent 5k/s") {
+	if !strings.Contains(b.Unsettled, "in 6 tries: the driver sent 5k/s") {
 		t.Errorf("unsettled: %q", b.Unsettled)
 	}
 	if b.Passed < 4500 || b.Passed > 5000 {
