@@ -36,5 +36,6 @@ func nearly(a, b int64) bool {
 		return true
 	}
 	x, y := math.Float64frombits(uint64(a)), math.Float64frombits(uint64(b))
-	return math.Abs(x-y) <= 1e-9*max(math.Abs(x), math.Abs(y))
+	off := math.Abs(x - y)
+	return off <= 1e-9*max(math.Abs(x), math.Abs(y)) && !math.IsInf(off, 0)
 }
