@@ -28,7 +28,7 @@ var arrows = map[string]rule{
 		foreign: []string{"*"},
 	},
 	"workloads": {},
-	"adapters":  {own: []string{"workloads", "chaos", "reports/record"}},
+	"adapters":  {own: []string{"workloads", "chaos", "reports/record"}, foreign: []string{"golang.org/x/sys"}},
 	"adapters/kafka": {
 		own:     []string{"adapters", "workloads", "chaos", "reports/record"},
 		foreign: []string{"github.com/twmb/franz-go", "golang.org/x/sys"},

@@ -127,3 +127,13 @@ func (e *embedded) close() {
 		}
 	})
 }
+
+// alive reports whether the process has not ended.
+func (e *embedded) alive() bool {
+	select {
+	case <-e.dead:
+		return false
+	default:
+		return true
+	}
+}

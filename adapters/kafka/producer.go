@@ -215,21 +215,28 @@ func (p *Producer) Await(d time.Duration) {
 // Flush returns when all that was written is acknowledged.
 func (p *Producer) Flush(ctx context.Context) error {
 	for {
-		if err := p.Push(); err != nil {
+		flushed, err := p.flushed()
+		if flushed || err != nil {
 			return err
-		}
-		idle := true
-		for _, l := range p.lanes {
-			idle = idle && l.under.Load() == 0 && l.filling.records == 0
-		}
-		if idle {
-			return p.Err()
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		p.Await(10 * time.Millisecond)
 	}
+}
+
+// flushed sends what was written and reports whether everything is acknowledged.
+func (p *Producer) flushed() (bool, error) {
+	if err := p.Push(); err != nil {
+		return false, err
+	}
+	for _, l := range p.lanes {
+		if l.under.Load() > 0 || l.filling.records > 0 {
+			return false, nil
+		}
+	}
+	return true, p.Err()
 }
 
 // handOver gives a lane what was written for it, and waits for an empty set in its place.
@@ -289,6 +296,16 @@ func (p *Producer) Err() error {
 
 // SendsUnknown are the records that were sent and neither acknowledged nor refused.
 func (p *Producer) SendsUnknown() uint64 { return p.unknown.Load() }
+
+// errHalted is why a halted producer writes no more.
+var errHalted = errors.New("the producer was halted")
+
+// halt gives up what is under way, so that nobody waits for it. Unlike the other methods it may be
+// called by any goroutine.
+func (p *Producer) halt() {
+	p.fail(errHalted)
+	p.cancel()
+}
 
 // Close ends the lanes; what is not acknowledged may or may not be written. Twice is harmless.
 func (p *Producer) Close() {
