@@ -30,6 +30,7 @@ type planRow struct {
 	Blocks      int      `json:"blocks"`
 	Kept        int      `json:"kept"`
 	Repetitions int      `json:"repetitions"`
+	Probes      int      `json:"probes,omitempty"` // at most, of a search
 	Seconds     float64  `json:"seconds"`
 	MostSeconds float64  `json:"mostSeconds"`
 	Warnings    []string `json:"warnings"`
@@ -88,7 +89,7 @@ func rowOf(s *scenarios.Scenario, p scenarios.Plan) planRow {
 	}
 	row := planRow{
 		Scenario: p.Scenario, Systems: names, Blocks: p.Blocks, Kept: p.Kept,
-		Repetitions: len(p.Order), Seconds: p.Time.Seconds(), MostSeconds: p.Limit.Seconds(),
+		Repetitions: len(p.Order), Probes: p.Probes, Seconds: p.Time.Seconds(), MostSeconds: p.Limit.Seconds(),
 		Warnings: p.Warnings,
 	}
 	if row.Warnings == nil {
@@ -108,6 +109,9 @@ func (a *app) tellPlan(s *scenarios.Scenario, p scenarios.Plan) {
 		blocks = fmt.Sprintf("%d blocks, the first discarded", p.Blocks)
 	}
 	a.say("  runs      %d: %s", len(p.Order), blocks)
+	if p.Probes > 0 {
+		a.say("  search    at most %d probes, of which a third is usual", p.Probes)
+	}
 	if p.Time > 0 {
 		a.say("  time      %s, at most %s if results are slow to come", p.Time.Round(time.Second),
 			p.Limit.Round(time.Second))
