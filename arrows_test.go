@@ -27,8 +27,9 @@ var arrows = map[string]rule{
 			"reports/record", "reports/summary"},
 		foreign: []string{"*"},
 	},
-	"workloads": {},
-	"adapters":  {own: []string{"workloads", "chaos", "reports/record"}},
+	"workloads":     {},
+	"adapters":      {own: []string{"workloads", "chaos", "reports/record"}},
+	"adapters/null": {own: []string{"adapters", "workloads", "chaos"}},
 	"adapters/native": {
 		own: []string{"adapters", "adapters/native/engine", "workloads", "chaos",
 			"reports/record"},
@@ -48,7 +49,7 @@ var arrows = map[string]rule{
 }
 
 // adaptersAndRenderers are imported by the command alone.
-var adaptersAndRenderers = []string{"adapters/native", "reports"}
+var adaptersAndRenderers = []string{"adapters/native", "adapters/null", "reports"}
 
 // TestImportsFollowTheArrows holds the direction of data: scenarios run systems and write records,
 // reports read records, and only the command knows which systems and renderers there are.
