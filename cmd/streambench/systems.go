@@ -1,8 +1,13 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/native"
+	"github.com/streambench/streambench/adapters/null"
+	"github.com/streambench/streambench/scenarios"
 )
 
 // systemEntry is a system that a scenario may name.
@@ -39,4 +44,15 @@ func findAdapter(name string) (adapters.Adapter, bool) {
 		}
 	}
 	return nil, false
+}
+
+// nullCeiling is the pass-through and where its ceilings are kept: in the user's cache, or nowhere
+// where there is none.
+func nullCeiling() scenarios.Null {
+	b := versionOf()
+	n := scenarios.Null{Adapter: null.Adapter{}, Version: b.Version, Commit: b.Commit}
+	if dir, err := os.UserCacheDir(); err == nil {
+		n.Dir = filepath.Join(dir, "streambench", "ceilings")
+	}
+	return n
 }
