@@ -23,8 +23,8 @@ type Plan struct {
 	Probes   int
 	Shared   bool // more cores are given out than the host has
 	Warnings []string
-	// Time is how long the phases of known length take, with all the probes a search may need; Limit
-	// adds the longest drain to each repetition. Neither knows how long a run at rate max takes.
+	// Time is how long the phases of known length take, with all the probes a search may need;
+	// Limit adds the longest drain to each repetition. Neither knows how long a run at rate max takes.
 	Time, Limit time.Duration
 }
 

@@ -29,8 +29,8 @@ type RunRequest struct {
 	Command         []string
 	Version, Commit string
 	KeepResults     bool // write every result to results.jsonl
-	// Capacity are brackets of earlier runs under like conditions, by the label of the system: a rate
-	// that is to be found is taken from there and not searched.
+	// Capacity are brackets of earlier runs under like conditions, by the label of the system: a
+	// rate that is to be found is taken from there and not searched.
 	Capacity map[string]record.Bracket
 
 	// Null finds the null ceiling, which claims are held against.

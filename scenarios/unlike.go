@@ -10,8 +10,8 @@ import (
 // Searches reports whether a run has to find its rate.
 func (s *Scenario) Searches() bool { return s.Load.Rate.searches() }
 
-// Unlike lists in what an earlier run differs from what a run of the scenario would be here and now,
-// rate and length apart; empty where a rate found by the one holds for the other.
+// Unlike lists in what an earlier run differs from what a run of the scenario would be here and
+// now, rate and length apart; empty where a rate found by the one holds for the other.
 func (s *Scenario) Unlike(m record.Manifest) []string {
 	r := &run{req: RunRequest{Scenario: s}, plan: NewPlan(s), bound: s.mustBind()}
 	was, is := m.Conditions, r.conditions()

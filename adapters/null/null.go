@@ -1,6 +1,7 @@
-// Package null is a pass-through in the place of a system: it takes events from the load, makes them
-// and hands as many results on as the query would at most, none of them right. What driver, transport
-// and collector reach beside it is the null ceiling, the most that can be measured of any system.
+// Package null is a pass-through in the place of a system: it takes events from the load, makes
+// them and hands as many results on as the query would at most, none of them right. What driver,
+// transport and collector reach beside it is the null ceiling: the most that can be measured of any
+// system.
 package null
 
 import (

@@ -137,7 +137,7 @@ func (a *app) tellPlan(s *scenarios.Scenario, p scenarios.Plan, row planRow) {
 		a.say("  interval  none: figures need repeat: 6 or more for one")
 	}
 	if row.Ceiling > 0 {
-		a.say("  ceiling   %s/s without a system; up to %s/s (70%%) a claim is the system's",
+		a.say("  ceiling   %s/s without a system; a claim of up to %s/s (70%%) is the system's",
 			count(row.Ceiling), count(row.Ceiling*0.7))
 	}
 	for _, w := range p.Warnings {
