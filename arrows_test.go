@@ -33,6 +33,7 @@ var arrows = map[string]rule{
 		own:     []string{"adapters", "workloads", "chaos", "reports/record"},
 		foreign: []string{"github.com/twmb/franz-go", "golang.org/x/sys"},
 	},
+	"adapters/null": {own: []string{"adapters", "workloads", "chaos"}},
 	"adapters/native": {
 		own: []string{"adapters", "adapters/native/engine", "adapters/kafka", "workloads", "chaos",
 			"reports/record"},
@@ -52,7 +53,7 @@ var arrows = map[string]rule{
 }
 
 // adaptersAndRenderers are imported by the command alone.
-var adaptersAndRenderers = []string{"adapters/native", "reports"}
+var adaptersAndRenderers = []string{"adapters/native", "adapters/null", "reports"}
 
 // TestImportsFollowTheArrows holds the direction of data: scenarios run systems and write records,
 // reports read records, and only the command knows which systems and renderers there are.

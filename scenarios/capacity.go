@@ -20,6 +20,8 @@ const (
 	probeWindows = 10
 	// probeWarmup is the discarded start of a probe of a system that compiles nothing while it runs.
 	probeWarmup = time.Second
+	// ceilingReach of the null ceiling is the highest rate a search tries.
+	ceilingReach = 0.95
 	// cutShort is the share of the events due that wait for the system when a probe's steady ends,
 	// from which on the rest of the stream is not offered: the rate has failed.
 	cutShort = 0.01
@@ -102,6 +104,9 @@ func (r *run) capacity(ctx context.Context, sys System) record.Bracket {
 func (r *run) search(ctx context.Context, sys System) record.Bracket {
 	probes := 0
 	h := newHunt(r.req.Scenario.firstRate(r.bound))
+	if r.ceiling > 0 { // the driver cannot offer more
+		h.most = max(h.start, rounded(ceilingReach*r.ceiling))
+	}
 	b, err := h.run(func(rate float64, confirms bool) (record.Probe, error) {
 		of := record.Repeat{System: sys.Label(), Rep: record.FirstProbe + probes}
 		probes++

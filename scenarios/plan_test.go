@@ -159,6 +159,22 @@ func TestWhatThisBuildCannotRunIsNamed(t *testing.T) {
 	}
 }
 
+func TestAPlanPricesTheSearch(t *testing.T) {
+	const seek = "name: a\nworkload: ysb\nload: {rate: {search: sustainable}, event-rate: 200k/s, " +
+		"warmup: 5s, steady: 15s, drain: 30s}\n"
+	p := NewPlan(mustLoad(t, seek))
+	// The slowest probes last as long as steady: 30 of them after a second of warm-up.
+	if p.Probes != 30 || p.Time != 20*time.Second+30*16*time.Second {
+		t.Errorf("%d probes, %s", p.Probes, p.Time)
+	}
+	if p.Limit != p.Time+31*30*time.Second {
+		t.Errorf("at most %s", p.Limit)
+	}
+	if q := NewPlan(mustLoad(t, seek, "load.rate=1M/s")); q.Probes != 0 || q.Time != 20*time.Second {
+		t.Errorf("without a search %d probes, %s", q.Probes, q.Time)
+	}
+}
+
 func TestWorkloadIsBoundWithTheScenariosSettings(t *testing.T) {
 	s := mustLoad(t, base+"params: {keys: 77, window: 1s}\n", "load.seed=9", "load.event-rate=5k/s")
 	w, err := s.Bind()

@@ -31,9 +31,12 @@ type RunRequest struct {
 	Command         []string
 	Version, Commit string
 	KeepResults     bool // write every result to results.jsonl
-	// Capacity are brackets of earlier runs under like conditions, by the label of the system: a rate
-	// that is to be found is taken from there and not searched.
+	// Capacity are brackets of earlier runs under like conditions, by the label of the system: a
+	// rate that is to be found is taken from there and not searched.
 	Capacity map[string]record.Bracket
+
+	// Null finds the null ceiling, which claims are held against.
+	Null Null
 
 	// canaryNap is how the canary sleeps; nil for the kernel's sleep. Virtual time cannot see that.
 	canaryNap func(time.Duration)
@@ -53,6 +56,7 @@ type run struct {
 	plan    Plan
 	bound   *workloads.Workload
 	pacer   workloads.Pacer // nil at rate max, and where the rate is found by the run
+	ceiling float64         // events/s; 0 where it is not known
 	found   map[string]record.Bracket
 	dir     string
 	journal *journal
@@ -70,6 +74,9 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 		return out, err
 	}
 	start := time.Now()
+	if err := r.measureCeiling(ctx); err != nil {
+		return out, err
+	}
 	id, err := makeRunDir(req.Dir, req.Scenario.Name, start)
 	if err != nil {
 		return out, err
@@ -83,6 +90,24 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 	err = r.record(ctx, start)
 	out.Interrupted = ctx.Err() != nil
 	return out, errors.Join(err, linkLatest(req.Dir, id))
+}
+
+// measureCeiling finds the null ceiling, before anything else is under way. A run without one has no
+// headroom, and says why.
+func (r *run) measureCeiling(ctx context.Context) error {
+	n, s := r.req.Null, r.req.Scenario
+	if n.Adapter == nil {
+		return nil
+	}
+	c, err := n.known(ctx, s)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	r.ceiling = c.EventsPerS
+	if err != nil {
+		r.plan.Warnings = append(r.plan.Warnings, err.Error())
+	}
+	return nil
 }
 
 // Ready says what a run of a sound scenario lacks: a system or a transport that is not there, or one
@@ -203,7 +228,7 @@ func (r *run) conditions() record.Conditions {
 		Seed: s.Load.Seed, Warmup: formatDuration(s.Load.Warmup.For),
 		Events: uint64(s.Load.Events), Workers: s.Resources.Workers,
 		WorkerCPUs: float64(s.Resources.Worker.CPUs), DriverCPUs: float64(s.Resources.Driver.CPUs),
-		Shared: r.plan.Shared,
+		Shared: r.plan.Shared, Ceiling: r.ceiling,
 	}
 	if s.Load.Warmup.Auto {
 		c.Warmup = "auto"

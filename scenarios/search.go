@@ -12,10 +12,10 @@ import (
 //	start --pass--> x2 --pass--> x2 --fail--> halve the gap, by ratio, until it is narrow
 //	      --fail--> /2 ...                    then ask both bounds again
 //
-// A verdict can be wrong: a host hiccups, a slope is a matter of chance. So a bound must be confirmed
-// before it is believed: a rate has failed for good when it failed twice, and passed for good when it
-// passed often enough before that. Where another vote turns a bound over, the search goes on from
-// there. An INVALID probe is no vote at all.
+// A verdict can be wrong: a host hiccups, a slope is a matter of chance. So a bound must be
+// confirmed before it is believed: a rate has failed for good when it failed twice, and passed for
+// good when it passed often enough before that. Where another vote turns a bound over, the search
+// goes on from there. An INVALID probe is no vote at all.
 type hunt struct {
 	start, least, most float64 // rates, events/s
 	narrow             float64 // failed / passed at which the bracket is tight enough
@@ -109,8 +109,8 @@ func (t *tally) at(rate float64) *votes {
 }
 
 // bounds are the lowest rate that failed by majority, the highest below it that passed, the lowest
-// between them that cannot be read, and one to try again: its votes are even, or its only probes were
-// INVALID and not too many. Each is nil where there is none.
+// between them that cannot be read, and one to try again: its votes are even, or its only probes
+// were INVALID and not too many. Each is nil where there is none.
 func (t *tally) bounds() (lo, hi, wall, again *votes) {
 	for _, v := range t.rates {
 		switch {
@@ -127,8 +127,8 @@ func (t *tally) bounds() (lo, hi, wall, again *votes) {
 	return lo, nil, wall, again
 }
 
-// top is what bounds the rate from above: the lowest that fails or, where the gap below that is wide,
-// the lowest inside it that cannot be measured; nil for neither.
+// top is what bounds the rate from above: the lowest that fails or, where the gap below that is
+// wide, the lowest inside it that cannot be measured; nil for neither.
 func (t *tally) top(lo, hi, wall *votes) *votes {
 	if wall != nil && (hi == nil || lo == nil || hi.rate/lo.rate > t.narrow) {
 		return wall
@@ -163,8 +163,8 @@ func (t *tally) next() (rate float64, ok bool) {
 	return t.confirmed(lo)
 }
 
-// mostUnread rates that cannot be measured, and none that passes, are a host or a scenario that does
-// not get better by lower ones.
+// mostUnread rates that cannot be measured, and none that passes, are a host or a scenario that
+// does not get better by lower ones.
 const mostUnread = 4
 
 func (t *tally) unread() (n int) {

@@ -80,8 +80,9 @@ func (r *repetition) steady(ctx context.Context) error {
 	return nil
 }
 
-// cut ends the stream of a run without a known end, and of one whose driver fell so far behind that
-// it is INVALID, or whose system did in a probe: offering the rest would take long and tell nothing.
+// cut ends the stream of a run without a known end, and of one whose driver fell so far behind
+// that it is INVALID, or whose system did in a probe: offering the rest would take long and tell
+// nothing.
 func (r *repetition) cut(a adapters.Account) {
 	groups := r.job.Workload.Timeline.Groups
 	switch {

@@ -160,7 +160,11 @@ func (p *progress) which(e record.Entry) string {
 	if probes(e) {
 		return fmt.Sprintf("probe %d", e.Rep-record.FirstProbe+1)
 	}
-	return fmt.Sprintf("run %d/%d", p.current, max(p.total, p.current))
+	text := fmt.Sprintf("%d/%d", p.current, max(p.total, p.current))
+	if p.columns > 0 {
+		return text
+	}
+	return "run " + text
 }
 
 func (p *progress) tick(e record.Entry) {

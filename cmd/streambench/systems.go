@@ -1,8 +1,14 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+
 	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/kafka"
 	"github.com/streambench/streambench/adapters/native"
+	"github.com/streambench/streambench/adapters/null"
+	"github.com/streambench/streambench/scenarios"
 )
 
 // systemEntry is a system that a scenario may name.
@@ -48,7 +54,7 @@ type transportEntry struct {
 }
 
 // transports is the one table of transports. The embedded one is part of a system and not here.
-var transports = []transportEntry{}
+var transports = []transportEntry{{Name: adapters.Kafka, Transport: kafka.Transport{}}}
 
 // findTransport finds a transport by its name.
 func findTransport(name string) (adapters.Transport, bool) {
@@ -58,4 +64,15 @@ func findTransport(name string) (adapters.Transport, bool) {
 		}
 	}
 	return nil, false
+}
+
+// nullCeiling is the pass-through and where its ceilings are kept: in the user's cache, or nowhere
+// where there is none.
+func nullCeiling() scenarios.Null {
+	b := versionOf()
+	n := scenarios.Null{Adapter: null.Adapter{}, Version: b.Version, Commit: b.Commit}
+	if dir, err := os.UserCacheDir(); err == nil {
+		n.Dir = filepath.Join(dir, "streambench", "ceilings")
+	}
+	return n
 }

@@ -7,8 +7,8 @@ const (
 	ProbeInvalid = "invalid" // the measurement failed, not the rate: it is tried again
 )
 
-// FirstProbe is the number of the first repetition of a system that is a probe. Those of the plan are
-// below; what the record holds of a probe beside its answer is no part of any figure.
+// FirstProbe is the number of the first repetition of a system that is a probe. Those of the plan
+// are below; what the record holds of a probe beside its answer is no part of any figure.
 const FirstProbe = 1001
 
 // Probe is one rate that a search for the sustainable rate tried.

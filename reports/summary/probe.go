@@ -15,12 +15,15 @@ const (
 	reasonBacklog = "backlog" // it grows
 )
 
+// The codes of rules that a probe is asked about apart.
+const codeOracle, codeLag = "oracle-inconclusive", "driver-lag"
+
 // leftShare of the events due by the end of steady that wait for the system tell of a backlog where
 // too few results came to see it grow.
 const leftShare = 0.01
 
-// Probed is the answer of a repetition that was a probe: its entries, its latency log, and the limits
-// of the search. The same rules and figures decide as in a report of it. A repetition that has no
+// Probed is the answer of a repetition that was a probe: its entries, its latency log, and the
+// limits of the search. The same rules and figures decide as in a report of it. A repetition that has no
 // ledger yet can already fail, but not pass.
 func Probed(
 	m *record.Manifest, entries []record.Entry, h *record.HistogramLog, limits []record.Limit,
@@ -46,22 +49,37 @@ func Probed(
 		p.Answer, p.Reason, p.Text = record.ProbeInvalid, why.Code, why.Text
 	default:
 		p.Reason, p.Text = unsustained(&t, figures, limits)
-		if p.Reason == "" {
+		lag, lags := r.reason(codeLag)
+		switch {
+		case p.Reason == "":
+			r.Figures = figures
 			p = sound(p, &t, &r, limits)
+		case lags:
+			p.Answer, p.Reason, p.Text = record.ProbeInvalid, lag.Code, lag.Text
 		}
 	}
 	return p
 }
 
 // unreadable is the first reason for which the figures cannot be believed. What the oracle has to
-// say is asked apart: a probe that fails by its figures needs no oracle.
+// say is asked apart: a probe that fails by its figures needs no oracle. So is the driver's lag: it
+// only adds to latency and backlog, so a probe may pass in spite of it, but not fail.
 func unreadable(r *Repetition) (bool, Reason) {
 	for _, reason := range r.Reasons {
-		if reason.Code != "oracle-inconclusive" {
+		if reason.Code != codeOracle && reason.Code != codeLag {
 			return true, reason
 		}
 	}
 	return false, Reason{}
+}
+
+// reason finds the reason of a code.
+func (r *Repetition) reason(code string) (Reason, bool) {
+	i := slices.IndexFunc(r.Reasons, func(reason Reason) bool { return reason.Code == code })
+	if i < 0 {
+		return Reason{}, false
+	}
+	return r.Reasons[i], true
 }
 
 // unsustained says which limit is broken, or how backlog grew; nothing where the rate holds.
@@ -94,13 +112,14 @@ func sound(
 	p record.Probe, t *Trail, r *Repetition, limits []record.Limit,
 ) record.Probe {
 	_, seen := growth(t)
+	oracle, unanswered := r.reason(codeOracle)
 	silent := slices.IndexFunc(limits, func(l record.Limit) bool {
 		_, ok := r.Figures[l.Metric]
 		return !ok
 	})
 	switch {
-	case r.Status == Invalid:
-		p.Answer, p.Reason, p.Text = record.ProbeInvalid, r.Reasons[0].Code, r.Reasons[0].Text
+	case unanswered:
+		p.Answer, p.Reason, p.Text = record.ProbeInvalid, oracle.Code, oracle.Text
 	case !seen:
 		p.Answer, p.Reason = record.ProbeInvalid, "few-results"
 		p.Text = "too few results came to tell whether backlog grows: lengthen load.steady, or " +
