@@ -131,8 +131,12 @@ func (s *Scenario) warnings(p Plan) []string {
 	return append(out, s.lonely()...)
 }
 
-// fewWindows warns of a steady phase in which hardly any window closes.
+// fewWindows warns of a steady phase in which hardly any window closes; of sliding windows one does
+// at every event.
 func (s *Scenario) fewWindows(w *workloads.Workload) string {
+	if w.Query.Window.Kind == workloads.Sliding {
+		return ""
+	}
 	step := windowSpan(w.Query.Window)
 	if w.Query.Window.Kind == workloads.Hopping && w.Query.Window.SlideMs > 0 {
 		step = time.Duration(w.Query.Window.SlideMs) * time.Millisecond

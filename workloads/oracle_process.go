@@ -229,8 +229,8 @@ func (p *plan) addUp(sum, row []int64) {
 	}
 }
 
-// part is what the single value of a result adds to the account of Process.Parts: sums of these tell
-// one set of values from any other.
+// part is what the single value of a result adds to the account of Process.Parts: sums of these
+// tell one set of values from any other.
 func (p *plan) part(row []int64) uint64 {
 	if p.partsAt < 0 {
 		return 0

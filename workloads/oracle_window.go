@@ -272,7 +272,9 @@ func (f *windowFold) row(w *window, g *groups, i int32) {
 	p := f.o.p
 	acc, sets := g.at(p, i)
 	f.res = p.results(f.res[:0], acc, sets)
-	f.next.Row = p.row(f.next.Row[:0], groupRow{key: f.keys.key[i], start: w.start, end: w.end, acc: acc, res: f.res})
+	f.next.Row = p.row(f.next.Row[:0], groupRow{
+		key: f.keys.key[i], start: w.start, end: w.end, acc: acc, res: f.res,
+	})
 }
 
 // withLate adds to the next outcome the row that counts too-late events as well.
