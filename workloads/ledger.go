@@ -76,12 +76,17 @@ type finding struct {
 	note          string
 }
 
+// lists says whether there is room for one more offender of a class, and takes it.
+func (t *tally) lists(class string) bool {
+	t.listed[class]++
+	return t.listed[class] <= offendersOfClass
+}
+
 // offend lists an offender while there is room in its class.
 func (t *tally) offend(class string, f finding) {
-	if t.listed[class] >= offendersOfClass {
+	if !t.lists(class) {
 		return
 	}
-	t.listed[class]++
 	o := Offender{Class: class, Identity: t.p.identity(f.of), Note: f.note}
 	if f.got != nil {
 		o.Got = t.p.line(f.got)
