@@ -102,8 +102,8 @@ func (g *karimovGenerator) Fill(b *Batch, s Slots) {
 	}
 }
 
-// normal draws keys that are nearly normal: the sum of the twelve lanes of 16 bits of three draws, a
-// standard deviation being an eighth of the keys.
+// normal draws keys that are nearly normal: the sum of the twelve lanes of 16 bits of three draws,
+// a standard deviation being an eighth of the keys.
 type normal struct {
 	key  streamKey
 	draw uint64 // the first of them

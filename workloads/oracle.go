@@ -96,8 +96,9 @@ type oracle struct {
 
 // folder is the part of the oracle that depends on the shape of the query.
 type folder interface {
-	// bind prepares for a batch, of which the query reads the rows picked.
-	bind(b *Batch, picked []int32)
+	// bind prepares for a batch, of which the query reads the rows picked. It may fold some at once,
+	// whatever the clock will have seen before them, and returns the others.
+	bind(b *Batch, picked []int32) []int32
 	// event folds a row the query reads. The clock has not seen it yet.
 	event(row int, slot uint64)
 	// advance emits what the clock's last step made final.
@@ -139,7 +140,7 @@ func (o *oracle) run(ctx context.Context, events uint64) error {
 				picked = append(picked, int32(i))
 			}
 		}
-		f.bind(b, picked)
+		picked = f.bind(b, picked)
 		at := 0
 		for i, ts := range b.TS[:b.N] {
 			if at < len(picked) && int(picked[at]) == i {
@@ -280,9 +281,10 @@ type eventFold struct {
 	next outcome
 }
 
-func (f *eventFold) bind(b *Batch, _ []int32) {
+func (f *eventFold) bind(b *Batch, picked []int32) []int32 {
 	f.b = b
 	f.out = bindOutputs(f.out, f.o.p, b)
+	return picked
 }
 
 func (f *eventFold) event(row int, slot uint64) {

@@ -56,12 +56,13 @@ func newProcessFold(o *oracle) *processFold {
 	return f
 }
 
-func (f *processFold) bind(b *Batch, _ []int32) {
+func (f *processFold) bind(b *Batch, picked []int32) []int32 {
 	f.b = b
 	f.key = f.o.p.key.bind(b)
 	for i, r := range f.o.p.reads {
 		f.reads[i] = r.bind(b)
 	}
+	return picked
 }
 
 func (f *processFold) event(row int, _ uint64) {

@@ -35,12 +35,13 @@ func newSessionFold(o *oracle) *sessionFold {
 	}
 }
 
-func (f *sessionFold) bind(b *Batch, _ []int32) {
+func (f *sessionFold) bind(b *Batch, picked []int32) []int32 {
 	f.b = b
 	f.key = f.o.p.key.bind(b)
 	for i := range f.o.p.aggs {
 		f.c.vals[i] = f.o.p.aggs[i].bind(b)
 	}
+	return picked
 }
 
 // event joins the sessions within one gap of it, or starts one. A gap is inclusive, so a session
