@@ -239,7 +239,7 @@ func stream(
 	ctx, cancel := context.WithCancel(ctx)
 	full, free := make(chan *Batch, 2), make(chan *Batch, 3)
 	for range cap(free) {
-		free <- NewBatchOf(p.w.Schema, p.cols, oracleRows)
+		free <- NewBatchOf(p.w.Schema, p.cols, p.rows)
 	}
 	done := make(chan struct{})
 	defer func() { cancel(); <-done }()
@@ -247,11 +247,11 @@ func stream(
 		defer close(done)
 		defer close(full)
 		g := p.w.Events()
-		for at := uint64(0); at < n; at += oracleRows {
+		for at := uint64(0); at < n; at += uint64(p.rows) {
 			select {
 			case b := <-free:
 				g.Fill(b, Slots{
-					First: at, Step: 1, N: int(min(n-at, oracleRows)),
+					First: at, Step: 1, N: int(min(n-at, uint64(p.rows))),
 				})
 				full <- b // has room for all but the batch fn holds
 			case <-ctx.Done():
