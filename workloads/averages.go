@@ -20,24 +20,28 @@ func hoppingAverageTemplate() Template {
 			{Name: slideParam, Kind: MillisParam, Default: "1s", Min: 1,
 				Doc: "distance of two windows"},
 		}, orderParams("2s", "2s")...),
-		New: func(s Settings) (*Workload, error) { return newAverages(hoppingAverageTemplate(), s) },
+		New: func(s Settings) (*Workload, error) {
+			return newAverages(hoppingAverageTemplate(), s)
+		},
 	}
 }
 
-// slidingAverageTemplate asks for the average of the last ten seconds at every event: a true sliding
-// window, which many engines approximate by hops.
+// slidingAverageTemplate asks for the average of the last ten seconds at every event: a true
+// sliding window, which many engines approximate by hops.
 func slidingAverageTemplate() Template {
 	return Template{
 		Name: slidingAverageName,
-		Doc: "Values of many keys; for every event sum and count of its key's events in the window " +
-			"that ends with it.",
+		Doc: "Values of many keys; for every event sum and count of its key's events in the " +
+			"window that ends with it.",
 		Rate: 100_000,
 		Params: append([]Param{
 			averagesKeys(),
 			{Name: windowParam, Kind: MillisParam, Default: "10s", Min: 1,
 				Doc: "how far the window reaches back, both ends inclusive"},
 		}, orderParams("2s", "2s")...),
-		New: func(s Settings) (*Workload, error) { return newAverages(slidingAverageTemplate(), s) },
+		New: func(s Settings) (*Workload, error) {
+			return newAverages(slidingAverageTemplate(), s)
+		},
 	}
 }
 
@@ -83,7 +87,9 @@ func averagesQuery(w *Workload) Query {
 		q.Output.Fields = resultFields([]string{seqField}, "sum", "count")
 		return q
 	}
-	q.Window = Window{Kind: Hopping, SizeMs: values[windowParam].Int, SlideMs: values[slideParam].Int}
+	q.Window = Window{
+		Kind: Hopping, SizeMs: values[windowParam].Int, SlideMs: values[slideParam].Int,
+	}
 	q.Output.Fields = resultFields([]string{"key", WindowStart}, "sum", "count")
 	return q
 }

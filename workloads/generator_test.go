@@ -26,6 +26,11 @@ var streams = []struct {
 	{clickstreamName, 100, map[string]string{"profile": "lateness", "groups": "10"}},
 	{ordersName, 100, nil},
 	{ordersName, 10_000, map[string]string{"groups": "100"}},
+	{hoppingAverageName, 1000, map[string]string{"disorder": "500k:1ms:1m"}},
+	{slidingAverageName, 1000, map[string]string{"groups": "100"}},
+	{karimovName, 1000, map[string]string{"disorder": "100ms"}},
+	{shuffleName, 1000, map[string]string{"groups": "10"}},
+	{uc2Name, 100, map[string]string{"keys": "100", "groups": "7", "disorder": "1s"}},
 }
 
 func eachStream(t *testing.T, fn func(t *testing.T, w *Workload)) {
@@ -186,7 +191,7 @@ func holds(s Schema, b *Batch, col, row int) bool {
 
 func TestGeneratingDoesNotAllocate(t *testing.T) {
 	eachStream(t, func(t *testing.T, w *Workload) {
-		for _, b := range []*Batch{NewBatch(w.Schema, 256), NewBatchOf(w.Schema, []int{2}, 256)} {
+		for _, b := range []*Batch{NewBatch(w.Schema, 256), NewBatchOf(w.Schema, []int{1}, 256)} {
 			g := w.Events()
 			at := uint64(0)
 			if n := testing.AllocsPerRun(20, func() {

@@ -86,10 +86,11 @@ func (g *karimovGenerator) Fill(b *Batch, s Slots) {
 			tags[i] = n % 2
 		}
 	}
-	fillNormal(key, b.Cols[purchaseUser], seq, 0, karimovUsers)
-	fillNormal(key, b.Cols[adUser], seq, 0, karimovUsers)
-	fillNormal(key, b.Cols[purchasePack], seq, 3, karimovPacks)
-	fillNormal(key, b.Cols[adPack], seq, 3, karimovPacks)
+	users, packs := normal{key, 0, karimovUsers}, normal{key, 3, karimovPacks}
+	users.fill(b.Cols[purchaseUser], seq)
+	users.fill(b.Cols[adUser], seq)
+	packs.fill(b.Cols[purchasePack], seq)
+	packs.fill(b.Cols[adPack], seq)
 	key.fillBelow(b.Cols[purchasePrice], seq, 6, karimovPrices)
 	for i := range min(len(b.Cols[purchasePrice]), len(seq)) {
 		b.Cols[purchasePrice][i] += karimovLeast
@@ -101,18 +102,24 @@ func (g *karimovGenerator) Fill(b *Batch, s Slots) {
 	}
 }
 
-// fillNormal writes keys below keys that are nearly normal: the sum of the twelve lanes of 16 bits
-// of draws d, d+1 and d+2, a standard deviation being an eighth of the keys.
-func fillNormal(key streamKey, dst, seq []int64, d uint64, keys int64) {
+// normal draws keys that are nearly normal: the sum of the twelve lanes of 16 bits of three draws,
+// a standard deviation being an eighth of the keys.
+type normal struct {
+	key  streamKey
+	draw uint64 // the first of them
+	keys int64
+}
+
+func (d normal) fill(dst, seq []int64) {
 	const middle, span = 12 * 65_535 / 2, 524_288
 	for i := range min(len(dst), len(seq)) {
 		sum := int64(0)
 		for lane := range uint64(3) {
-			for x := key.draw(uint64(seq[i]), d+lane); x > 0; x >>= 16 {
+			for x := d.key.draw(uint64(seq[i]), d.draw+lane); x > 0; x >>= 16 {
 				sum += int64(x & 0xffff)
 			}
 		}
-		at := keys/2 + floorTo((sum-middle)*keys, span)/span
-		dst[i] = min(max(at, 0), keys-1)
+		at := d.keys/2 + floorTo((sum-middle)*d.keys, span)/span
+		dst[i] = min(max(at, 0), d.keys-1)
 	}
 }

@@ -96,8 +96,9 @@ type oracle struct {
 
 // folder is the part of the oracle that depends on the shape of the query.
 type folder interface {
-	// bind prepares for a batch, of which the query reads the rows picked.
-	bind(b *Batch, picked []int32)
+	// bind prepares for a batch, of which the query reads the rows picked. It may fold some at once,
+	// whatever the clock will have seen before them, and returns the others.
+	bind(b *Batch, picked []int32) []int32
 	// event folds a row the query reads. The clock has not seen it yet.
 	event(row int, slot uint64)
 	// advance emits what the clock's last step made final.
@@ -139,7 +140,7 @@ func (o *oracle) run(ctx context.Context, events uint64) error {
 				picked = append(picked, int32(i))
 			}
 		}
-		f.bind(b, picked)
+		picked = f.bind(b, picked)
 		at := 0
 		for i, ts := range b.TS[:b.N] {
 			if at < len(picked) && int(picked[at]) == i {
@@ -238,7 +239,7 @@ func stream(
 	ctx, cancel := context.WithCancel(ctx)
 	full, free := make(chan *Batch, 2), make(chan *Batch, 3)
 	for range cap(free) {
-		free <- NewBatchOf(p.w.Schema, p.cols, oracleRows)
+		free <- NewBatchOf(p.w.Schema, p.cols, p.rows)
 	}
 	done := make(chan struct{})
 	defer func() { cancel(); <-done }()
@@ -246,11 +247,11 @@ func stream(
 		defer close(done)
 		defer close(full)
 		g := p.w.Events()
-		for at := uint64(0); at < n; at += oracleRows {
+		for at := uint64(0); at < n; at += uint64(p.rows) {
 			select {
 			case b := <-free:
 				g.Fill(b, Slots{
-					First: at, Step: 1, N: int(min(n-at, oracleRows)),
+					First: at, Step: 1, N: int(min(n-at, uint64(p.rows))),
 				})
 				full <- b // has room for all but the batch fn holds
 			case <-ctx.Done():
@@ -280,9 +281,10 @@ type eventFold struct {
 	next outcome
 }
 
-func (f *eventFold) bind(b *Batch, _ []int32) {
+func (f *eventFold) bind(b *Batch, picked []int32) []int32 {
 	f.b = b
 	f.out = bindOutputs(f.out, f.o.p, b)
+	return picked
 }
 
 func (f *eventFold) event(row int, slot uint64) {

@@ -123,34 +123,39 @@ func (p *plan) add(acc []int64, sets []map[int64]struct{}, c *contribution) {
 	acc[wordCount]++
 	acc[wordSeqSum] += c.seq
 	for i := range p.aggs {
-		f := &p.aggs[i]
-		if f.Func == Count {
-			continue
-		}
-		x := c.vals[i].at(c.row)
-		if f.float {
-			f.addFloat(&acc[f.word], math.Float64frombits(uint64(x)))
-			continue
-		}
-		switch f.Func {
-		case Sum, Avg:
-			acc[f.word] += x
-		case SumSquares:
-			acc[f.word] += x * x
-		case Min:
-			acc[f.word] = min(acc[f.word], x)
-		case Max:
-			acc[f.word] = max(acc[f.word], x)
-		case Distinct:
-			sets[f.set][x] = struct{}{}
-		case TopK:
-			insertTop(acc[f.word:f.word+f.K], x)
-		case First:
-			takeIf(before(c.ts, c.seq, acc[f.word:]), acc[f.word:], [3]int64{c.ts, c.seq, x})
-		case Last:
-			later := before(acc[f.word], acc[f.word+1], []int64{c.ts, c.seq})
-			takeIf(later, acc[f.word:], [3]int64{c.ts, c.seq, x})
-		}
+		p.addOne(i, acc, sets, c)
+	}
+}
+
+// addOne counts an event in the words of one aggregate.
+func (p *plan) addOne(agg int, acc []int64, sets []map[int64]struct{}, c *contribution) {
+	f := &p.aggs[agg]
+	if f.Func == Count {
+		return
+	}
+	x := c.vals[agg].at(c.row)
+	if f.float {
+		f.addFloat(&acc[f.word], math.Float64frombits(uint64(x)))
+		return
+	}
+	switch f.Func {
+	case Sum, Avg:
+		acc[f.word] += x
+	case SumSquares:
+		acc[f.word] += x * x
+	case Min:
+		acc[f.word] = min(acc[f.word], x)
+	case Max:
+		acc[f.word] = max(acc[f.word], x)
+	case Distinct:
+		sets[f.set][x] = struct{}{}
+	case TopK:
+		insertTop(acc[f.word:f.word+f.K], x)
+	case First:
+		takeIf(before(c.ts, c.seq, acc[f.word:]), acc[f.word:], [3]int64{c.ts, c.seq, x})
+	case Last:
+		later := before(acc[f.word], acc[f.word+1], []int64{c.ts, c.seq})
+		takeIf(later, acc[f.word:], [3]int64{c.ts, c.seq, x})
 	}
 }
 

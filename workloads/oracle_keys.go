@@ -82,20 +82,26 @@ type groups struct {
 func (g *groups) of(p *plan, keys *keyTable, i int32) ([]int64, []map[int64]struct{}) {
 	at := int(i) * p.state
 	if at >= len(g.words) || g.words[at+wordCount] == 0 {
-		for at >= len(g.words) {
-			g.words = append(g.words, p.fresh...)
-		}
-		copy(g.words[at:], p.fresh)
-		g.members = append(g.members, i)
-		keys.uses[i]++
-		if p.sets > 0 {
-			for int(i) >= len(g.sets) {
-				g.sets = append(g.sets, nil)
-			}
-			g.sets[i] = p.startSets()
-		}
+		g.start(p, keys, i)
 	}
 	return g.at(p, i)
+}
+
+// start makes the accumulator of a key that has none.
+func (g *groups) start(p *plan, keys *keyTable, i int32) {
+	at := int(i) * p.state
+	for at >= len(g.words) {
+		g.words = append(g.words, p.fresh...)
+	}
+	copy(g.words[at:], p.fresh)
+	g.members = append(g.members, i)
+	keys.uses[i]++
+	if p.sets > 0 {
+		for int(i) >= len(g.sets) {
+			g.sets = append(g.sets, nil)
+		}
+		g.sets[i] = p.startSets()
+	}
 }
 
 func (g *groups) at(p *plan, i int32) ([]int64, []map[int64]struct{}) {

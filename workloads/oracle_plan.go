@@ -10,6 +10,7 @@ import (
 // plan is a query with every name resolved to a column, as the oracle and the checker read it.
 type plan struct {
 	w       *Workload
+	rows    int // of a batch the oracle generates
 	q       Query
 	cols    []int // columns a generator has to fill
 	where   []test
@@ -67,7 +68,7 @@ const (
 
 // planQuery resolves the query of a workload. It refuses what the oracle cannot answer exactly.
 func planQuery(w *Workload) (*plan, error) {
-	p := &plan{w: w, q: w.Query, key: reader{col: noColumn}, byAgg: -1}
+	p := &plan{w: w, q: w.Query, key: reader{col: noColumn}, byAgg: -1, rows: oracleRows}
 	if err := p.refuse(); err != nil {
 		return nil, fmt.Errorf("plan query %s of %s: %w", p.q.Name, w.Name, err)
 	}

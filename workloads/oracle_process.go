@@ -56,12 +56,13 @@ func newProcessFold(o *oracle) *processFold {
 	return f
 }
 
-func (f *processFold) bind(b *Batch, _ []int32) {
+func (f *processFold) bind(b *Batch, picked []int32) []int32 {
 	f.b = b
 	f.key = f.o.p.key.bind(b)
 	for i, r := range f.o.p.reads {
 		f.reads[i] = r.bind(b)
 	}
+	return picked
 }
 
 func (f *processFold) event(row int, _ uint64) {
@@ -229,8 +230,8 @@ func (p *plan) addUp(sum, row []int64) {
 	}
 }
 
-// part is what the single value of a result adds to the account of Process.Parts: sums of these tell
-// one set of values from any other.
+// part is what the single value of a result adds to the account of Process.Parts: sums of these
+// tell one set of values from any other.
 func (p *plan) part(row []int64) uint64 {
 	if p.partsAt < 0 {
 		return 0

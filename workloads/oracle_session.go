@@ -35,12 +35,13 @@ func newSessionFold(o *oracle) *sessionFold {
 	}
 }
 
-func (f *sessionFold) bind(b *Batch, _ []int32) {
+func (f *sessionFold) bind(b *Batch, picked []int32) []int32 {
 	f.b = b
 	f.key = f.o.p.key.bind(b)
 	for i := range f.o.p.aggs {
 		f.c.vals[i] = f.o.p.aggs[i].bind(b)
 	}
+	return picked
 }
 
 // event joins the sessions within one gap of it, or starts one. A gap is inclusive, so a session
@@ -168,7 +169,9 @@ func (f *sessionFold) emit(s *session) {
 	end := s.last + f.gap
 	f.o.timing(&f.next, end)
 	f.res = p.results(f.res[:0], s.acc, s.sets)
-	f.next.Row = p.row(f.next.Row[:0], groupRow{key: s.key, start: s.first, end: end, acc: s.acc, res: f.res})
+	f.next.Row = p.row(f.next.Row[:0], groupRow{
+		key: s.key, start: s.first, end: end, acc: s.acc, res: f.res,
+	})
 	f.o.result(&f.next)
 }
 

@@ -46,12 +46,13 @@ func newSlidingFold(o *oracle) *slidingFold {
 	}
 }
 
-func (f *slidingFold) bind(b *Batch, _ []int32) {
+func (f *slidingFold) bind(b *Batch, picked []int32) []int32 {
 	f.b = b
 	f.key = f.o.p.key.bind(b)
 	for i := range f.o.p.aggs {
 		f.c.vals[i] = f.o.p.aggs[i].bind(b)
 	}
+	return picked
 }
 
 func (f *slidingFold) event(row int, _ uint64) {

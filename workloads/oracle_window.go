@@ -22,7 +22,10 @@ type windowFold struct {
 	o           *oracle
 	size, slide int64
 	open        map[int64]*window // by start
-	last        *window           // the one used last: most events find their window here
+	last        *window           // the one used last
+	pane        pane              // most events find their windows here
+	inside      []int32           // rows of the batch that lie in the pane
+	insideOf    []int32           // the numbers of their keys
 	free        []*window
 	firstEnd    int64 // least end of the open windows
 	keys        keyTable
@@ -51,7 +54,7 @@ func newWindowFold(o *oracle) *windowFold {
 
 // bind looks up the keys of all rows of a batch at once: in a loop this short the processor waits
 // for several of them at a time, which is most of what a fold of many keys costs.
-func (f *windowFold) bind(b *Batch, picked []int32) {
+func (f *windowFold) bind(b *Batch, picked []int32) []int32 {
 	p := f.o.p
 	f.b = b
 	f.key = p.key.bind(b)
@@ -61,16 +64,18 @@ func (f *windowFold) bind(b *Batch, picked []int32) {
 	if f.bare() {
 		f.by = p.by.bind(b)
 		f.out = bindOutputs(f.out, p, b)
-		return
+		return picked
 	}
 	f.keys.sweep()
 	f.numbers, f.at = f.numbers[:0], 0
 	for _, row := range picked {
 		f.numbers = append(f.numbers, f.keys.number(f.key.at(int(row))))
 	}
+	picked = f.foldPane(picked)
 	if f.last != nil {
 		f.touched += f.last.groups.touch(f.o.p, f.numbers)
 	}
+	return picked
 }
 
 // nextKey is the number of the key of the next row picked.
@@ -90,6 +95,13 @@ func (f *windowFold) event(row int, _ uint64) {
 	ts := f.b.TS[row]
 	f.c.ts, f.c.seq, f.c.row = ts, f.b.Seq[row], row
 	key := f.nextKey()
+	if f.holds(ts) {
+		for _, w := range f.pane.windows {
+			f.fold(w, key)
+		}
+		o.late.OnTime++
+		return
+	}
 	var kept, allowed, dropped bool
 	for s := floorTo(ts, f.slide); s > ts-f.size; s -= f.slide {
 		isClosed, isDropped := o.meet(s+f.size, (*clock).at)
@@ -98,13 +110,7 @@ func (f *windowFold) event(row int, _ uint64) {
 			continue
 		}
 		allowed = allowed || isClosed
-		w := f.window(s)
-		if f.bare() {
-			f.rank(w, row)
-			continue
-		}
-		acc, sets := w.groups.of(o.p, &f.keys, key)
-		o.p.add(acc, sets, &f.c)
+		f.fold(f.window(s), key)
 	}
 	switch {
 	case dropped && !kept:
@@ -116,10 +122,23 @@ func (f *windowFold) event(row int, _ uint64) {
 		o.late.Allowed++
 	default:
 		o.late.OnTime++
+		if !dropped && ts >= f.pane.to {
+			f.setPane(ts)
+		}
 	}
 	if dropped {
 		o.behind = max(o.behind, o.clock.max-ts)
 	}
+}
+
+// fold adds the event to a window.
+func (f *windowFold) fold(w *window, key int32) {
+	if f.bare() {
+		f.rank(w, f.c.row)
+		return
+	}
+	acc, sets := w.groups.of(f.o.p, &f.keys, key)
+	f.o.p.add(acc, sets, &f.c)
 }
 
 // leavesOut says whether a window that is dropped by now is done without the event. It is not where
@@ -272,7 +291,9 @@ func (f *windowFold) row(w *window, g *groups, i int32) {
 	p := f.o.p
 	acc, sets := g.at(p, i)
 	f.res = p.results(f.res[:0], acc, sets)
-	f.next.Row = p.row(f.next.Row[:0], groupRow{key: f.keys.key[i], start: w.start, end: w.end, acc: acc, res: f.res})
+	f.next.Row = p.row(f.next.Row[:0], groupRow{
+		key: f.keys.key[i], start: w.start, end: w.end, acc: acc, res: f.res,
+	})
 }
 
 // withLate adds to the next outcome the row that counts too-late events as well.

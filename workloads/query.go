@@ -244,9 +244,9 @@ func (q Query) Width() int {
 	return n
 }
 
-// Timed reports whether a result's trigger follows from its line. Of a process it does not, nor of a
-// session that may be retracted: nothing tells one that has closed from one a late event has changed
-// since.
+// Timed reports whether a result's trigger follows from its line. Of a process it does not, nor of
+// a session that may be retracted: nothing tells one that has closed from one a late event has
+// changed since.
 func (q Query) Timed() bool {
 	return !q.Window.Processing && q.Process == nil && !q.Retracts
 }

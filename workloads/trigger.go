@@ -71,8 +71,8 @@ func NewTriggerFinder(w *Workload) *TriggerFinder {
 }
 
 // Of is the slot of the trigger of a result, laid out as Query.Width says; of a per-event result
-// the slot of its event, of a sliding window's the event that completes the time of its event. It is false where the query is not timed, or the result is none the query
-// can have.
+// the slot of its event, of a sliding window's that of the event that completes its event's time.
+// It is false where the query is not timed, or the result is none the query can have.
 func (f *TriggerFinder) Of(row []int64) (uint64, bool) {
 	if f.column < 0 {
 		return 0, false
