@@ -127,10 +127,24 @@ func scopeRows(run *Run) []row {
 	}
 	return append(rows,
 		row{"Shares", share, note},
-		row{"Conditions", strings.Join([]string{c.Transport + " transport", c.Format + " format",
+		row{"Conditions", strings.Join([]string{transportOf(c), c.Format + " format",
 			c.Guarantee, "checkpoint " + c.Checkpoint}, ", "),
 			"figures are compared only with runs of the same conditions"},
 		row{"Profile", c.Profile, "which settings of the systems were changed from their defaults"})
+}
+
+// transportOf is the transport with what figures over it depend on.
+func transportOf(c record.Conditions) string {
+	if c.Broker == "" {
+		return c.Transport + " transport"
+	}
+	text := c.Transport + " transport, "
+	if c.Broker == "address" {
+		text += "a broker that was there"
+	} else {
+		text += c.Broker + " broker"
+	}
+	return fmt.Sprintf("%s, %d partitions", text, c.Partitions)
 }
 
 func repetitionsRow(run *Run) row {

@@ -58,6 +58,7 @@ type repetition struct {
 	system    adapters.System
 	ended     chan struct{} // closed when everything was answered, or something died
 	endErr    error         // why it died; read after ended
+	unsealed  string        // why results may still come, though all has ended; read after ended
 	unwatch   func()        // ends what waits for ended
 	sampler   *sampler
 	canary    *canary

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -162,10 +161,7 @@ func (r *repetition) drain(ctx context.Context) error {
 		select {
 		case <-r.ended:
 			r.quiet()
-			if errors.Is(r.endErr, adapters.ErrUnsealed) {
-				r.drainGap = r.endErr.Error()
-				return nil
-			}
+			r.drainGap = r.unsealed
 			return r.endErr
 		case <-ctx.Done():
 			return ctx.Err()
