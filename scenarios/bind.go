@@ -112,13 +112,6 @@ func (s *Scenario) NotYet() []string {
 }
 
 func (s *Scenario) loadNotYet(add func(where, what, remedy string)) {
-	r := s.Load.Rate
-	switch {
-	case r.Search != nil:
-		add("load.rate", "this build searches no rates", "--set load.rate=250k/s")
-	case r.OfCapacity > 0:
-		add("load.rate", "this build searches no rates to take a share of", "--set load.rate=250k/s")
-	}
 	if s.Load.Broker.At == atContainer {
 		add("load.broker", "this build starts no containers",
 			"--set load.broker=embedded, or the HOST:PORT of a broker that runs")

@@ -37,6 +37,7 @@ func check(s *Scenario, root *node, g *gatherer) {
 	c.decide()
 	c.params()
 	c.windows()
+	c.form()
 }
 
 // walk finds a node by keys and list positions. Where the path ends early it returns the place of

@@ -173,6 +173,20 @@ func (c *checker) windows() {
 		"lengthen steady, lower load.event-rate or shorten the window in params")
 }
 
+// form refuses a wire form in which the workload cannot do to its events what it is about.
+func (c *checker) form() {
+	if c.bound == nil || c.bound.Spoil == nil || c.s.Load.Format == "json" ||
+		!c.sound("load/format") {
+		return
+	}
+	path := "load/format"
+	if !c.has(path) {
+		path = "load"
+	}
+	c.fail(path, fmt.Sprintf("%s damages the text of events, and their form is %s",
+		c.s.Workload, c.s.Load.Format), "write format: json")
+}
+
 // windowSpan is the time a window needs to close: its size, of a session at least its gap.
 func windowSpan(w workloads.Window) time.Duration {
 	if w.Kind == workloads.Session {

@@ -62,8 +62,8 @@ func (c *collector) Collect(rs *workloads.Results, receivedNs int64) error {
 		return nil // checked, and nobody waits for it
 	}
 	c.results.Add(uint64(rs.N))
-	if c.column < 0 || rs.N == 0 {
-		return nil
+	if c.column < 0 || rs.N == 0 || rs.Stream != workloads.Answers {
+		return nil // only answers are timed
 	}
 	newest := uint64(0)
 	if c.load.Paced() {

@@ -104,6 +104,8 @@ func TestEachMistakeIsToldWithItsPlaceAndItsRemedy(t *testing.T) {
 		{"a parameter without its unit", base + "params: {window: 10}\n", "4:18", "has no unit"},
 		{"a parameter of the wrong kind", base + "params: {keys: [1]}\n", "4:16", "keys is a list"},
 		{"groups that repeat events", base + "params: {groups: 953}\n", "4:18", "multiple of 953"},
+		{"events of a form that cannot be damaged", "name: x\nworkload: poison\nload: {rate: 1k/s, " +
+			"steady: 9s, format: binary}\n", "3:40", "damages the text of events"},
 		{"a window that cannot close", base + "params: {window: 2m}\n", "3:14", "cannot close in steady"},
 		{"no systems", base + "systems: []\n", "4:10", "names no system"},
 		{"an unknown system", base + "systems: [flnk]\n", "4:11", `did you mean "flink"?`},

@@ -133,10 +133,7 @@ func (s *Scenario) warnings(p Plan) []string {
 
 // fewWindows warns of a steady phase in which hardly any window closes.
 func (s *Scenario) fewWindows(w *workloads.Workload) string {
-	step := windowSpan(w.Query.Window)
-	if w.Query.Window.Kind == workloads.Hopping && w.Query.Window.SlideMs > 0 {
-		step = time.Duration(w.Query.Window.SlideMs) * time.Millisecond
-	}
+	step := windowStep(w)
 	span, ok := s.eventSpan(w)
 	if !ok || step == 0 || span >= 3*step || s.Load.Events > 0 {
 		return ""
@@ -144,6 +141,14 @@ func (s *Scenario) fewWindows(w *workloads.Workload) string {
 	return fmt.Sprintf("fewer than 3 windows close in steady: %s of event time pass, a window "+
 		"closes every %s: lengthen steady or lower load.event-rate",
 		formatDuration(span.Round(time.Millisecond)), formatDuration(step))
+}
+
+// windowStep is the time between two windows that close; 0 for a query without.
+func windowStep(w *workloads.Workload) time.Duration {
+	if w.Query.Window.Kind == workloads.Hopping && w.Query.Window.SlideMs > 0 {
+		return time.Duration(w.Query.Window.SlideMs) * time.Millisecond
+	}
+	return windowSpan(w.Query.Window)
 }
 
 // lonely warns of faults a system has no node for: it answers n/a, which is no pass.

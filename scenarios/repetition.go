@@ -48,6 +48,11 @@ type repetition struct {
 	timing    timing
 	dir       string // of the run
 	keep      bool   // write results.jsonl
+	// cutShort is the share of the events due that may wait for the system when steady ends, before
+	// the rest of the stream is not offered; 0 for any.
+	cutShort float64
+	// decided is asked before the check whether the repetition needs none; nil for no.
+	decided func(soFar record.End) bool
 
 	t0Ns      int64 // T0 on the run's clock
 	load      *adapters.Load

@@ -28,8 +28,14 @@ type resultLine struct {
 	Line      string   `json:"line"` // the canonical line, as digests are made of
 	Count     *int64   `json:"count,omitempty"`
 	SeqSum    *uint64  `json:"seqsum,omitempty"`
+	Op        string   `json:"op,omitempty"` // insert, update or retract, where results are retracted
 	Trigger   *uint64  `json:"trigger,omitempty"`
 	LatencyNs *int64   `json:"latencyNs,omitempty"`
+}
+
+// ops are the words for what a result does to the set of results.
+var ops = map[int64]string{
+	workloads.Insert: "insert", workloads.Update: "update", workloads.Retract: "retract",
 }
 
 // writeResults appends what the checker kept to the results of the run.
@@ -72,8 +78,11 @@ func (r *repetition) resultLine(line string, row []int64, receivedNs int64) resu
 		}
 	}
 	if q.SingleLevel() {
-		count, sum := row[len(row)-2], uint64(row[len(row)-1])
+		count, sum := row[q.LineWidth()], uint64(row[q.LineWidth()+1])
 		l.Count, l.SeqSum = &count, &sum
+	}
+	if q.Retracts {
+		l.Op = ops[row[len(row)-1]]
 	}
 	if slot, ok := r.collector.finder.Of(row); ok && slot < r.events {
 		l.Trigger = &slot

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,9 @@ type RunRequest struct {
 	Command         []string
 	Version, Commit string
 	KeepResults     bool // write every result to results.jsonl
+	// Capacity are brackets of earlier runs under like conditions, by the label of the system: a rate
+	// that is to be found is taken from there and not searched.
+	Capacity map[string]record.Bracket
 
 	// canaryNap is how the canary sleeps; nil for the kernel's sleep. Virtual time cannot see that.
 	canaryNap func(time.Duration)
@@ -48,9 +52,12 @@ type run struct {
 	req     RunRequest
 	plan    Plan
 	bound   *workloads.Workload
-	pacer   workloads.Pacer
+	pacer   workloads.Pacer // nil at rate max, and where the rate is found by the run
+	found   map[string]record.Bracket
 	dir     string
 	journal *journal
+
+	manifest record.Manifest
 }
 
 // Run carries out the plan of a scenario and records it in a new folder. A system that fails is an
@@ -78,8 +85,8 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 	return out, errors.Join(err, linkLatest(req.Dir, id))
 }
 
-// Ready says what a run of a sound scenario lacks: a system or a transport that is not there, or one
-// that cannot answer the query exactly. The error is a *NotReadyError; nil if nothing is lacking.
+// Ready says what a run of a sound scenario lacks: a system or a transport that is not there, or
+// one that cannot answer the query exactly. The error is a *NotReadyError; nil if nothing is lacking.
 func Ready(req RunRequest) error { return (&run{req: req}).ready() }
 
 // ready finds out whether everything the plan needs is there.
@@ -91,8 +98,10 @@ func (r *run) ready() (err error) {
 	if r.bound, err = s.Bind(); err != nil {
 		return notReady("%w", err)
 	}
-	if r.pacer, err = s.Pacer(); err != nil {
-		return notReady("%w", err)
+	if !s.Load.Rate.searches() {
+		if r.pacer, err = s.Pacer(); err != nil {
+			return notReady("%w", err)
+		}
 	}
 	transport, err := r.transport()
 	if err != nil {
@@ -167,14 +176,14 @@ func (r *run) writeHead(id string, start time.Time) error {
 	if err := record.WriteFile(filepath.Join(r.dir, record.LockFile), s.Lock()); err != nil {
 		return err
 	}
-	m := record.Manifest{
+	r.manifest = record.Manifest{
 		Schema: record.ManifestSchema, ID: id, Scenario: s.Name, Start: start.UTC(),
 		Command: r.req.Command, Version: r.req.Version, Commit: r.req.Commit,
 		GoVersion: runtime.Version(), LockHash: s.LockHash(), AnchorsHash: s.AnchorsHash(),
 		StreamDigest: r.bound.Digest(), Host: readHost(), Conditions: r.conditions(),
 		Limits: s.SLO, Claim: record.Claim{Guarantee: s.Guarantee},
 	}
-	body, err := json.MarshalIndent(m, "", "  ")
+	body, err := json.MarshalIndent(r.manifest, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode manifest: %w", err)
 	}
@@ -242,34 +251,61 @@ func (r *run) carryOut(ctx context.Context) error {
 		Schema: record.Schema, Scenario: r.plan.Scenario, Order: r.plan.Order,
 		Warnings: r.plan.Warnings,
 	}})
+	r.findRates(ctx)
 	for _, of := range r.plan.Order {
 		if ctx.Err() != nil {
 			break
 		}
-		r.repetition(of).carryOut(ctx)
+		if rep := r.repetition(of); rep != nil {
+			rep.carryOut(ctx)
+		}
 	}
 	j.add(record.Entry{Kind: record.KindEnd, End: &record.End{Interrupted: ctx.Err() != nil}})
 	return errors.Join(context.Cause(ctx))
 }
 
-// repetition prepares one repetition of the plan.
+// findRates finds the rate of every system where the scenario names none.
+func (r *run) findRates(ctx context.Context) {
+	s := r.req.Scenario
+	if !s.Load.Rate.searches() {
+		return
+	}
+	r.found = map[string]record.Bracket{}
+	for _, sys := range s.Systems {
+		if ctx.Err() == nil {
+			r.found[sys.Label()] = r.capacity(ctx, sys)
+		}
+	}
+}
+
+// repetition prepares one repetition of the plan; nil where its rate was not found.
 func (r *run) repetition(of record.Repeat) *repetition {
+	s := r.req.Scenario
+	i := slices.IndexFunc(s.Systems, func(sys System) bool { return sys.Label() == of.System })
+	rep := r.prepare(s.Systems[i], of)
+	if s.Load.Rate.searches() {
+		rate := r.found[of.System].Offered
+		if rate == 0 {
+			return nil
+		}
+		rep.timing.pacer = workloads.Constant(uint64(rate))
+	}
+	return rep
+}
+
+// prepare makes a repetition of a system with the scenario's own load.
+func (r *run) prepare(sys System, of record.Repeat) *repetition {
 	s := r.req.Scenario
 	rep := &repetition{
 		journal: r.journal, plan: of, dir: r.dir, keep: r.req.KeepResults,
-		nap: r.req.canaryNap,
+		nap: r.req.canaryNap, job: r.job(sys),
 		timing: timing{
 			pacer: r.pacer, auto: s.Load.Warmup.Auto, warmup: s.Load.Warmup.For,
 			steady: s.Load.Steady, events: uint64(s.Load.Events), drain: s.Load.Drain,
 		},
 	}
-	for _, sys := range s.Systems {
-		if sys.Label() == of.System {
-			rep.job = r.job(sys)
-			rep.adapter, _ = r.req.Systems(sys.Name)
-			rep.transport, _ = r.transport()
-			rep.shards = r.shards(rep.job)
-		}
-	}
+	rep.adapter, _ = r.req.Systems(sys.Name)
+	rep.transport, _ = r.transport()
+	rep.shards = r.shards(rep.job)
 	return rep
 }

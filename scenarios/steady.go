@@ -79,8 +79,8 @@ func (r *repetition) steady(ctx context.Context) error {
 	return nil
 }
 
-// cut ends the stream of a run without a known end, and of one whose driver fell so far behind
-// that it is INVALID: offering the rest would take long and tell nothing.
+// cut ends the stream of a run without a known end, and of one whose driver fell so far behind that
+// it is INVALID, or whose system did in a probe: offering the rest would take long and tell nothing.
 func (r *repetition) cut(a adapters.Account) {
 	groups := r.job.Workload.Timeline.Groups
 	switch {
@@ -93,6 +93,8 @@ func (r *repetition) cut(a adapters.Account) {
 				"the driver could not offer them in time", n, r.events)
 			r.events = n
 		}
+	case r.cutShort > 0 && float64(a.Due-a.Accepted) > r.cutShort*float64(a.Due):
+		r.events = r.load.LimitHere(groups)
 	}
 	r.end.Events = r.events
 }
@@ -196,6 +198,9 @@ func (r *repetition) quiet() {
 
 // check has the oracle class every result.
 func (r *repetition) check(ctx context.Context) error {
+	if r.decided != nil && r.drainGap == "" && r.decided(r.end) {
+		return nil
+	}
 	d := workloads.Delivered{
 		Events: r.events, TooLate: -1, Strict: r.inOrder(),
 	}
@@ -234,6 +239,12 @@ func ledgerEntry(l workloads.Ledger, d workloads.Delivered) *record.Ledger {
 	}
 	for _, o := range l.Offenders {
 		e.Offenders = append(e.Offenders, record.Offender(o))
+	}
+	if l.LateOutput != nil {
+		e.LateOutput = new(record.Side(*l.LateOutput))
+	}
+	if l.DeadLetters != nil {
+		e.DeadLetters = new(record.Side(*l.DeadLetters))
 	}
 	return e
 }

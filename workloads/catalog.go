@@ -3,7 +3,14 @@ package workloads
 import "slices"
 
 // Catalog is every workload there is, in the order they are listed.
-var Catalog = []Template{iotTemplate(), nexmarkTemplate(), ysbTemplate()}
+var Catalog = []Template{
+	clickstreamTemplate(),
+	iotTemplate(),
+	nexmarkTemplate(),
+	ordersTemplate(),
+	poisonTemplate(),
+	ysbTemplate(),
+}
 
 // Find finds a workload of the catalog by name.
 func Find(name string) (Template, bool) {
@@ -14,17 +21,27 @@ func Find(name string) (Template, bool) {
 	return Catalog[i], true
 }
 
-// orderParams are the parameters of order in time, which every workload has.
+// orderParams are the parameters of order in time, which every workload has whose disorder can be
+// chosen.
 func orderParams(disorder, bound string) []Param {
+	b := boundParamOf(bound)
+	b.Doc += "; follows disorder"
 	return []Param{
 		{Name: disorderParam, Kind: DisorderParam, Default: disorder,
 			Doc: "events that come late, and by how much of event time: the largest delay, or " +
 				"ppm:least:largest"},
-		{Name: boundParam, Kind: MillisParam, Default: bound,
-			Doc: "how far the watermark stays behind the largest event time; follows disorder"},
-		{Name: groupsParam, Kind: CountParam, Default: "1", Min: 1,
-			Doc: "events are shuffled inside groups of this many; not a multiple of 953"},
+		b, groupsParamOf(),
 	}
+}
+
+func boundParamOf(value string) Param {
+	return Param{Name: boundParam, Kind: MillisParam, Default: value,
+		Doc: "how far the watermark stays behind the largest event time"}
+}
+
+func groupsParamOf() Param {
+	return Param{Name: groupsParam, Kind: CountParam, Default: "1", Min: 1,
+		Doc: "events are shuffled inside groups of this many; not a multiple of 953"}
 }
 
 // base is the part of a workload that follows from its template and settings alone.

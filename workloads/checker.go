@@ -38,9 +38,10 @@ type Delivered struct {
 
 // Checker compares what a system delivered with what the oracle expects.
 type Checker interface {
-	// Add takes results in the order they arrived. It copies what it keeps.
+	// Add takes results in the order they arrived, of any of the query's outputs. It copies what it
+	// keeps.
 	Add(rs *Results, receivedNs int64) error
-	// Results calls fn with every result kept, roughly in the order they arrived (results of one
+	// Results calls fn with every answer kept, roughly in the order they arrived (results of one
 	// window exactly in it), with the time Add was given. The row is valid until fn returns.
 	Results(fn func(row []int64, receivedNs int64) error) error
 	// Finish replays the stream through the oracle and classes every result. Nothing may be added
@@ -71,6 +72,9 @@ type Ledger struct {
 	WantCount   uint64     `json:"wantCount"`
 	WantDigest  string     `json:"wantDigest"`
 	Offenders   []Offender `json:"offenders,omitempty"` // the first few of each class
+	// LateOutput and DeadLetters are the accounts of a query's other outputs, nil where it has none.
+	LateOutput  *Side `json:"lateOutput,omitempty"`
+	DeadLetters *Side `json:"deadLetters,omitempty"`
 }
 
 // Offender is one result that is not as it should be.

@@ -33,8 +33,9 @@ type eventChecker struct {
 	sel   *selector
 	out   []bound
 	row   []int64
-	kept  *spool // nil unless rows are to be kept
-	stray *spool // results so far ahead that they are garbage; nil until there is one
+	kept  *spool   // nil unless rows are to be kept
+	stray *spool   // results so far ahead that they are garbage; nil until there is one
+	dead  *sideLog // nil if the query has no dead letters
 }
 
 const (
@@ -72,16 +73,27 @@ func newEventChecker(p *plan, dir string, keep bool) (*eventChecker, error) {
 	}
 	groups := max(p.w.Timeline.Groups, 1)
 	c.pageN = (pageEvents + groups - 1) / groups * groups
+	var err error
 	if keep {
-		var err error
 		if c.kept, err = newSpool(dir, p.width+1, 1); err != nil {
 			return nil, err
+		}
+	}
+	if p.q.DeadLetters {
+		if c.dead, err = newSideLog(p, DeadLetters, dir); err != nil {
+			return nil, errors.Join(err, c.Close())
 		}
 	}
 	return c, nil
 }
 
 func (c *eventChecker) Add(rs *Results, receivedNs int64) error {
+	if rs.Stream != Answers {
+		if c.dead == nil || rs.Stream != DeadLetters {
+			return errNoOutput(c.p.q, rs.Stream)
+		}
+		return c.dead.add(rs)
+	}
 	row := c.row
 	row[c.p.width] = receivedNs
 	for i := range rs.N {
@@ -305,6 +317,12 @@ func (c *eventChecker) Finish(ctx context.Context, d Delivered) (Ledger, error) 
 			c.settle(c.page(number), d.Events)
 		}
 	}
+	if c.dead != nil {
+		var err error
+		if c.t.l.DeadLetters, err = c.dead.judge(c.t, c.dead.deadRule(d.Events)); err != nil {
+			return Ledger{}, err
+		}
+	}
 	c.t.l.Lateness.OnTime = c.t.want.count
 	return c.t.close(), nil
 }
@@ -366,5 +384,5 @@ func (c *eventChecker) Close() error {
 			errs = append(errs, s.close())
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.dead.close())...)
 }

@@ -2,6 +2,7 @@ package workloads
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -19,6 +20,7 @@ type windowChecker struct {
 	anchor  int   // column of the window's time
 	plus    int64 // what makes it the end
 	rows    *spool
+	late    *sideLog // nil if the query has no late output
 	// partRows is how many results of a partition are held in memory at a time.
 	partRows int64
 }
@@ -46,8 +48,15 @@ func newWindowChecker(p *plan, dir string) (*windowChecker, error) {
 		width = 1
 	}
 	var err error
-	c.rows, err = newSpool(dir, p.width+1, width)
-	return c, err
+	if c.rows, err = newSpool(dir, p.width+1, width); err != nil {
+		return nil, err
+	}
+	if p.q.Late != nil {
+		if c.late, err = newSideLog(p, LateEvents, dir); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+	}
+	return c, nil
 }
 
 // number is what buckets are made from. Times no stream reaches fall together.
@@ -60,6 +69,12 @@ func (c *windowChecker) number(row []int64) int64 {
 }
 
 func (c *windowChecker) Add(rs *Results, receivedNs int64) error {
+	if rs.Stream != Answers {
+		if c.late == nil || rs.Stream != LateEvents {
+			return errNoOutput(c.p.q, rs.Stream)
+		}
+		return c.late.add(rs)
+	}
 	width := c.p.width
 	buf := make([]int64, width+1)
 	buf[width] = receivedNs
@@ -77,11 +92,11 @@ func (c *windowChecker) Results(fn func(row []int64, receivedNs int64) error) er
 	return c.rows.readAll(func(r []int64) error { return fn(r[:width], r[width]) })
 }
 
-func (c *windowChecker) Close() error { return c.rows.close() }
+func (c *windowChecker) Close() error { return errors.Join(c.rows.close(), c.late.close()) }
 
 func (c *windowChecker) Finish(ctx context.Context, d Delivered) (Ledger, error) {
 	l, behind, err := c.account(ctx, d, 0)
-	if err != nil || d.Strict || l.Lateness.TooLate == 0 || l.clean() {
+	if err != nil || d.Strict || l.Lateness.TooLate == 0 || l.clean() && c.allSetAside(&l) {
 		return l, err
 	}
 	if c.ordered && c.p.q.Rank == nil {
@@ -99,8 +114,15 @@ func (c *windowChecker) Finish(ctx context.Context, d Delivered) (Ledger, error)
 	return l, nil
 }
 
+// allSetAside says whether every event that is too late by the ideal watermark is in the late
+// output, if there is one.
+func (c *windowChecker) allSetAside(l *Ledger) bool {
+	return c.late == nil || c.late.seen.n == l.Lateness.TooLate
+}
+
 // account matches every result once. With hold above 0 it accepts, for each identity, every number
-// of its too-late events: a watermark may trail the ideal one.
+// of its too-late events: a watermark may trail the ideal one. Where there is a late output it
+// tells which of them have to count: exactly those it does not hold.
 func (c *windowChecker) account(
 	ctx context.Context, d Delivered, hold int64,
 ) (l Ledger, behind int64, err error) {
@@ -120,6 +142,12 @@ func (c *windowChecker) account(
 		finish = func() error { return m.finishPartitioned(want) }
 	}
 	o := newOracle(c.p, hold, take)
+	if c.late != nil {
+		o.tooLate = newEventSet()
+		if hold > 0 {
+			o.aside = c.late.seen
+		}
+	}
 	if err := o.run(ctx, d.Events); err != nil {
 		return Ledger{}, 0, err
 	}
@@ -127,6 +155,12 @@ func (c *windowChecker) account(
 		return Ledger{}, 0, err
 	}
 	m.t.l.Lateness = o.late
+	if c.late != nil {
+		m.t.l.LateOutput, err = c.late.judge(m.t, c.late.lateRule(o.tooLate, d.Strict))
+		if err != nil {
+			return Ledger{}, 0, err
+		}
+	}
 	m.conserve(d, hold > 0)
 	return m.t.close(), o.behind, nil
 }
@@ -243,7 +277,7 @@ func (m *matcher) match(e *outcome) {
 		if e.all != nil {
 			all = e.all
 		}
-		m.streamed += all[p.width-2]
+		m.streamed += all[p.counts()]
 	}
 	id := m.got.find(e.Row)
 	switch {
@@ -254,6 +288,10 @@ func (m *matcher) match(e *outcome) {
 		return
 	}
 	id.expected = true
+	if p.q.Retracts {
+		m.matchStanding(e, id)
+		return
+	}
 	m.receive(id)
 	row := m.got.row(id.head)
 	wrong := none
@@ -289,6 +327,10 @@ func (m *matcher) match(e *outcome) {
 
 // unexpected classes what was received of an identity nobody expected.
 func (m *matcher) unexpected(id *arrival) {
+	if m.c.p.q.Retracts {
+		m.unexpectedStanding(id)
+		return
+	}
 	m.receive(id)
 	if m.c.p.q.Output.Kind == Additive {
 		m.t.phantom(m.got.sum(id))
@@ -317,7 +359,7 @@ func (m *matcher) receive(id *arrival) {
 	for r := first; r != none; r = g.next[r] {
 		t.got.add(g.row(r))
 		if m.c.p.q.SingleLevel() {
-			m.counted += g.row(r)[m.c.p.width-2]
+			m.counted += g.row(r)[m.c.p.counts()]
 		}
 		if r == last {
 			return
@@ -334,6 +376,11 @@ func (m *matcher) conserve(d Delivered, relaxed bool) {
 	}
 	tooLate := uint64(d.TooLate)
 	switch {
+	case relaxed && m.c.late != nil:
+		if n := l.LateOutput.Received; n != tooLate && l.clean() {
+			m.t.unexplained(distance(n, tooLate), fmt.Sprintf("the system dropped %d events as too "+
+				"late, but its late output has %d", tooLate, n))
+		}
 	case relaxed && m.c.p.q.Window.Kind == Hopping:
 	case relaxed:
 		if n := distance(uint64(m.counted)+tooLate, uint64(m.streamed)); n > 0 {
@@ -349,17 +396,17 @@ func (m *matcher) conserve(d Delivered, relaxed bool) {
 // allows says whether a received row is right: equal to the expected one or, where too-late events
 // may count, to the one with all of them, or with some of them in between.
 func (e *outcome) allows(p *plan, got []int64) bool {
-	if !e.optional && equalRows(got, e.Row) {
+	if !e.optional && equalRows(p.values(got), e.Row) {
 		return true
 	}
 	if e.all == nil {
 		return false
 	}
-	n, least := got[p.width-2], e.Row[p.width-2]
+	n, least := got[p.counts()], e.Row[p.counts()]
 	if e.optional {
 		least = 0
 	}
-	return n > least && n < e.all[p.width-2] || equalRows(got, e.all)
+	return n > least && n < e.all[p.counts()] || equalRows(p.values(got), e.all)
 }
 
 func equalRows(a, b []int64) bool {

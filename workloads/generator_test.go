@@ -22,6 +22,10 @@ var streams = []struct {
 	{nexmarkName, 10_000, nil},
 	{nexmarkName, 999, map[string]string{"query": "q0", "disorder": "100000:3s:3s",
 		"groups": "50"}},
+	{clickstreamName, 1000, nil},
+	{clickstreamName, 100, map[string]string{"profile": "lateness", "groups": "10"}},
+	{ordersName, 100, nil},
+	{ordersName, 10_000, map[string]string{"groups": "100"}},
 }
 
 func eachStream(t *testing.T, fn func(t *testing.T, w *Workload)) {

@@ -37,9 +37,7 @@ func newIoT(s Settings) (*Workload, error) {
 		return nil, err
 	}
 	w := t.base(s)
-	w.Schema = Schema{Variants: []Variant{{Name: "reading", Fields: []Field{
-		{Name: "sensor"}, {Name: "site"}, {Name: "milli_c"}, {Name: "humidity"}, {Name: "battery"},
-	}}}}
+	w.Schema = iotSchema()
 	lateness := s.Values[latenessParam].Int
 	w.Query = Query{
 		Name:   iotName,
@@ -57,14 +55,14 @@ func newIoT(s Settings) (*Workload, error) {
 			Fields: resultFields([]string{"sensor", WindowStart}, "sum", "count", "max"),
 		},
 	}
-	w.Events = func() Generator {
-		return &iotGenerator{
-			calendar: w.calendar(iotName),
-			base:     newStreamKey(s.Seed, "iot-base"),
-			sensors:  uint64(s.Values[keysParam].Int),
-		}
-	}
+	w.Events = func() Generator { return newIoTGenerator(w) }
 	return w, nil
+}
+
+func iotSchema() Schema {
+	return Schema{Variants: []Variant{{Name: "reading", Fields: []Field{
+		{Name: "sensor"}, {Name: "site"}, {Name: "milli_c"}, {Name: "humidity"}, {Name: "battery"},
+	}}}}
 }
 
 // kindFor is the kind of a windowed result: with allowed lateness a window may be refined.
@@ -80,6 +78,15 @@ type iotGenerator struct {
 	base     streamKey // of each sensor's usual temperature
 	sensors  uint64
 	scratch  []int64 // sensors, where the batch has no column for them
+}
+
+// newIoTGenerator makes a generator of readings for a workload that has their parameters.
+func newIoTGenerator(w *Workload) *iotGenerator {
+	return &iotGenerator{
+		calendar: w.calendar(iotName),
+		base:     newStreamKey(w.Settings.Seed, "iot-base"),
+		sensors:  uint64(w.Settings.Values[keysParam].Int),
+	}
 }
 
 func (g *iotGenerator) Fill(b *Batch, s Slots) {

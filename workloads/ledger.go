@@ -14,6 +14,11 @@ const (
 	classWrong      = "wrong"
 	classPhantom    = "phantom"
 	classLate       = "late" // the system's count of late events does not add up
+	// Rows of outputs beside the answers that have to be there and are not, or the other way round.
+	classLateMissing = "late-missing"
+	classLateForeign = "late-foreign"
+	classDeadMissing = "dead-letter-missing"
+	classDeadForeign = "dead-letter-foreign"
 )
 
 // offendersOfClass is how many offenders of a class a ledger lists.
@@ -43,9 +48,11 @@ func (t *tally) lost(want []int64) {
 }
 
 // phantom accounts for a delivered row nobody expected.
-func (t *tally) phantom(got []int64) {
+func (t *tally) phantom(got []int64) { t.phantomBecause(got, "") }
+
+func (t *tally) phantomBecause(got []int64, note string) {
 	t.l.Phantom++
-	t.offend(classPhantom, finding{of: got, got: got})
+	t.offend(classPhantom, finding{of: got, got: got, note: note})
 }
 
 // wrong accounts for an identity delivered with another value.
@@ -106,10 +113,20 @@ func (t *tally) close() Ledger {
 
 // clean says that every expected result was delivered right, once, and nothing else.
 func (l *Ledger) clean() bool {
+	for _, s := range []*Side{l.LateOutput, l.DeadLetters} {
+		if s != nil && s.Missing+s.Foreign > 0 {
+			return false
+		}
+	}
 	return l.Lost+l.Wrong+l.Phantom+l.Duplicated+l.Corrupt+l.Unexplained == 0
 }
 
 func distance(a, b uint64) uint64 { return max(a, b) - min(a, b) }
+
+// timeLayout is how times are written beside milliseconds.
+const timeLayout = "2006-01-02T15:04:05.000Z"
+
+func timeText(ms int64) string { return time.UnixMilli(ms).UTC().Format(timeLayout) }
 
 // identity renders what names a result: its identity fields, window starts as times of day, too.
 func (p *plan) identity(row []int64) string {
@@ -120,7 +137,7 @@ func (p *plan) identity(row []int64) string {
 		if f.Identity && col < len(parts) {
 			s := f.Name + "=" + parts[col]
 			if o := p.out[col]; o.from == fromStart || o.from == fromEnd {
-				s += " (" + time.UnixMilli(row[col]).UTC().Format("2006-01-02T15:04:05.000Z") + ")"
+				s += " (" + timeText(row[col]) + ")"
 			}
 			out = append(out, s)
 		}
@@ -136,7 +153,7 @@ func (t *tally) difference(got, want []int64) string {
 	if !p.q.SingleLevel() {
 		return "another value of " + strings.Join(p.differing(got, want), ", ")
 	}
-	c := p.width - 2
+	c := p.counts()
 	n, seq := got[c]-want[c], uint64(got[c+1]-want[c+1])
 	switch {
 	case n == 0 && seq == 0:

@@ -80,8 +80,14 @@ type oracle struct {
 	// hold keeps windows this much longer than they count, to fold in what came too late; behind
 	// is the most by which such an event trailed the stream.
 	hold, behind int64
-	emit         func(*outcome) error
-	err          error // the first error of emit
+	// merges counts the times an event joined two sessions to one.
+	merges uint64
+	// tooLate takes the events that are too late, if it is there. Of them those in aside, which lie
+	// in the late output of a system, do not count and all others do: nil where it is the ideal
+	// watermark that decides.
+	tooLate, aside *eventSet
+	emit           func(*outcome) error
+	err            error // the first error of emit
 }
 
 // folder is the part of the oracle that depends on the shape of the query.

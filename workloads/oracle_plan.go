@@ -19,10 +19,11 @@ type plan struct {
 	fresh []int64 // an empty one
 	sets  int     // Distinct aggregates among aggs
 	out   []output
-	by    reader // rank over events
-	byAgg int    // rank over aggregates: index of the result
-	width int    // columns of a result
-	ident []int  // columns of a result that are its identity
+	by    reader   // rank over events
+	byAgg int      // rank over aggregates: index of the result
+	width int      // columns of a result
+	ident []int    // columns of a result that are its identity
+	late  []reader // columns of the late output
 }
 
 // noColumn is the column of a reader of the constant 0.
@@ -64,7 +65,9 @@ func planQuery(w *Workload) (*plan, error) {
 	if err := p.refuse(); err != nil {
 		return nil, fmt.Errorf("plan query %s of %s: %w", p.q.Name, w.Name, err)
 	}
-	for _, bind := range []func() error{p.bindEvents, p.bindFolds, p.bindOutput, p.bindRank} {
+	for _, bind := range []func() error{
+		p.bindEvents, p.bindFolds, p.bindOutput, p.bindRank, p.bindLate,
+	} {
 		if err := bind(); err != nil {
 			return nil, fmt.Errorf("plan query %s of %s: %w", p.q.Name, w.Name, err)
 		}
@@ -98,6 +101,13 @@ func (p *plan) refuse() error {
 		return errors.New("a rank in processing time has no answer that can be predicted")
 	case q.Rank != nil && !aggregates && q.Key != "":
 		return errors.New("a rank of events cannot have a key")
+	case q.Late != nil && (win.Kind != Tumbling || q.Rank != nil):
+		return errors.New("a late output needs tumbling windows without a rank: an event that hops " +
+			"can be too late for one window and count in another")
+	case q.DeadLetters && !q.PerEvent():
+		return errors.New("dead letters need a query that answers every event on its own")
+	case q.Retracts && (win.Kind != Session || q.Output.Kind != Upsert):
+		return errors.New("results that are retracted need sessions, and to be upserted")
 	}
 	return nil
 }
@@ -214,6 +224,23 @@ func (p *plan) bindRank() (err error) {
 	return fmt.Errorf("rank by %q: no such aggregate", p.q.Rank.By)
 }
 
+func (p *plan) bindLate() error {
+	if p.q.Late == nil {
+		return nil
+	}
+	for i, f := range p.q.Late.Fields {
+		if (i == 0) != (f.Name == seqField) || f.Identity != (i == 0) {
+			return errors.New("the late output names an event by its number, in the first field")
+		}
+		r, err := p.reader(f.Name)
+		if err != nil {
+			return err
+		}
+		p.late = append(p.late, r)
+	}
+	return nil
+}
+
 // bound is a reader over the columns of one batch.
 type bound struct {
 	vals, table []int64
@@ -265,19 +292,26 @@ func (t *test) holds(x int64) bool {
 // selector says which rows of a batch the query reads.
 type selector struct {
 	tag   []int64
+	seq   []int64
 	from  int64
 	tests []test
 	vals  []bound
+	// reason tells malformed events, which nobody can read.
+	reason func(n uint64) int64
 }
 
 func (p *plan) selector() *selector {
-	return &selector{from: int64(p.q.From), tests: p.where, vals: make([]bound, len(p.where))}
+	return &selector{
+		from: int64(p.q.From), tests: p.where, vals: make([]bound, len(p.where)),
+		reason: p.w.reason,
+	}
 }
 
 func (s *selector) bind(w *Workload, b *Batch) {
 	if w.Schema.Tag != "" {
 		s.tag = b.Cols[0]
 	}
+	s.seq = b.Seq
 	for i := range s.tests {
 		s.vals[i] = s.tests[i].bind(b)
 	}
@@ -285,6 +319,9 @@ func (s *selector) bind(w *Workload, b *Batch) {
 
 func (s *selector) takes(i int) bool {
 	if s.tag != nil && s.tag[i] != s.from {
+		return false
+	}
+	if s.reason != nil && s.reason(uint64(s.seq[i])) != 0 {
 		return false
 	}
 	for t := range s.tests {

@@ -90,6 +90,7 @@ func (f *sessionFold) join(key, ts int64) int32 {
 			t.first, t.last = min(t.first, s.first), max(t.last, s.last)
 			f.o.p.merge(t.acc, s.acc, t.sets, s.sets)
 			s.merged = true
+			f.o.merges++
 			f.unlink(id, prev)
 		}
 		id = after

@@ -93,14 +93,10 @@ func (f *windowFold) event(row int, _ uint64) {
 	var kept, allowed, dropped bool
 	for s := floorTo(ts, f.slide); s > ts-f.size; s -= f.slide {
 		isClosed, isDropped := o.meet(s+f.size, (*clock).at)
-		if isDropped {
-			dropped = true
-			if o.hold > 0 {
-				f.keepLate(s, key)
-			}
+		dropped, kept = dropped || isDropped, kept || !isDropped
+		if isDropped && f.leavesOut(s, key) {
 			continue
 		}
-		kept = true
 		allowed = allowed || isClosed
 		w := f.window(s)
 		if f.bare() {
@@ -113,6 +109,9 @@ func (f *windowFold) event(row int, _ uint64) {
 	switch {
 	case dropped && !kept:
 		o.late.TooLate++
+		if o.tooLate != nil {
+			o.tooLate.add(uint64(f.c.seq))
+		}
 	case allowed:
 		o.late.Allowed++
 	default:
@@ -121,6 +120,19 @@ func (f *windowFold) event(row int, _ uint64) {
 	if dropped {
 		o.behind = max(o.behind, o.clock.max-ts)
 	}
+}
+
+// leavesOut says whether a window that is dropped by now is done without the event. It is not where
+// the window is held back for a system whose late output does not have the event.
+func (f *windowFold) leavesOut(start int64, key int32) bool {
+	switch o := f.o; {
+	case o.hold == 0:
+		return true
+	case o.aside != nil:
+		return o.aside.has(uint64(f.c.seq))
+	}
+	f.keepLate(start, key)
+	return true
 }
 
 // keepLate folds an event into what its window would have held, had it not been dropped.
@@ -298,6 +310,9 @@ func (p *plan) row(dst []int64, g groupRow) []int64 {
 	}
 	if p.q.SingleLevel() {
 		dst = append(dst, g.acc[wordCount], g.acc[wordSeqSum])
+	}
+	if p.q.Retracts {
+		dst = append(dst, Insert)
 	}
 	return dst
 }

@@ -13,16 +13,18 @@ import (
 
 // Names of parameters several workloads share.
 const (
-	queryParam    = "query"
-	keysParam     = "keys"
-	windowParam   = "window"
-	slideParam    = "slide"
-	gapParam      = "gap"
-	boundParam    = "bound"
-	latenessParam = "lateness"
-	disorderParam = "disorder"
-	groupsParam   = "groups"
-	skewParam     = "skew"
+	queryParam     = "query"
+	keysParam      = "keys"
+	windowParam    = "window"
+	slideParam     = "slide"
+	gapParam       = "gap"
+	boundParam     = "bound"
+	latenessParam  = "lateness"
+	disorderParam  = "disorder"
+	groupsParam    = "groups"
+	malformedParam = "malformed"
+	skewParam      = "skew"
+	profileParam   = "profile"
 )
 
 const (

@@ -155,7 +155,9 @@ const (
 	WindowEnd   = "end"
 )
 
-// What a result of a query that retracts does to the set of results: the values of column op.
+// What a result of a query that retracts does to the set of results: the values of column op. An
+// update puts its row in place of the one its identity has; a retraction carries the row it takes
+// back as that was delivered.
 const (
 	Insert  = 0
 	Update  = 1
@@ -230,8 +232,9 @@ func (q Query) Width() int {
 	return n
 }
 
-// Timed reports whether a result's trigger follows from its line.
-func (q Query) Timed() bool { return !q.Window.Processing }
+// Timed reports whether a result's trigger follows from its line. Of a session that may be
+// retracted it does not: nothing tells one that has closed from one a late event has changed since.
+func (q Query) Timed() bool { return !q.Window.Processing && !q.Retracts }
 
 // Anchor tells what a result's trigger is found from: the column that holds the event's number
 // (per-event results), or the column and what to add to it to get the end of the window.

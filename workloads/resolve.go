@@ -30,7 +30,7 @@ func (t Template) Resolve(text map[string]string) (map[string]Value, []error) {
 	for _, p := range t.Params {
 		written, given := text[p.Name]
 		if !given {
-			written = p.Default
+			written = t.defaultOf(p, text)
 		}
 		v, err := p.Parse(written)
 		if err != nil {
@@ -44,6 +44,19 @@ func (t Template) Resolve(text map[string]string) (map[string]Value, []error) {
 		return values, errs
 	}
 	return values, checkTogether(values)
+}
+
+// defaultOf is the default of a parameter under the profile chosen.
+func (t Template) defaultOf(p Param, text map[string]string) string {
+	profile, given := text[profileParam]
+	if !given {
+		choice, _ := t.Param(profileParam)
+		profile = choice.Default
+	}
+	if d, ok := p.Profiles[profile]; ok {
+		return d
+	}
+	return p.Default
 }
 
 // Param finds a parameter by name.
@@ -88,6 +101,9 @@ func (t Template) followDisorder(values map[string]Value, text map[string]string
 	if !ok || !disorderGiven || boundGiven {
 		return
 	}
+	if bound, _ := t.Param(boundParam); t.defaultOf(bound, text) != bound.Default {
+		return // in this profile events are meant to come later than the bound
+	}
 	hi := values[disorderParam].Disorder.Hi
 	usual, err := disorder.Parse(disorder.Default)
 	if err != nil {
@@ -104,6 +120,11 @@ func checkTogether(values map[string]Value) (errs []error) {
 	if g := values[groupsParam].Int; g%groupStride == 0 && g > 0 {
 		errs = append(errs, fmt.Errorf("parameter %q: %d is a multiple of %d, so events would "+
 			"repeat: write %d", groupsParam, g, groupStride, g+1))
+	}
+	if values[profileParam].Choice == boundProfile && values[latenessParam].Int > 0 {
+		errs = append(errs, fmt.Errorf("parameter %q: in profile %s a session is answered once and "+
+			"never changed: choose profile %s, or leave it out", latenessParam, boundProfile,
+			latenessProfile))
 	}
 	window, slide := values[windowParam], values[slideParam]
 	if slide.Int > window.Int {

@@ -18,8 +18,12 @@ type Workload struct {
 	// Events makes a generator of the stream.
 	Events func() Generator
 	// Spoil damages the wire form of event n, which is dst[from:], where the workload asks for that,
-	// and reports whether it did; nil where no event is damaged. It is a pure function.
+	// and reports whether it did; nil where no event is damaged. It is a pure function of n and of
+	// the form JSONCodec writes, the only one it knows.
 	Spoil func(dst []byte, from int, n uint64) ([]byte, bool)
+	// reason is why event n cannot be read, 0 if it can: what the oracle knows of Spoil. It is nil
+	// where Spoil is.
+	reason func(n uint64) int64
 	// Warnings tell where the settings make the workload degenerate.
 	Warnings []string
 }
@@ -60,7 +64,9 @@ type Param struct {
 	Name, Doc string
 	Kind      ParamKind
 	Default   string // as it would be written
-	Choices   []string
+	// Profiles are the defaults by the value of the parameter "profile", where they differ.
+	Profiles map[string]string
+	Choices  []string
 	// Min is the least value of a CountParam or, in milliseconds, of a MillisParam.
 	Min int64
 	// Queries are the values of the parameter "query" this one applies to; all if empty.
