@@ -32,6 +32,7 @@ func check(s *Scenario, root *node, g *gatherer) {
 	c.transport()
 	c.resources()
 	c.faults()
+	c.mode()
 	c.limits()
 	c.trace()
 	c.decide()

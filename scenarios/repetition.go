@@ -46,6 +46,7 @@ type repetition struct {
 	shards    int          // threads that offer events
 	job       adapters.Job // without load and collector until deploy
 	timing    timing
+	mode      Mode
 	dir       string // of the run
 	keep      bool   // write results.jsonl
 	// cutShort is the share of the events due that may wait for the system when steady ends, before
@@ -68,6 +69,7 @@ type repetition struct {
 	sampler   *sampler
 	canary    *canary
 	nap       func(time.Duration) // of the canary
+	unstall   func()              // ends a stall of the sink at once
 	restore   func()              // lets the garbage collector work as before
 
 	phase    atomic.Pointer[string]

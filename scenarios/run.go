@@ -86,7 +86,7 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 }
 
 // Ready says what a run of a sound scenario lacks: a system or a transport that is not there, or
-// one that cannot answer the query exactly. The error is a *NotReadyError; nil if nothing is lacking.
+// one that cannot answer the query exactly. The error is a *NotReadyError; nil if nothing lacks.
 func Ready(req RunRequest) error { return (&run{req: req}).ready() }
 
 // ready finds out whether everything the plan needs is there.
@@ -194,7 +194,7 @@ func (r *run) writeHead(id string, start time.Time) error {
 func (r *run) conditions() record.Conditions {
 	s := r.req.Scenario
 	c := record.Conditions{
-		Workload: s.Workload, Query: r.bound.Query.Name, Params: s.Params,
+		Workload: s.Workload, Query: r.bound.Query.Name, Params: s.Params, Mode: s.Mode.Name,
 		Transport: s.Load.Transport, Broker: s.Load.Broker.kind(), Partitions: s.Load.Partitions,
 		Format: s.Load.Format, Guarantee: s.Guarantee,
 		Checkpoint: formatDuration(s.Checkpoint), Profile: s.Profile,
@@ -290,6 +290,7 @@ func (r *run) repetition(of record.Repeat) *repetition {
 		}
 		rep.timing.pacer = workloads.Constant(uint64(rate))
 	}
+	rep.mode = s.Mode
 	return rep
 }
 

@@ -53,6 +53,9 @@ func (t *timing) steadyEnd() time.Duration {
 // steady waits until the schedule's measured part is over and reads who kept what waiting.
 func (r *repetition) steady(ctx context.Context) error {
 	r.sampler.tick()
+	if r.mode.Name == record.ModeBackpressure {
+		r.stall()
+	}
 	ends := r.timing.events > 0 && !r.load.Paced()
 	var err error
 	if ends {
@@ -184,6 +187,9 @@ func (r *repetition) drain(ctx context.Context) error {
 func (r *repetition) quiet() {
 	if r.collector != nil {
 		r.collector.seal()
+	}
+	if r.unstall != nil {
+		r.unstall()
 	}
 	if r.sampler != nil {
 		r.sampler.stop()
