@@ -49,9 +49,9 @@ func (r *repetition) writeResults() (err error) {
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
 	var line []byte
-	width := r.job.Workload.Query.LineWidth()
+	columns := r.job.Workload.Query.Columns()
 	err = r.checker.Results(func(row []int64, receivedNs int64) error {
-		line = workloads.Line(line[:0], row[:width])
+		line = workloads.Line(line[:0], row[:len(columns)], columns...)
 		return enc.Encode(r.resultLine(string(line), row, receivedNs))
 	})
 	if err = errors.Join(err, out.Flush(), f.Close()); err != nil {

@@ -158,13 +158,14 @@ func (r *run) job(sys System) adapters.Job {
 	}
 }
 
-// shards is how many threads offer events: the system's own where the transport is embedded, else
-// those of a driver with cores of its own.
+// shards is how many threads offer events: the system's own where the transport is embedded. Else it
+// is one: a partition then holds its events in the order of the schedule. Were there several, one
+// that the host held up would bring events later than their watermark allows for.
 func (r *run) shards(job adapters.Job) int {
 	if job.Transport == adapters.Embedded {
 		return job.Workers * job.WorkerCPUs
 	}
-	return slotsOf(r.req.Scenario.Resources.Driver.CPUs)
+	return 1
 }
 
 // slotsOf is the number of threads a process has for its cores.

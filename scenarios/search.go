@@ -12,14 +12,15 @@ import (
 //	start --pass--> x2 --pass--> x2 --fail--> halve the gap, by ratio, until it is narrow
 //	      --fail--> /2 ...                    then ask both bounds again
 //
-// A verdict can be wrong: a host hiccups, a slope is a matter of chance. So each rate has votes, the
-// majority counts, and a bound must be confirmed before it is believed; where a second vote turns a
-// bound over, the search goes on from there. An INVALID probe is no vote at all.
+// A verdict can be wrong: a host hiccups, a slope is a matter of chance. So a bound must be confirmed
+// before it is believed: a rate has failed for good when it failed twice, and passed for good when it
+// passed often enough before that. Where another vote turns a bound over, the search goes on from
+// there. An INVALID probe is no vote at all.
 type hunt struct {
 	start, least, most float64 // rates, events/s
 	narrow             float64 // failed / passed at which the bracket is tight enough
 	retries            int     // of an INVALID probe at one rate
-	confirm            int     // how often the bound that passed is tried again
+	confirm            int     // how often the bound that passed must pass again
 	budget             int     // probes in all
 }
 
@@ -27,7 +28,8 @@ type hunt struct {
 // factor of 16 off it takes about 12.
 func newHunt(start float64) hunt {
 	return hunt{
-		start: start, least: 1, most: 1e9, narrow: 1.05 / 0.95, retries: 2, confirm: 2, budget: 30,
+		start: start, least: max(1, rounded(start/1000)), most: 1e9, narrow: 1.05 / 0.95,
+		retries: 2, confirm: 1, budget: 30,
 	}
 }
 
@@ -38,8 +40,12 @@ type votes struct {
 	reason, text           string // of the newest failure, else of the newest INVALID probe
 }
 
-func (v *votes) margin() int { return v.passed - v.failed }
-func (v *votes) cast() int   { return v.passed + v.failed }
+// failures are how many of them settle that a rate fails.
+const failures = 2
+
+func (v *votes) fails() bool  { return v.failed >= failures || v.failed > v.passed }
+func (v *votes) passes() bool { return !v.fails() && v.passed > v.failed }
+func (v *votes) cast() int    { return v.passed + v.failed }
 
 // probing tries one rate. Its error ends the search.
 type probing func(rate float64, confirms bool) (record.Probe, error)
@@ -108,9 +114,9 @@ func (t *tally) at(rate float64) *votes {
 func (t *tally) bounds() (lo, hi, wall, again *votes) {
 	for _, v := range t.rates {
 		switch {
-		case v.margin() < 0:
+		case v.fails():
 			return lo, v, wall, again
-		case v.margin() > 0:
+		case v.passes():
 			lo, wall, again = v, nil, nil // what is below a rate that passed is settled
 		case v.cast() > 0 || v.unread <= t.retries:
 			again = v
@@ -121,31 +127,53 @@ func (t *tally) bounds() (lo, hi, wall, again *votes) {
 	return lo, nil, wall, again
 }
 
+// top is what bounds the rate from above: the lowest that fails or, where the gap below that is wide,
+// the lowest inside it that cannot be measured; nil for neither.
+func (t *tally) top(lo, hi, wall *votes) *votes {
+	if wall != nil && (hi == nil || lo == nil || hi.rate/lo.rate > t.narrow) {
+		return wall
+	}
+	return hi
+}
+
 // next is the rate to try, or ok is false where the search is over.
 func (t *tally) next() (rate float64, ok bool) {
 	lo, hi, wall, again := t.bounds()
 	if again != nil {
 		return again.rate, true
 	}
-	top := hi
-	if wall != nil {
-		top = wall
-	}
+	top := t.top(lo, hi, wall)
 	switch {
 	case lo == nil && top == nil:
 		return t.start, true
 	case top == nil:
 		return t.grow(lo)
+	case lo == nil && t.unread() >= mostUnread:
+		return 0, false
 	case lo == nil:
 		return t.shrink(top)
 	case top.rate/lo.rate > t.narrow:
 		return t.between(lo, top)
-	case wall != nil:
-		return 0, false // no confirmation makes a wall a bound
-	case hi.margin() > -2:
+	case top == wall:
+		// No confirmation makes a wall a bound, but the host may be quieter now.
+		return wall.rate, wall.unread <= 2*t.retries+1
+	case hi.failed < failures:
 		return hi.rate, true
 	}
 	return t.confirmed(lo)
+}
+
+// mostUnread rates that cannot be measured, and none that passes, are a host or a scenario that does
+// not get better by lower ones.
+const mostUnread = 4
+
+func (t *tally) unread() (n int) {
+	for _, v := range t.rates {
+		if v.cast() == 0 && v.unread > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 func (t *tally) grow(lo *votes) (float64, bool) {
@@ -169,7 +197,7 @@ func (t *tally) between(lo, top *votes) (float64, bool) {
 }
 
 func (t *tally) confirmed(lo *votes) (float64, bool) {
-	return lo.rate, lo.margin() < 1+t.confirm
+	return lo.rate, lo.passed < 1+t.confirm
 }
 
 // rounded keeps three digits of a rate, so that it can be written and asked for again.
@@ -191,7 +219,7 @@ func (t *tally) bracket() record.Bracket {
 	if lo != nil {
 		b.Passed, b.Repeats, b.Confirmed = lo.rate, lo.cast()-1, lo.passed-1
 	}
-	if wall != nil {
+	if wall != nil && t.top(lo, hi, wall) == wall {
 		b.Unsettled = fmt.Sprintf("%s could not be measured in %d tries: %s",
 			perSecond(wall.rate), wall.unread, why(wall))
 	}

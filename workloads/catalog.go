@@ -4,11 +4,16 @@ import "slices"
 
 // Catalog is every workload there is, in the order they are listed.
 var Catalog = []Template{
+	hoppingAverageTemplate(),
 	clickstreamTemplate(),
 	iotTemplate(),
+	karimovTemplate(),
 	nexmarkTemplate(),
 	ordersTemplate(),
 	poisonTemplate(),
+	shuffleTemplate(),
+	slidingAverageTemplate(),
+	uc2Template(),
 	ysbTemplate(),
 }
 

@@ -31,8 +31,9 @@ type Delivered struct {
 	// TooLate is the system's own count of events it dropped as too late, -1 if it has none.
 	TooLate int64
 	// Strict demands that exactly the ideally too-late events are dropped: true where the watermark
-	// of the system cannot trail the ideal one (one source shard, no fault). Where it is false a
-	// too-late event may legally count, as long as none is neither counted nor dropped.
+	// of the system cannot trail the ideal one (one source shard, no fault), and that the late
+	// output holds them. Where it is false a too-late event may legally count, as long as none is
+	// neither counted nor dropped, nor both.
 	Strict bool
 }
 

@@ -143,7 +143,7 @@ func (c *eventChecker) check(row []int64) {
 		return
 	}
 	want := pg.row(c.p, at)
-	equal := equalRows(row, want)
+	equal := c.p.equal(row, want)
 	m := pg.marks
 	if has(m.seen, at) {
 		c.again(pg, at, row, equal)

@@ -1,7 +1,5 @@
 package workloads
 
-import "slices"
-
 // received are the results of one bucket by identity.
 type received struct {
 	p     *plan
@@ -18,6 +16,7 @@ type arrival struct {
 	chain      int32 // next identity of the same hash
 	expected   bool
 	summed     bool
+	parts      uint64 // sum of plan.part over its rows
 }
 
 func (r *received) reset(p *plan) {
@@ -42,6 +41,7 @@ func (r *received) add(row []int64) {
 		r.next[id.tail] = i
 		id.tail = i
 		id.n++
+		id.parts += r.p.part(row)
 		return
 	}
 	h := r.p.identityHash(row)
@@ -50,7 +50,9 @@ func (r *received) add(row []int64) {
 		chain = none
 	}
 	r.index[h] = int32(len(r.ids))
-	r.ids = append(r.ids, arrival{head: i, tail: i, n: 1, chain: chain})
+	r.ids = append(r.ids, arrival{
+		head: i, tail: i, n: 1, chain: chain, parts: r.p.part(row),
+	})
 }
 
 // find returns the identity of a row, nil if none of its rows was received.
@@ -74,11 +76,7 @@ func (r *received) sum(id *arrival) []int64 {
 	}
 	id.summed = true
 	for i := r.next[id.head]; i != none; i = r.next[i] {
-		for c, x := range r.row(i) {
-			if !slices.Contains(r.p.ident, c) {
-				total[c] += x
-			}
-		}
+		r.p.addUp(total, r.row(i))
 	}
 	return total
 }

@@ -37,7 +37,7 @@ func (m *matcher) stand(id *arrival) (s standing) {
 			s.row = r
 		case op == Update:
 			s.row = r
-		case op == Retract && s.live > 0 && equalRows(p.values(row), g.row(s.row)):
+		case op == Retract && s.live > 0 && p.equal(p.values(row), g.row(s.row)):
 			s.live--
 		case op == Retract:
 			s.stray++
@@ -68,7 +68,7 @@ func (m *matcher) matchStanding(e *outcome, id *arrival) {
 		m.t.duplicated(row, uint64(s.live-1))
 	}
 	m.t.want.add(e.Row)
-	if equalRows(m.c.p.values(row), e.Row) {
+	if m.c.p.equal(m.c.p.values(row), e.Row) {
 		m.t.l.Matched++
 		return
 	}

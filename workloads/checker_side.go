@@ -80,7 +80,10 @@ func (s *sideLog) judge(t *tally, r sideRule) (*Side, error) {
 		l.Received++
 		if note := s.fault(t, row, r); note != "" {
 			l.Foreign++
-			t.sideOffender(r.foreign, s.named(row[0], t.events), Line(nil, row), note)
+			if t.lists(r.foreign) {
+				t.l.Offenders = append(t.l.Offenders, Offender{Class: r.foreign,
+					Identity: s.named(row[0], t.events), Got: string(Line(nil, row)), Note: note})
+			}
 		}
 		return nil
 	})
@@ -94,7 +97,10 @@ func (s *sideLog) judge(t *tally, r sideRule) (*Side, error) {
 	for n := range r.all {
 		if !s.seen.has(n) {
 			l.Missing++
-			t.sideOffender(r.missing, s.named(int64(n), t.events), nil, "")
+			if t.lists(r.missing) {
+				t.l.Offenders = append(t.l.Offenders,
+					Offender{Class: r.missing, Identity: s.named(int64(n), t.events)})
+			}
 		}
 	}
 	l.Expected += l.Missing
@@ -113,16 +119,6 @@ func (s *sideLog) fault(t *tally, row []int64, r sideRule) string {
 		return "it is there already"
 	}
 	return r.fault(row)
-}
-
-// sideOffender lists a row, or an event without one, while there is room in its class.
-func (t *tally) sideOffender(class, identity string, got []byte, note string) {
-	if t.listed[class] >= offendersOfClass {
-		return
-	}
-	t.listed[class]++
-	t.l.Offenders = append(t.l.Offenders,
-		Offender{Class: class, Identity: identity, Got: string(got), Note: note})
 }
 
 // event generates the event a row names.

@@ -9,8 +9,9 @@ import (
 // windowChecker spools the results of a windowed query while the system runs and matches them with
 // the oracle's afterwards, a bucket at a time:
 //
-//	ordered      identities hold the window: buckets by window end, in step with the oracle, which
-//	             emits in that order. Memory holds the results of one end.
+//	ordered      identities hold the window, or the number of an event and so its time: buckets by
+//	             window end, in step with the oracle, which emits in that order. Memory holds the
+//	             results of one end.
 //	partitioned  they do not (sessions, whose end is a value; additive results, which have none):
 //	             buckets by hash of the identity, and the oracle's results are spooled alike.
 type windowChecker struct {
@@ -20,13 +21,17 @@ type windowChecker struct {
 	anchor  int   // column of the window's time
 	plus    int64 // what makes it the end
 	rows    *spool
-	late    *sideLog // nil if the query has no late output
+	times   *TriggerFinder // dates the events of sliding windows; nil for others
+	late    *sideLog       // nil if the query has no late output
 	// partRows is how many results of a partition are held in memory at a time.
 	partRows int64
 }
 
 // partitions is the number of buckets of a partitioned spool, each of which has its chunk.
 const partitions = hotBuckets
+
+// slidingBucket is about how many results of sliding windows, one an event, a bucket holds.
+const slidingBucket = 1 << 16
 
 // defaultPartRows bounds the memory of partitions: a longer run takes more passes over its spool.
 const defaultPartRows = 1 << 16
@@ -40,6 +45,9 @@ func newWindowChecker(p *plan, dir string) (*windowChecker, error) {
 		width = p.q.Window.SizeMs
 	case Hopping:
 		width = p.q.Window.SlideMs
+	case Sliding:
+		c.times = NewTriggerFinder(p.w)
+		width = max(1, slidingBucket*1000/int64(p.w.Timeline.EventRate))
 	}
 	for _, col := range p.ident {
 		c.ordered = c.ordered || col == c.anchor
@@ -65,6 +73,12 @@ func (c *windowChecker) number(row []int64) int64 {
 		return int64(c.p.identityHash(row) % partitions)
 	}
 	const limit = 1 << 60
+	if c.times != nil {
+		if row[c.anchor] < 0 {
+			return -limit
+		}
+		return min(max(c.times.timeOf(uint64(row[c.anchor])), -limit), limit)
+	}
 	return min(max(row[c.anchor], -limit), limit) + c.plus
 }
 
@@ -99,7 +113,7 @@ func (c *windowChecker) Finish(ctx context.Context, d Delivered) (Ledger, error)
 	if err != nil || d.Strict || l.Lateness.TooLate == 0 || l.clean() && c.allSetAside(&l) {
 		return l, err
 	}
-	if c.ordered && c.p.q.Rank == nil {
+	if c.ordered && c.p.q.Rank == nil && c.times == nil {
 		l, _, err = c.account(ctx, d, behind)
 		return l, err
 	}
@@ -133,12 +147,17 @@ func (c *windowChecker) account(
 		m.todo = c.rows.numbers()
 		take = m.takeOrdered
 	} else {
-		want, err := newSpool(c.dir, c.p.width, 1)
+		want, err := newSpool(c.dir, c.p.width+1, 1)
 		if err != nil {
 			return Ledger{}, 0, err
 		}
 		defer want.close()
-		take = func(e *outcome) error { return want.add(c.number(e.Row), e.Row) }
+		row := make([]int64, c.p.width+1)
+		take = func(e *outcome) error {
+			copy(row, e.Row)
+			row[c.p.width] = int64(e.parts)
+			return want.add(c.number(e.Row), row)
+		}
 		finish = func() error { return m.finishPartitioned(want) }
 	}
 	o := newOracle(c.p, hold, take)
@@ -256,7 +275,8 @@ func (m *matcher) finishPartitioned(want *spool) error {
 			}
 			err := want.read(number, func(row []int64) error {
 				if m.c.p.passOf(row, passes) == pass {
-					m.match(&outcome{Expected: Expected{Row: row}})
+					w := m.c.p.width
+					m.match(&outcome{Expected: Expected{Row: row[:w]}, parts: uint64(row[w])})
 				}
 				return nil
 			})
@@ -297,7 +317,7 @@ func (m *matcher) match(e *outcome) {
 	wrong := none
 	switch p.q.Output.Kind {
 	case Additive:
-		if !e.allows(p, m.got.sum(id)) {
+		if !e.allows(p, m.got.sum(id)) || id.parts != e.parts {
 			wrong = id.head
 		}
 	case Upsert:
@@ -396,7 +416,7 @@ func (m *matcher) conserve(d Delivered, relaxed bool) {
 // allows says whether a received row is right: equal to the expected one or, where too-late events
 // may count, to the one with all of them, or with some of them in between.
 func (e *outcome) allows(p *plan, got []int64) bool {
-	if !e.optional && equalRows(p.values(got), e.Row) {
+	if !e.optional && p.equal(p.values(got), e.Row) {
 		return true
 	}
 	if e.all == nil {
@@ -406,14 +426,5 @@ func (e *outcome) allows(p *plan, got []int64) bool {
 	if e.optional {
 		least = 0
 	}
-	return n > least && n < e.all[p.counts()] || equalRows(p.values(got), e.all)
-}
-
-func equalRows(a, b []int64) bool {
-	for i, x := range a {
-		if x != b[i] {
-			return false
-		}
-	}
-	return true
+	return n > least && n < e.all[p.counts()] || p.equal(p.values(got), e.all)
 }

@@ -25,8 +25,8 @@ func clickstreamTemplate() Template {
 		Params: append([]Param{
 			{Name: profileParam, Kind: ChoiceParam, Default: boundProfile,
 				Choices: []string{boundProfile, latenessProfile},
-				Doc: "bound: a session is answered once, when no click of it can be missing; " +
-					"lateness: it is answered early, and a late click retracts what it joins"},
+				Doc: "when a session is answered, once no click of it can be missing, or early and " +
+					"retracted where a late click changes it"},
 			{Name: keysParam, Kind: CountParam, Default: "0",
 				Doc: "number of users; 0: as many as click once in 10 s, ten times the event rate"},
 			{Name: gapParam, Kind: MillisParam, Default: "30s", Min: 1,

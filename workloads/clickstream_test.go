@@ -17,7 +17,7 @@ func TestClickstreamIsTheGoldenOne(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		set := resultSet{width: w.Query.LineWidth()}
+		set := newResultSet(w.Query)
 		o := newOracle(p, 0, func(e *outcome) error {
 			set.add(e.Row)
 			return nil
@@ -46,7 +46,7 @@ func TestClickstreamSessionsNeedNoArrivalOrder(t *testing.T) {
 			clicks[user] = append(clicks[user], b.TS[i])
 		}
 	})
-	want := resultSet{width: w.Query.LineWidth()}
+	want := newResultSet(w.Query)
 	for user, times := range clicks {
 		slices.Sort(times)
 		for len(times) > 0 {

@@ -2,7 +2,6 @@ package workloads
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -36,7 +35,7 @@ type tally struct {
 func newTally(p *plan, events uint64) *tally {
 	return &tally{
 		p: p, events: events, listed: map[string]int{},
-		got: resultSet{width: p.q.LineWidth()}, want: resultSet{width: p.q.LineWidth()},
+		got: newResultSet(p.q), want: newResultSet(p.q),
 	}
 }
 
@@ -77,18 +76,23 @@ type finding struct {
 	note          string
 }
 
+// lists says whether there is room for one more offender of a class, and takes it.
+func (t *tally) lists(class string) bool {
+	t.listed[class]++
+	return t.listed[class] <= offendersOfClass
+}
+
 // offend lists an offender while there is room in its class.
 func (t *tally) offend(class string, f finding) {
-	if t.listed[class] >= offendersOfClass {
+	if !t.lists(class) {
 		return
 	}
-	t.listed[class]++
 	o := Offender{Class: class, Identity: t.p.identity(f.of), Note: f.note}
 	if f.got != nil {
-		o.Got = string(Line(nil, f.got[:t.p.q.LineWidth()]))
+		o.Got = t.p.line(f.got)
 	}
 	if f.want != nil {
-		o.Want = string(Line(nil, f.want[:t.p.q.LineWidth()]))
+		o.Want = t.p.line(f.want)
 	}
 	t.l.Offenders = append(t.l.Offenders, o)
 }
@@ -128,9 +132,14 @@ const timeLayout = "2006-01-02T15:04:05.000Z"
 
 func timeText(ms int64) string { return time.UnixMilli(ms).UTC().Format(timeLayout) }
 
+// line is the line of a result.
+func (p *plan) line(row []int64) string {
+	return string(Line(nil, row[:len(p.columns)], p.columns...))
+}
+
 // identity renders what names a result: its identity fields, window starts as times of day, too.
 func (p *plan) identity(row []int64) string {
-	parts := strings.Split(string(Line(nil, row[:p.q.LineWidth()])), "|")
+	parts := strings.Split(p.line(row), "|")
 	var out []string
 	col := 0
 	for _, f := range p.q.Output.Fields {
@@ -151,6 +160,9 @@ func (p *plan) identity(row []int64) string {
 func (t *tally) difference(got, want []int64) string {
 	p := t.p
 	if !p.q.SingleLevel() {
+		if p.partsAt >= 0 && p.equal(got[:len(p.columns)], want) {
+			return "right in sum, but of other single values of " + p.q.Process.Parts
+		}
 		return "another value of " + strings.Join(p.differing(got, want), ", ")
 	}
 	c := p.counts()
@@ -178,12 +190,25 @@ func (p *plan) differing(a, b []int64) []string {
 	col := 0
 	for _, f := range p.q.Output.Fields {
 		next := col + p.q.FieldWidth(f)
-		if !slices.Equal(a[col:next], b[col:next]) {
-			names = append(names, f.Name)
+		for c := col; c < next; c++ {
+			if !p.equalAt(c, a[c], b[c]) {
+				names = append(names, f.Name)
+				break
+			}
 		}
 		col = next
 	}
 	return names
+}
+
+// reaches says whether the sliding window a row stands for has an event of a key at a time.
+func (t *tally) reaches(row []int64, key, ts int64) bool {
+	p, w := t.p, t.p.w
+	column, _ := p.q.Anchor()
+	b := NewBatchOf(w.Schema, p.cols, 1)
+	w.Events().Fill(b, Slots{First: w.Timeline.Slot(uint64(row[column])), Step: 1, N: 1})
+	of := p.key.bind(b)
+	return key == of.at(0) && b.TS[0]-p.q.Window.SizeMs <= ts && ts <= b.TS[0]
 }
 
 // inside says whether event n belongs to the result a row stands for.
@@ -199,6 +224,9 @@ func (t *tally) inside(n uint64, row []int64) bool {
 		return false
 	}
 	key, ts := p.key.bind(b), b.TS[0]
+	if p.q.Window.Kind == Sliding {
+		return t.reaches(row, key.at(0), ts)
+	}
 	first, end := int64(-farFuture), int64(farFuture)
 	for i, o := range p.out {
 		switch o.from {

@@ -29,7 +29,7 @@ func (w *Workload) Expect(
 // Answer is the size and the digest of the right result set of slots 0..events-1: the sum of
 // fnv1a64 over the lines modulo 2^64, as 16 hexadecimal digits.
 func (w *Workload) Answer(ctx context.Context, events uint64) (uint64, string, error) {
-	s := resultSet{width: w.Query.LineWidth()}
+	s := newResultSet(w.Query)
 	_, err := w.Expect(ctx, events, func(e *Expected) error {
 		s.add(e.Row)
 		return nil
@@ -39,14 +39,16 @@ func (w *Workload) Answer(ctx context.Context, events uint64) (uint64, string, e
 
 // resultSet is the size and digest of a set of results.
 type resultSet struct {
-	width int // Query.LineWidth
-	count uint64
-	sum   uint64
-	line  []byte
+	columns []ResultField // of the line
+	count   uint64
+	sum     uint64
+	line    []byte
 }
 
+func newResultSet(q Query) resultSet { return resultSet{columns: q.Columns()} }
+
 func (s *resultSet) hash(row []int64) uint64 {
-	s.line = Line(s.line[:0], row[:s.width])
+	s.line = Line(s.line[:0], row[:len(s.columns)], s.columns...)
 	return fnv1a64(s.line)
 }
 
@@ -66,6 +68,8 @@ type outcome struct {
 	// optional says that only events that came too late are inside: the ideal system has no such
 	// result, one whose watermark trails may have it.
 	optional bool
+	// parts is the sum of plan.part over the results that make up an additive one.
+	parts uint64
 }
 
 // oracle folds one stream. It holds what all shapes of query need: the ideal watermark, how events
@@ -112,8 +116,12 @@ func (o *oracle) folder() folder {
 	switch {
 	case o.p.q.PerEvent():
 		return &eventFold{o: o}
+	case o.p.q.Process != nil:
+		return newProcessFold(o)
 	case o.p.q.Window.Processing:
 		return newSumFold(o)
+	case o.p.q.Window.Kind == Sliding:
+		return newSlidingFold(o)
 	case o.p.q.Window.Kind == Session:
 		return newSessionFold(o)
 	}

@@ -20,6 +20,8 @@ type fold struct {
 	reader
 	word int
 	set  int // Distinct: which of the accumulator's sets
+	// float says that the values are floats, given by their bits.
+	float bool
 }
 
 // contribution is an event as the folds see it.
@@ -39,7 +41,7 @@ func (p *plan) bindFolds() error {
 			if f.reader, err = p.reader(a.Field); err != nil {
 				return err
 			}
-			if err = p.exact(a); err != nil {
+			if f.float, err = p.arithmetic(a); err != nil {
 				return err
 			}
 		}
@@ -48,7 +50,7 @@ func (p *plan) bindFolds() error {
 		case Distinct:
 			f.set = p.sets
 			p.sets++
-		case Sum, Min, Max, Avg:
+		case Sum, Min, Max, Avg, SumSquares:
 			p.state++
 		case TopK:
 			p.state += a.K
@@ -63,21 +65,21 @@ func (p *plan) bindFolds() error {
 	return nil
 }
 
-// exact refuses arithmetic on values that are not integers.
-func (p *plan) exact(a Aggregate) error {
-	if l := p.q.Lookup; l != nil && a.Field == l.As {
-		return nil
-	}
-	for _, f := range p.w.Schema.Variants[p.q.From].Fields {
-		if f.Name != a.Field || f.Kind == Int || f.Kind == Dict {
-			continue
-		}
-		switch a.Func {
-		case Sum, Min, Max, Avg, TopK:
-			return fmt.Errorf("aggregate %s of field %q, which is not an integer", a.As, a.Field)
+// arithmetic says whether an aggregate computes with floats. It refuses what has no order or sum.
+func (p *plan) arithmetic(a Aggregate) (float bool, err error) {
+	kind := p.q.field(p.w.Schema, a.Field).Kind
+	switch a.Func {
+	case Distinct, First, Last:
+		return false, nil // values are taken as they are
+	case TopK:
+		if kind == Float {
+			return false, fmt.Errorf("aggregate %s of field %q, which is not an integer", a.As, a.Field)
 		}
 	}
-	return nil
+	if kind == Text {
+		return false, fmt.Errorf("aggregate %s of field %q, which is not a number", a.As, a.Field)
+	}
+	return kind == Float, nil
 }
 
 // start appends the words of an empty accumulator.
@@ -85,12 +87,12 @@ func (p *plan) start(words []int64) []int64 {
 	words = append(words, 0, 0)
 	for _, f := range p.aggs {
 		switch f.Func {
-		case Sum, Avg:
-			words = append(words, 0)
+		case Sum, Avg, SumSquares:
+			words = append(words, 0) // the bits of the float 0, too
 		case Min:
-			words = append(words, math.MaxInt64)
+			words = append(words, f.pick(math.MaxInt64, math.Inf(1)))
 		case Max:
-			words = append(words, math.MinInt64)
+			words = append(words, f.pick(math.MinInt64, math.Inf(-1)))
 		case TopK:
 			for range f.K {
 				words = append(words, math.MinInt64)
@@ -126,9 +128,15 @@ func (p *plan) add(acc []int64, sets []map[int64]struct{}, c *contribution) {
 			continue
 		}
 		x := c.vals[i].at(c.row)
+		if f.float {
+			f.addFloat(&acc[f.word], math.Float64frombits(uint64(x)))
+			continue
+		}
 		switch f.Func {
 		case Sum, Avg:
 			acc[f.word] += x
+		case SumSquares:
+			acc[f.word] += x * x
 		case Min:
 			acc[f.word] = min(acc[f.word], x)
 		case Max:
@@ -153,8 +161,12 @@ func (p *plan) merge(a, b []int64, aSets, bSets []map[int64]struct{}) {
 	for i := range p.aggs {
 		f := &p.aggs[i]
 		w := f.word
+		if f.float {
+			f.mergeFloat(&a[w], math.Float64frombits(uint64(b[w])))
+			continue
+		}
 		switch f.Func {
-		case Sum, Avg:
+		case Sum, Avg, SumSquares:
 			a[w] += b[w]
 		case Min:
 			a[w] = min(a[w], b[w])

@@ -30,17 +30,23 @@ var vectors = []struct {
 	params map[string]string
 	count  uint64
 	digest string
+	events uint64 // a million where it is 0
 }{
-	{"iot-telemetry", 100_000, map[string]string{"keys": "1000"}, 1637, "6f8c3f0af890b059"},
-	{"ysb", 10_000, nil, 1000, "f8a22c6b71d28af5"},
-	{"ysb", 10_000, map[string]string{"skew": "true"}, 1066, "9d50d84b3a786f2e"},
-	{"nexmark", 10_000, map[string]string{"query": "q0"}, 920000, "1c23f11ec9eda844"},
-	{"nexmark", 10_000, map[string]string{"query": "q1"}, 920000, "cac0a04660023c42"},
-	{"nexmark", 10_000, map[string]string{"query": "q2"}, 6799, "9dd959f1d0325f7a"},
-	{"nexmark", 10_000, map[string]string{"query": "q5"}, 54, "70bc5a16427a1e3d"},
-	{"nexmark", 10_000, map[string]string{"query": "q7"}, 10, "62859a3db87dac13"},
-	{"nexmark", 1_000, map[string]string{"query": "q11"}, 36159, "dbaae6e2355c2a7a"},
-	{"nexmark", 10_000, map[string]string{"query": "q12"}, 19911, "78d71c18049f223d"},
+	{"iot-telemetry", 100_000, map[string]string{"keys": "1000"}, 1637, "6f8c3f0af890b059", 0},
+	{"ysb", 10_000, nil, 1000, "f8a22c6b71d28af5", 0},
+	{"ysb", 10_000, map[string]string{"skew": "true"}, 1066, "9d50d84b3a786f2e", 0},
+	{"nexmark", 10_000, map[string]string{"query": "q0"}, 920000, "1c23f11ec9eda844", 0},
+	{"nexmark", 10_000, map[string]string{"query": "q1"}, 920000, "cac0a04660023c42", 0},
+	{"nexmark", 10_000, map[string]string{"query": "q2"}, 6799, "9dd959f1d0325f7a", 0},
+	{"nexmark", 10_000, map[string]string{"query": "q5"}, 54, "70bc5a16427a1e3d", 0},
+	{"nexmark", 10_000, map[string]string{"query": "q7"}, 10, "62859a3db87dac13", 0},
+	{"nexmark", 1_000, map[string]string{"query": "q11"}, 36159, "dbaae6e2355c2a7a", 0},
+	{"nexmark", 10_000, map[string]string{"query": "q12"}, 19911, "78d71c18049f223d", 0},
+	{"uc2", 1_000, map[string]string{"keys": "1000"}, 10000, "b0b58a1e1ecce8d0", 600_000},
+	{"hopping-average", 10_000, nil, 109109, "7441a690260ccb89", 0},
+	{"sliding-average", 10_000, nil, 1000000, "7fe5badc56ac7907", 0},
+	{"karimov", 100_000, nil, 3619, "6ab9df1ee5275727", 0},
+	{"shuffle", 10_000, nil, 1000, "8f616cfc43b727eb", 0},
 }
 
 func vectorName(i int) string {
@@ -49,6 +55,13 @@ func vectorName(i int) string {
 		return v.name + "-" + k + "-" + x
 	}
 	return v.name
+}
+
+func vectorEvents(i int) uint64 {
+	if n := vectors[i].events; n > 0 {
+		return n
+	}
+	return 1_000_000
 }
 
 // The oracle gives the known answers, in whatever order groups of slots put the events.
@@ -61,8 +74,12 @@ func TestOracleGivesTheKnownAnswers(t *testing.T) {
 				for k, x := range v.params {
 					params[k] = x
 				}
+				if groups != "1" && v.name == slidingAverageName {
+					// A group of 0.1 s delays events beyond the bound, and each event here has its own.
+					params["bound"] = "3s"
+				}
 				w := build(t, v.name, v.rate, params)
-				count, digest, err := w.Answer(context.Background(), 1_000_000)
+				count, digest, err := w.Answer(context.Background(), vectorEvents(i))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -103,6 +120,9 @@ func TestTriggersOfLinesAreTheOracles(t *testing.T) {
 			w := build(t, v.name, v.rate, v.params)
 			col, plus := w.Query.Anchor()
 			if col < 0 {
+				return
+			}
+			if w.Query.OneEach() {
 				return
 			}
 			slots := map[int64]uint64{}

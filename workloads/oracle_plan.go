@@ -9,21 +9,25 @@ import (
 
 // plan is a query with every name resolved to a column, as the oracle and the checker read it.
 type plan struct {
-	w     *Workload
-	q     Query
-	cols  []int // columns a generator has to fill
-	where []test
-	key   reader // of a query without a key, the constant 0
-	aggs  []fold
-	state int     // words of an accumulator
-	fresh []int64 // an empty one
-	sets  int     // Distinct aggregates among aggs
-	out   []output
-	by    reader   // rank over events
-	byAgg int      // rank over aggregates: index of the result
-	width int      // columns of a result
-	ident []int    // columns of a result that are its identity
-	late  []reader // columns of the late output
+	w       *Workload
+	q       Query
+	cols    []int // columns a generator has to fill
+	where   []test
+	key     reader // of a query without a key, the constant 0
+	aggs    []fold
+	state   int     // words of an accumulator
+	fresh   []int64 // an empty one
+	sets    int     // Distinct aggregates among aggs
+	out     []output
+	by      reader        // rank over events
+	byAgg   int           // rank over aggregates: index of the result
+	width   int           // columns of a result
+	columns []ResultField // those of its line
+	floats  []int         // columns that are floats
+	ident   []int         // columns of a result that are its identity
+	late    []reader      // columns of the late output
+	reads   []reader      // fields a process reads
+	partsAt int           // column of Process.Parts, -1 if there is none
 }
 
 // noColumn is the column of a reader of the constant 0.
@@ -57,6 +61,8 @@ const (
 	fromEnd
 	fromAggregate
 	fromEvent
+	fromProcess
+	fromSeq // of the event a result answers
 )
 
 // planQuery resolves the query of a workload. It refuses what the oracle cannot answer exactly.
@@ -66,7 +72,7 @@ func planQuery(w *Workload) (*plan, error) {
 		return nil, fmt.Errorf("plan query %s of %s: %w", p.q.Name, w.Name, err)
 	}
 	for _, bind := range []func() error{
-		p.bindEvents, p.bindFolds, p.bindOutput, p.bindRank, p.bindLate,
+		p.bindEvents, p.bindFolds, p.bindOutput, p.bindRank, p.bindLate, p.bindKinds, p.bindProcess,
 	} {
 		if err := bind(); err != nil {
 			return nil, fmt.Errorf("plan query %s of %s: %w", p.q.Name, w.Name, err)
@@ -78,7 +84,15 @@ func planQuery(w *Workload) (*plan, error) {
 func (p *plan) refuse() error {
 	q := p.q
 	aggregates := len(q.Aggregates) > 0
+	if q.Process != nil {
+		if why := q.refuseProcess(); why != "" {
+			return errors.New(why)
+		}
+		return nil
+	}
 	switch win := q.Window; {
+	case win.Kind == Sliding && aggregates:
+		return p.refuseSliding()
 	case win.Kind == NoWindow && (aggregates || q.Rank != nil):
 		return errors.New("an aggregate or a rank needs a window")
 	case win.Kind == NoWindow && q.Output.Kind != Append:
@@ -93,7 +107,7 @@ func (p *plan) refuse() error {
 		return errors.New("a session needs a gap above 0")
 	case win.Kind == Session && (q.Rank != nil || q.Key == ""):
 		return errors.New("sessions need a key and cannot be ranked")
-	case win.Processing != (q.Output.Kind == Additive):
+	case win.Processing != (q.Output.Kind == Additive) && q.Process == nil:
 		return errors.New("windows in processing time and additive results need each other")
 	case win.Processing && slices.ContainsFunc(q.Aggregates, notAdditive):
 		return errors.New("results in processing time need aggregates that add up")
@@ -112,7 +126,9 @@ func (p *plan) refuse() error {
 	return nil
 }
 
-func notAdditive(a Aggregate) bool { return a.Func != Count && a.Func != Sum && a.Func != Avg }
+func notAdditive(a Aggregate) bool {
+	return a.Func != Count && a.Func != Sum && a.Func != SumSquares && a.Func != Avg
+}
 
 // reader resolves the name of a value an event has.
 func (p *plan) reader(name string) (reader, error) {
@@ -175,6 +191,9 @@ func (p *plan) bindOutput() error {
 }
 
 func (p *plan) outputOf(name string) ([]output, error) {
+	if p.q.Process != nil {
+		return []output{{from: fromProcess}}, nil
+	}
 	if !p.q.PerEvent() {
 		switch {
 		case name == WindowStart || name == SessionFrom:
@@ -183,6 +202,8 @@ func (p *plan) outputOf(name string) ([]output, error) {
 			return []output{{from: fromEnd}}, nil
 		case name == p.q.Key && name != "":
 			return []output{{from: fromKey}}, nil
+		case name == seqField && p.q.Window.Kind == Sliding:
+			return []output{{from: fromSeq}}, nil
 		}
 	}
 	first := 0

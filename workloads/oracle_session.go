@@ -168,7 +168,7 @@ func (f *sessionFold) emit(s *session) {
 	end := s.last + f.gap
 	f.o.timing(&f.next, end)
 	f.res = p.results(f.res[:0], s.acc, s.sets)
-	f.next.Row = p.row(f.next.Row[:0], groupRow{s.key, s.first, end, s.acc, f.res})
+	f.next.Row = p.row(f.next.Row[:0], groupRow{key: s.key, start: s.first, end: end, acc: s.acc, res: f.res})
 	f.o.result(&f.next)
 }
 

@@ -272,7 +272,7 @@ func (f *windowFold) row(w *window, g *groups, i int32) {
 	p := f.o.p
 	acc, sets := g.at(p, i)
 	f.res = p.results(f.res[:0], acc, sets)
-	f.next.Row = p.row(f.next.Row[:0], groupRow{f.keys.key[i], w.start, w.end, acc, f.res})
+	f.next.Row = p.row(f.next.Row[:0], groupRow{key: f.keys.key[i], start: w.start, end: w.end, acc: acc, res: f.res})
 }
 
 // withLate adds to the next outcome the row that counts too-late events as well.
@@ -289,6 +289,7 @@ func (f *windowFold) withLate(w *window, i int32) {
 // groupRow is what a row of an aggregating query is made of.
 type groupRow struct {
 	key, start, end int64
+	seq             int64 // of the event answered, in a sliding window
 	acc, res        []int64
 }
 
@@ -304,7 +305,9 @@ func (p *plan) row(dst []int64, g groupRow) []int64 {
 			dst = append(dst, g.end)
 		case fromAggregate:
 			dst = append(dst, g.res[o.agg])
-		case fromEvent:
+		case fromSeq:
+			dst = append(dst, g.seq)
+		case fromEvent, fromProcess:
 			panic("BUG: a field of an event in an aggregated result")
 		}
 	}

@@ -1,5 +1,7 @@
 package workloads
 
+import "slices"
+
 // Query is the question a workload asks, as data: adapters translate it, none re-implements it.
 // An event of variant From that meets every predicate of Where is looked up, keyed, windowed and
 // aggregated; a query without a window answers every such event on its own.
@@ -92,7 +94,8 @@ type Window struct {
 type Func uint8
 
 // The aggregate functions. Avg yields two results, sum then count; TopK yields K, largest first,
-// missing ones as the smallest int64; First and Last go by (ts, seq).
+// missing ones as the smallest int64; First and Last go by (ts, seq). Over a Float field Sum, Min,
+// Max, Avg's sum and SumSquares compute in float64 and yield math.Float64bits.
 const (
 	Count Func = iota
 	Sum
@@ -146,6 +149,10 @@ const (
 type ResultField struct {
 	Name     string
 	Identity bool
+	// Kind tells how its columns are read: Int, Float (math.Float64bits) or Dict (an index into
+	// Dict), as of a Field. Floats are compared to one part in 10^9.
+	Kind Kind
+	Dict []string
 }
 
 // Names of result fields that come from the window.
@@ -175,17 +182,22 @@ type Output struct {
 func (q Query) Columns() []ResultField {
 	columns := make([]ResultField, 0, len(q.Output.Fields))
 	for _, f := range q.Output.Fields {
-		width := 1
-		for _, a := range q.Aggregates {
-			if a.As == f.Name {
-				width = a.Width()
+		for i := range q.FieldWidth(f) {
+			c := f
+			if i > 0 && q.counts(f.Name) {
+				c.Kind = Int
 			}
-		}
-		for range width {
-			columns = append(columns, f)
+			columns = append(columns, c)
 		}
 	}
 	return columns
+}
+
+// counts reports whether the second result of an aggregate is a count.
+func (q Query) counts(as string) bool {
+	return slices.ContainsFunc(q.Aggregates, func(a Aggregate) bool {
+		return a.As == as && a.Func == Avg
+	})
 }
 
 // SingleLevel reports whether results carry count and seqsum behind the fields of their line: the
@@ -232,18 +244,21 @@ func (q Query) Width() int {
 	return n
 }
 
-// Timed reports whether a result's trigger follows from its line. Of a session that may be
-// retracted it does not: nothing tells one that has closed from one a late event has changed since.
-func (q Query) Timed() bool { return !q.Window.Processing && !q.Retracts }
+// Timed reports whether a result's trigger follows from its line. Of a process it does not, nor of a
+// session that may be retracted: nothing tells one that has closed from one a late event has changed
+// since.
+func (q Query) Timed() bool {
+	return !q.Window.Processing && q.Process == nil && !q.Retracts
+}
 
 // Anchor tells what a result's trigger is found from: the column that holds the event's number
-// (per-event results), or the column and what to add to it to get the end of the window.
+// (OneEach), or the column and what to add to it to get the end of the window.
 // It returns column -1 if the query is not timed.
 func (q Query) Anchor() (column int, plus int64) {
 	switch {
 	case !q.Timed():
 		return -1, 0
-	case q.PerEvent():
+	case q.OneEach():
 		return q.columnOf(seqField), 0
 	case q.Window.Kind == Session:
 		return q.columnOf(WindowEnd), 0

@@ -10,6 +10,9 @@ var benchWorkloads = []struct {
 	{name: "iot-telemetry", workload: iotName},
 	{name: "iot-query-columns", workload: iotName, from: iotMilliC, to: iotMilliC + 1},
 	{name: "ysb", workload: ysbName},
+	{name: "orders", workload: ordersName},
+	{name: "orders-query-columns", workload: ordersName, from: orderAmount, to: orderAmount + 1},
+	{name: "clickstream", workload: clickstreamName},
 	{name: "nexmark", workload: nexmarkName},
 	{name: "nexmark-bids", workload: nexmarkName, from: bidAuction, to: bidExtra + 1},
 }

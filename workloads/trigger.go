@@ -53,6 +53,7 @@ type TriggerFinder struct {
 	column   int
 	plus     int64
 	perEvent bool
+	sliding  bool
 	unturn   uint64 // inverse of the stride inside a group
 	ends     [triggerCache]int64
 	slots    [triggerCache]uint64
@@ -61,6 +62,7 @@ type TriggerFinder struct {
 // NewTriggerFinder makes a finder for the results of a workload's query.
 func NewTriggerFinder(w *Workload) *TriggerFinder {
 	f := &TriggerFinder{search: newTriggerSearch(w), perEvent: w.Query.PerEvent()}
+	f.sliding = w.Query.Window.Kind == Sliding
 	f.column, f.plus = w.Query.Anchor()
 	if g := w.Timeline.Groups; g > 1 {
 		f.unturn = inverse(groupStride%g, g)
@@ -69,18 +71,21 @@ func NewTriggerFinder(w *Workload) *TriggerFinder {
 }
 
 // Of is the slot of the trigger of a result, laid out as Query.Width says; of a per-event result
-// the slot of its event. It is false where the query is not timed, or the result is none the query
+// the slot of its event, of a sliding window's the event that completes the time of its event. It is false where the query is not timed, or the result is none the query
 // can have.
 func (f *TriggerFinder) Of(row []int64) (uint64, bool) {
 	if f.column < 0 {
 		return 0, false
 	}
 	v := row[f.column]
-	if !f.perEvent {
+	if !f.perEvent && !f.sliding {
 		return f.At(v + f.plus)
 	}
 	if v < 0 {
 		return 0, false
+	}
+	if f.sliding {
+		return f.At(f.timeOf(uint64(v)))
 	}
 	return f.slot(uint64(v)), true
 }
@@ -96,6 +101,12 @@ func (f *TriggerFinder) At(endMs int64) (uint64, bool) {
 		f.ends[i], f.slots[i] = endMs, f.search.at(endMs)
 	}
 	return f.slots[i], true
+}
+
+// timeOf is the time of an event.
+func (f *TriggerFinder) timeOf(event uint64) int64 {
+	f.search.events.Fill(f.search.times, Slots{First: f.slot(event), Step: 1, N: 1})
+	return f.search.times.TS[0]
 }
 
 func (f *TriggerFinder) slot(event uint64) uint64 {

@@ -1,6 +1,7 @@
 package workloads
 
 import (
+	"context"
 	"math/rand/v2"
 	"testing"
 )
@@ -56,6 +57,9 @@ func TestAResultTellsItsTrigger(t *testing.T) {
 		{nexmarkName, map[string]string{"query": "q0", "groups": "1000"},
 			[]int64{12_345, 1, 1, 1, 1}, 0},
 		{nexmarkName, map[string]string{"query": "q2"}, []int64{12_345, 1, 1}, 0},
+		{ordersName, nil, []int64{7, EpochMs + 20_000, 0, 1, 1, 9}, EpochMs + 30_000},
+		{clickstreamName, nil, []int64{1, EpochMs, EpochMs + 12_345, 1, 1, 1}, EpochMs + 12_345},
+		{poisonName, map[string]string{"groups": "100"}, []int64{12_345, 1, 1}, 0},
 	} {
 		w := newWorkload(t, c.workload, 1000, c.params)
 		if len(c.row) != w.Query.Width() {
@@ -71,6 +75,38 @@ func TestAResultTellsItsTrigger(t *testing.T) {
 	}
 }
 
+// What a collector finds from a result as it arrives is what the oracle knows of the whole stream,
+// also where every event is delayed a little and some by minutes.
+func TestTriggersFoundLiveAreTheOracles(t *testing.T) {
+	for _, c := range []struct {
+		workload string
+		params   map[string]string
+	}{
+		{ordersName, nil}, {ordersName, map[string]string{"groups": "100", "window": "700ms"}},
+		{clickstreamName, nil}, {poisonName, map[string]string{"groups": "10"}},
+	} {
+		w := newWorkload(t, c.workload, 1000, c.params)
+		f, timed := NewTriggerFinder(w), 0
+		_, err := w.Expect(context.Background(), 150_000, func(e *Expected) error {
+			slot, ok := f.Of(e.Row)
+			if !e.Timed {
+				ok = !ok || slot < 150_000 // only the end of the stream completes it
+			} else {
+				ok = ok && slot == e.Trigger
+				timed++
+			}
+			if e.Timed != ok {
+				t.Fatalf("%s: result %v: trigger %d, the oracle has %d, %v", c.workload, e.Row, slot,
+					e.Trigger, e.Timed)
+			}
+			return nil
+		})
+		if err != nil || timed == 0 {
+			t.Errorf("%s: %d results were timed: %v", c.workload, timed, err)
+		}
+	}
+}
+
 func TestAResultNoQueryGivesHasNoTrigger(t *testing.T) {
 	q0 := NewTriggerFinder(newWorkload(t, nexmarkName, 1000, map[string]string{"query": "q0"}))
 	if _, ok := q0.Of([]int64{-1, 0, 0, 0, 0}); ok {
@@ -79,6 +115,10 @@ func TestAResultNoQueryGivesHasNoTrigger(t *testing.T) {
 	q12 := NewTriggerFinder(newWorkload(t, nexmarkName, 1000, map[string]string{"query": "q12"}))
 	if _, ok := q12.Of([]int64{1, 1, 1, 1}); ok {
 		t.Error("a window in processing time has a trigger")
+	}
+	late := newWorkload(t, clickstreamName, 1000, map[string]string{"profile": "lateness"})
+	if _, ok := NewTriggerFinder(late).Of([]int64{1, EpochMs, EpochMs + 9, 1, 1, 1, Update}); ok {
+		t.Error("a session that a late click may have changed has a trigger")
 	}
 	iot := NewTriggerFinder(newWorkload(t, iotName, 1000, nil))
 	for _, w := range []int64{-1 << 63, -20_000, maxEndMs, 1<<63 - 1} {
