@@ -101,10 +101,11 @@ func (s *stall) memory() {
 	s.hold(Evidence{"memory at its peak in the stall, above that before it",
 		Format(rise, record.Bytes), "≤ 256 MiB"}, rise <= stallRiseB,
 		"memory rose by "+Format(rise, record.Bytes))
-	slope := stats.TheilSen(at, size).Value
-	s.hold(Evidence{"slope of memory once buffers had filled", Format(slope, record.Bytes) +
-		" a second", "≤ 1 MiB a second"}, slope <= stallSlopeB,
-		"memory went on rising by "+Format(slope, record.Bytes)+" a second")
+	slope := stats.TheilSen(at, size)
+	s.hold(Evidence{"slope of memory once buffers had filled", fmt.Sprintf("%s a second, 95%% "+
+		"interval from %s", Format(slope.Value, record.Bytes), Format(slope.Lo, record.Bytes)),
+		"from ≤ 1 MiB a second"}, slope.Lo <= stallSlopeB,
+		"memory went on rising by "+Format(slope.Value, record.Bytes)+" a second")
 	s.figure("memory.stall", peak, record.Bytes, "peak of memory while the sink stalled")
 }
 
