@@ -82,5 +82,5 @@ type Meter struct {
 	// BackpressureNs is the time that parts of the system were ready and waited for room in those
 	// behind them, the sink last.
 	BackpressureNs int64
-	StateB  uint64 // memory of the keyed state
+	StateB         uint64 // memory of the keyed state
 }

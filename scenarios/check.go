@@ -32,11 +32,11 @@ func check(s *Scenario, root *node, g *gatherer) {
 	c.transport()
 	c.resources()
 	c.faults()
-	c.mode()
 	c.limits()
 	c.trace()
 	c.decide()
 	c.params()
+	c.mode()
 	c.windows()
 	c.form()
 }

@@ -116,6 +116,10 @@ func TestEachMistakeIsToldWithItsPlaceAndItsRemedy(t *testing.T) {
 			"mode: backpressure\n", "4:7", "a stall is timed in steady"},
 		{"a stall of another mode", base + "mode: {name: replay, for: 3s}\n", "4:22",
 			"mode replay stalls no sink"},
+		{"a bounded input of unknown length", "name: a\nworkload: ysb\nload: {rate: 1k/s, " +
+			"warmup: auto}\nmode: batch-equals-stream\n", "4:7", "how long that is nobody knows"},
+		{"lines that depend on when they came", "name: a\nworkload: orders\nload: {rate: 20k/s}\n" +
+			"mode: batch-equals-stream\n", "4:7", "refines its results"},
 		{"no systems", base + "systems: []\n", "4:10", "names no system"},
 		{"an unknown system", base + "systems: [flnk]\n", "4:11", `did you mean "flink"?`},
 		{"a system twice", base + "systems: [native, native]\n", "4:19", "is there twice"},

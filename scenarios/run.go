@@ -257,7 +257,7 @@ func (r *run) carryOut(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
-		if rep := r.repetition(of); rep != nil {
+		if rep := r.repetition(of); rep != nil && r.first(ctx, rep) {
 			rep.carryOut(ctx)
 		}
 	}
@@ -279,11 +279,16 @@ func (r *run) findRates(ctx context.Context) {
 	}
 }
 
+// systemOf is the system of a repetition.
+func (r *run) systemOf(of record.Repeat) System {
+	all := r.req.Scenario.Systems
+	return all[slices.IndexFunc(all, func(s System) bool { return s.Label() == of.System })]
+}
+
 // repetition prepares one repetition of the plan; nil where its rate was not found.
 func (r *run) repetition(of record.Repeat) *repetition {
 	s := r.req.Scenario
-	i := slices.IndexFunc(s.Systems, func(sys System) bool { return sys.Label() == of.System })
-	rep := r.prepare(s.Systems[i], of)
+	rep := r.prepare(r.systemOf(of), of)
 	if s.Load.Rate.searches() {
 		rate := r.found[of.System].Offered
 		if rate == 0 {

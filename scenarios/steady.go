@@ -221,11 +221,20 @@ func (r *repetition) check(ctx context.Context) error {
 	entry := ledgerEntry(l, d)
 	entry.Conclusive, entry.Why = r.drainGap == "", r.drainGap
 	entry.CheckNs = int64(time.Since(start))
+	r.ledger = entry
 	r.note(record.Entry{Kind: record.KindLedger, Ledger: entry})
 	if r.keep {
-		return r.writeResults()
+		if err := r.writeResults(); err != nil {
+			return err
+		}
 	}
-	return nil
+	if r.lines == "" {
+		return nil
+	}
+	if err := r.sortLines(); err != nil {
+		return fmt.Errorf("sort results: %w", err)
+	}
+	return r.compare()
 }
 
 // inOrder reports whether the system sees the stream in the order of its schedule. Partitions are

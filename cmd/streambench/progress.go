@@ -108,6 +108,10 @@ func ledgerText(l *record.Ledger) string {
 
 // modeText is what became of a mode, before it is judged.
 func modeText(m *record.Mode) string {
+	if b := m.Batch; b != nil {
+		return fmt.Sprintf("%d events answered in %s as fast as taken: %d results, streamed %d",
+			b.Events, summary.Format(float64(b.Ns), record.Nanoseconds), b.Lines, b.StreamLines)
+	}
 	return fmt.Sprintf("the sink stalled from %s to %s",
 		summary.Format(float64(m.Stall.FromNs), record.Nanoseconds),
 		summary.Format(float64(m.Stall.ToNs), record.Nanoseconds))

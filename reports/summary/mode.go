@@ -26,13 +26,19 @@ type modeFinding struct {
 // where that is not known.
 var modes = map[string]struct {
 	question string
-	judge    func(t *Trail, share float64) modeFinding
+	judge    func(t *Trail, r *Repetition, share float64) modeFinding
 }{
 	record.ModeBackpressure: {
 		"While its sink takes nothing, a system must stop taking events, and neither lose any nor " +
 			"hoard them: memory may rise by 256 MiB, and after the first sixth of the stall by " +
 			"1 MiB/s at most. It must report backpressure meanwhile, and none once it has caught up.",
 		judgeStall,
+	},
+	record.ModeBatch: {
+		"The same events, bounded and as fast as the system takes them, must give the same results " +
+			"as streamed by their schedule: the canonical lines of both, sorted, are equal byte for " +
+			"byte, and both are what the oracle expects.",
+		judgeBatch,
 	},
 }
 
@@ -61,7 +67,7 @@ func judgeMode(m *record.Manifest, s *System, trails []Trail) []Verdict {
 			v.Text, v.Evidence = "mode "+name+": "+account(r.Ledger), classes(r.Ledger)
 			return []Verdict{v}
 		}
-		f := modes[name].judge(&trails[i], share)
+		f := modes[name].judge(&trails[i], &s.Repetitions[i], share)
 		s.Mode = f.figures
 		v.State, v.Exit, v.Text = Pass, f.exit, "mode "+name+": "+f.text
 		v.Remedy, v.Evidence = f.remedy, f.evidence

@@ -27,7 +27,7 @@ const (
 )
 
 // judgeStall judges a repetition whose sink stalled.
-func judgeStall(t *Trail, share float64) modeFinding {
+func judgeStall(t *Trail, _ *Repetition, share float64) modeFinding {
 	if t.Mode == nil || t.Mode.Stall == nil {
 		return modeFinding{exit: exitInvalid, text: "the record tells of no stall",
 			remedy: "run it again: steady must last until the stall is over"}

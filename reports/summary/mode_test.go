@@ -163,3 +163,50 @@ func TestTheWayBackFromAStallIsHeldBesideTheQueuesLaw(t *testing.T) {
 		t.Errorf("figures %v", figures)
 	}
 }
+
+func TestABoundedInputIsJudgedByBothLedgersAndTheLines(t *testing.T) {
+	sound := record.Batch{
+		Bounded: true, Events: 1_000_000, Ns: 5e8, CPUNs: 4e8, Lines: 12, StreamLines: 12,
+		LinesSHA256: "ab", StreamSHA256: "ab",
+		Ledger: &record.Ledger{Conclusive: true, Expected: 12, Received: 12, Matched: 12},
+	}
+	for _, tt := range []struct {
+		name  string
+		plant func(b *record.Batch)
+		state summary.State
+		exit  int
+		text  string
+	}{
+		{"nothing planted", func(*record.Batch) {}, summary.Pass, 0, "the same 12 results"},
+		{"a line that differs", func(b *record.Batch) {
+			b.StreamSHA256, b.Differs = "cd", "only the stream has 5|7"
+		}, summary.Fail, 12, "only the stream has 5|7"},
+		{"sums that differ", func(b *record.Batch) { b.StreamSHA256 = "cd" }, summary.Fail, 12, "differ"},
+		{"a result wrong in both", func(b *record.Batch) { b.Ledger.Wrong = 1 },
+			summary.Fail, 12, "bounded, 0 lost, 0 duplicated, 1 wrong"},
+		{"an end that never came", func(b *record.Batch) {
+			b.Ledger.Conclusive, b.Ledger.Why = false, "no new result"
+		}, summary.Unknown, 6, "no new result"},
+		{"no bounded input", func(b *record.Batch) { b.Ledger = nil }, summary.Unknown, 6, "no bounded"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := recordtest.New(t, recordtest.Options{})
+			r.Manifest.Conditions.Mode = record.ModeBatch
+			b, ledger := sound, *sound.Ledger
+			b.Ledger = &ledger
+			tt.plant(&b)
+			at := slices.IndexFunc(r.Entries, func(e record.Entry) bool { return e.Ledger != nil })
+			r.Entries = slices.Insert(r.Entries, at, record.Entry{T: r.Entries[at].T,
+				Kind: record.KindMode, System: "native", Rep: 1, Mode: &record.Mode{Batch: &b}})
+			res := summarize(t, r, r.Log(t))
+			if v := modeVerdict(t, res); v.State != tt.state || v.Exit != tt.exit ||
+				!strings.Contains(v.Text, tt.text) || summary.Meaning(v) == "" {
+				t.Errorf("verdict %+v", v)
+			}
+			if f := res.Systems[0].Mode; tt.exit == 0 && (len(f) != 4 || f[0].Value != 2e6 ||
+				f[1].Value != 0.4) {
+				t.Errorf("figures %+v", f)
+			}
+		})
+	}
+}
