@@ -29,10 +29,14 @@ var arrows = map[string]rule{
 	},
 	"workloads": {},
 	"adapters":  {own: []string{"workloads", "chaos", "reports/record"}},
+	"adapters/kafka": {
+		own:     []string{"adapters", "workloads", "chaos", "reports/record"},
+		foreign: []string{"github.com/twmb/franz-go", "golang.org/x/sys"},
+	},
 	"adapters/native": {
-		own: []string{"adapters", "adapters/native/engine", "workloads", "chaos",
+		own: []string{"adapters", "adapters/native/engine", "adapters/kafka", "workloads", "chaos",
 			"reports/record"},
-		foreign: []string{"golang.org/x/sys"},
+		foreign: []string{"golang.org/x/sys", "github.com/twmb/franz-go"},
 	},
 	"adapters/native/engine": {
 		own:     []string{"workloads", "reports/record"},

@@ -111,6 +111,23 @@ func lateClicks(t *testing.T) *Workload {
 		"disorder": "100k:27s:45s"})
 }
 
+// Whatever the clicks, a second implementation that answers early comes to the same sessions.
+func TestChangingAnswersComesToTheSameSessions(t *testing.T) {
+	tmpl, _ := Find(clickstreamName)
+	for seed := range uint64(20) {
+		values, errs := tmpl.Resolve(map[string]string{"profile": "lateness", "keys": "20",
+			"gap": "3s", "bound": "500ms", "lateness": "20s", "disorder": "200k:1ms:9s"})
+		w, err := tmpl.New(Settings{Seed: seed, EventRate: 4, Values: values})
+		if err != nil || len(errs) > 0 {
+			t.Fatal(err, errs)
+		}
+		l := account(t, w, Delivered{Events: 2000, TooLate: 0, Strict: true}, changes(w, 2000))
+		if !l.clean() || l.Refinements == 0 || l.Lateness.Allowed == 0 {
+			t.Errorf("seed %d: %+v", seed, l)
+		}
+	}
+}
+
 // What counts is the set of sessions after all retractions, however often a system changed its mind.
 func TestSessionsAreJudgedAfterAllRetractions(t *testing.T) {
 	w := lateClicks(t)
