@@ -79,5 +79,8 @@ type Meter struct {
 	Late    uint64 // events dropped because their window was gone
 	Allowed uint64 // late events inside the allowed lateness
 	BusyNs  int64  // time slots worked, their sources apart
-	StateB  uint64 // memory of the keyed state
+	// BackpressureNs is the time that parts of the system were ready and waited for room in those
+	// behind them, the sink last.
+	BackpressureNs int64
+	StateB         uint64 // memory of the keyed state
 }

@@ -49,7 +49,7 @@ type Channel interface {
 }
 
 // ErrNotReady is wrapped by the errors of a transport that say nothing about the system: brokers
-// that cannot be reached or refuse, settings of theirs that rule a run out, topics of somebody else.
+// that cannot be reached or refuse, settings of theirs that rule a run out, topics of others.
 var ErrNotReady = errors.New("brokers are not ready")
 
 // ErrUnsealed is wrapped by an error of Seal where results may still become visible: a transaction

@@ -78,7 +78,7 @@ func benchConfig(run *Run) [][2]string {
 	lines := [][2]string{
 		{"goos", m.Host.OS}, {"goarch", m.Host.Arch}, {"cpu", m.Host.CPU}, {"host", m.Host.Hash},
 		{"cores", strconv.Itoa(m.Host.Cores)}, {"scenario", m.Scenario}, {"workload", c.Workload},
-		{"rate", c.Rate}, {"transport", c.Transport}, {"format", c.Format},
+		{"rate", c.Rate}, {"transport", c.Transport}, {"broker", c.Broker}, {"format", c.Format},
 		{"guarantee", c.Guarantee}, {"checkpoint", c.Checkpoint}, {"profile", c.Profile},
 		{"workers", strconv.Itoa(c.Workers)}, {"worker-cpus", fmt.Sprint(c.WorkerCPUs)},
 		{"seed", strconv.FormatUint(c.Seed, 10)},

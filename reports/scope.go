@@ -114,7 +114,7 @@ func scopeRows(run *Run) []row {
 		summary.Format(float64(h.MemoryB), record.Bytes)), hostNote(run)})
 	for _, s := range run.Result.Systems {
 		rows = append(append(rows, lagRow(&s, c.RateMax)), headroomRows(run, &s)...)
-		rows = append(rows, driftRows(&s)...)
+		rows = append(append(rows, driftRows(&s)...), modeRows(&s)...)
 	}
 	share, note := fmt.Sprintf("%d × %g cores for workers", c.Workers, c.WorkerCPUs), ""
 	if c.Transport == "embedded" {
@@ -127,10 +127,33 @@ func scopeRows(run *Run) []row {
 	}
 	return append(rows,
 		row{"Shares", share, note},
-		row{"Conditions", strings.Join([]string{c.Transport + " transport", c.Format + " format",
+		row{"Conditions", strings.Join([]string{transportOf(c), c.Format + " format",
 			c.Guarantee, "checkpoint " + c.Checkpoint}, ", "),
 			"figures are compared only with runs of the same conditions"},
 		row{"Profile", c.Profile, "which settings of the systems were changed from their defaults"})
+}
+
+// modeRows are what the mode of the run measured.
+func modeRows(s *summary.System) []row {
+	var rows []row
+	for _, f := range s.Mode {
+		rows = append(rows, row{f.Name + ", " + s.Name, summary.Format(f.Value, f.Unit), f.Means})
+	}
+	return rows
+}
+
+// transportOf is the transport with what figures over it depend on.
+func transportOf(c record.Conditions) string {
+	if c.Broker == "" {
+		return c.Transport + " transport"
+	}
+	text := c.Transport + " transport, "
+	if c.Broker == "address" {
+		text += "a broker that was there"
+	} else {
+		text += c.Broker + " broker"
+	}
+	return fmt.Sprintf("%s, %d partitions", text, c.Partitions)
 }
 
 func repetitionsRow(run *Run) row {

@@ -81,6 +81,9 @@ func (r *repetition) watch(ctx context.Context) {
 			return
 		}
 		r.endErr = r.awaitBoth(ctx)
+		if errors.Is(r.endErr, adapters.ErrUnsealed) {
+			r.unsealed, r.endErr = r.endErr.Error(), nil
+		}
 	}()
 }
 
@@ -106,8 +109,10 @@ func (r *repetition) awaitBoth(ctx context.Context) error {
 			}
 			ended, late = nil, time.After(stragglers)
 		case <-late:
-			return fmt.Errorf("%s ended after %d events, before its input did", r.plan.System,
-				r.accepted())
+			late = nil
+			if n := r.accepted(); r.load.Has(n) {
+				return fmt.Errorf("%s ended after %d events, before its input did", r.plan.System, n)
+			}
 		}
 	}
 	if err := r.channel.Seal(ctx); err != nil {

@@ -36,6 +36,7 @@ func check(s *Scenario, root *node, g *gatherer) {
 	c.trace()
 	c.decide()
 	c.params()
+	c.mode()
 	c.windows()
 	c.form()
 }

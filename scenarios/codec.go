@@ -30,6 +30,8 @@ func codecOf(t reflect.Type) (codec, bool) {
 	switch t {
 	case reflect.TypeFor[System]():
 		return codec{decodeSystem, encodeSystem, systemSchema}, true
+	case reflect.TypeFor[Mode]():
+		return codec{decodeMode, encodeMode, modeSchema}, true
 	case reflect.TypeFor[Rate]():
 		return codec{decodeRate, encodeRate, rateSchema}, true
 	case reflect.TypeFor[Broker]():
@@ -62,6 +64,22 @@ func encodeSystem(v reflect.Value) any {
 	s := v.Interface().(System)
 	if reflect.DeepEqual(s, System{Name: s.Name}) {
 		return s.Name
+	}
+	return encodeStruct(v)
+}
+
+func decodeMode(d *decoder, n *node, v reflect.Value, path string) {
+	if n.kind == textNode {
+		d.into(n, v.FieldByName("Name"), path, `oneof:"@modes"`)
+		return
+	}
+	d.structure(n, v, path)
+}
+
+func encodeMode(v reflect.Value) any {
+	m := v.Interface().(Mode)
+	if m.Name != record.ModeBackpressure {
+		return m.Name
 	}
 	return encodeStruct(v)
 }

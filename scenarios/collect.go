@@ -22,6 +22,8 @@ type collector struct {
 	firsts  *firsts // nil where results are never refined
 	row     []int64
 
+	gate gate
+
 	mu     sync.Mutex // held while results are taken
 	sealed bool
 
@@ -49,6 +51,7 @@ var errSealed = errors.New("the repetition has ended: results are taken no more"
 
 // Collect takes a batch of results received at a time since T0.
 func (c *collector) Collect(rs *workloads.Results, receivedNs int64) error {
+	receivedNs = c.gate.pass(receivedNs)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.sealed {
@@ -137,6 +140,7 @@ func (c *collector) seal() {
 	c.mu.Lock()
 	c.sealed = true
 	c.mu.Unlock()
+	c.gate.open(math.MaxInt64)
 }
 
 // seriesSet holds the latency series of a repetition.

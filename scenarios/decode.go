@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/streambench/streambench/reports/record"
 )
 
 // decoder turns nodes into the structs of the file. It goes on after a problem: what is wrong is
@@ -196,6 +198,7 @@ func (d *decoder) number(n *node, v reflect.Value, path string, tag reflect.Stru
 // lists are choices too long for a tag; a tag names them.
 var lists = map[string]string{
 	"@guarantees": "at-most-once at-least-once exactly-once",
+	"@modes":      strings.Join(record.Modes, " "),
 	"@profiles":   "defaults equal-detection vendor-tuned",
 	"@sasl":       "none plain scram-sha-256 scram-sha-512",
 	"@verbs":      "kill stop lose pause partition link disk clock pressure",

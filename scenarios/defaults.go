@@ -31,6 +31,12 @@ func (s *Scenario) fill(root *node) {
 	if root.get("repeat") == nil {
 		s.Repeat = Repeat{N: 1}
 	}
+	if s.Mode.Name == record.ModeBackpressure {
+		if root.get("mode").get("at") == nil {
+			s.Mode.At = time.Minute
+		}
+		fallback(&s.Mode.For, 30*time.Second)
+	}
 	s.fillLoad(root.get("load"))
 	s.fillResources()
 	if len(s.Faults) > 0 {

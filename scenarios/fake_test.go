@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/streambench/streambench/adapters"
@@ -30,6 +31,8 @@ type fake struct {
 	dieAt uint64
 	// hangAt makes the system stop answering at a slot; 0 never.
 	hangAt uint64
+	// silent keeps it from telling of backpressure.
+	silent bool
 	// copies is how often the result of an event is delivered; nil for once.
 	copies func(event int64) int
 
@@ -64,6 +67,12 @@ type fakeSystem struct {
 	done chan struct{}
 	once sync.Once
 	err  error
+
+	waited atomic.Int64 // time the collector took
+}
+
+func (s *fakeSystem) Meter() adapters.Meter {
+	return adapters.Meter{BackpressureNs: s.waited.Load()}
 }
 
 func (s *fakeSystem) Nodes() []chaos.Node {
@@ -158,9 +167,13 @@ func (s *fakeSystem) shard(shard *adapters.Shard, mu *sync.Mutex) error {
 			return nil
 		}
 		s.answer(b, rs)
+		before := s.job.Load.NowNs()
 		mu.Lock()
-		err := s.job.Collector.Collect(rs, s.job.Load.NowNs()-int64(s.fake.early))
+		err := s.job.Collector.Collect(rs, before-int64(s.fake.early))
 		mu.Unlock()
+		if !s.fake.silent {
+			s.waited.Add(s.job.Load.NowNs() - before)
+		}
 		if err != nil {
 			return err
 		}

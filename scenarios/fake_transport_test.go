@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -135,8 +136,13 @@ func (c *pipeChannel) shard(shard *adapters.Shard) error {
 
 func (c *pipeChannel) collect() {
 	defer close(c.sealed)
-	for rs := range c.output {
-		if c.job.Collector.Collect(rs, c.job.Load.NowNs()) != nil {
+	for {
+		select {
+		case rs, ok := <-c.output:
+			if !ok || c.job.Collector.Collect(rs, c.job.Load.NowNs()) != nil {
+				return
+			}
+		case <-c.quit:
 			return
 		}
 	}
@@ -176,12 +182,16 @@ func (c *pipeChannel) Seal(ctx context.Context) error {
 	}
 }
 
+// Pids says that this very process is the broker: one that surely runs.
+func (c *pipeChannel) Pids() map[string]int { return map[string]int{"broker-1": os.Getpid()} }
+
 func (c *pipeChannel) SendsUnknown() uint64 { return c.p.unsure }
 
 func (c *pipeChannel) Close() error {
 	c.once.Do(func() {
 		close(c.quit)
 		<-c.sent
+		<-c.sealed
 		c.p.did("close transport")
 	})
 	return c.p.closeErr

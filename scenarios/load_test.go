@@ -107,6 +107,19 @@ func TestEachMistakeIsToldWithItsPlaceAndItsRemedy(t *testing.T) {
 		{"events of a form that cannot be damaged", "name: x\nworkload: poison\nload: {rate: 1k/s, " +
 			"steady: 9s, format: binary}\n", "3:40", "damages the text of events"},
 		{"a window that cannot close", base + "params: {window: 2m}\n", "3:14", "cannot close in steady"},
+		{"an unknown mode", base + "mode: backpresure\n", "4:7", `did you mean "backpressure"?`},
+		{"a mode without a name", base + "mode: {at: 2s}\n", "4:8", "mode has no name"},
+		{"a stall that outlasts steady", base + "mode: backpressure\n", "4:7", "lasts until 90s"},
+		{"a stall of 0", base + "mode: {name: backpressure, at: 0s, for: 1ms}\n", "4:41",
+			"mode.for is 1ms"},
+		{"a stall at rate max", "name: a\nworkload: ysb\nload: {rate: max, steady: 5m}\n" +
+			"mode: backpressure\n", "4:7", "a stall is timed in steady"},
+		{"a stall of another mode", base + "mode: {name: replay, for: 3s}\n", "4:22",
+			"mode replay stalls no sink"},
+		{"a bounded input of unknown length", "name: a\nworkload: ysb\nload: {rate: 1k/s, " +
+			"warmup: auto}\nmode: batch-equals-stream\n", "4:7", "how long that is nobody knows"},
+		{"lines that depend on when they came", "name: a\nworkload: orders\nload: {rate: 20k/s}\n" +
+			"mode: batch-equals-stream\n", "4:7", "refines its results"},
 		{"no systems", base + "systems: []\n", "4:10", "names no system"},
 		{"an unknown system", base + "systems: [flnk]\n", "4:11", `did you mean "flink"?`},
 		{"a system twice", base + "systems: [native, native]\n", "4:19", "is there twice"},

@@ -46,8 +46,11 @@ type repetition struct {
 	shards    int          // threads that offer events
 	job       adapters.Job // without load and collector until deploy
 	timing    timing
+	mode      Mode
 	dir       string // of the run
 	keep      bool   // write results.jsonl
+	// lines is where the canonical lines of the results go, sorted; empty for nowhere.
+	lines string
 	// cutShort is the share of the events due that may wait for the system when steady ends, before
 	// the rest of the stream is not offered; 0 for any.
 	cutShort float64
@@ -63,10 +66,13 @@ type repetition struct {
 	system    adapters.System
 	ended     chan struct{} // closed when everything was answered, or something died
 	endErr    error         // why it died; read after ended
+	unsealed  string        // why results may still come, though all has ended; read after ended
 	unwatch   func()        // ends what waits for ended
 	sampler   *sampler
 	canary    *canary
 	nap       func(time.Duration) // of the canary
+	bounded   *bounded            // the same input, answered before
+	unstall   func()              // ends a stall of the sink at once
 	restore   func()              // lets the garbage collector work as before
 
 	phase    atomic.Pointer[string]
@@ -74,6 +80,7 @@ type repetition struct {
 	drainGap string // why the drain was not conclusive
 	end      record.End
 	spent    spent           // so far, written and read by the sampler
+	ledger   *record.Ledger  // once checked
 	shared   map[string]bool // other runs already warned of
 }
 
@@ -154,7 +161,9 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 	if err := os.Mkdir(spool, 0o755); err != nil {
 		return fmt.Errorf("make spool folder: %w", err)
 	}
-	r.checker, err = r.job.Workload.NewChecker(spool, workloads.CheckerOptions{KeepRows: r.keep})
+	r.checker, err = r.job.Workload.NewChecker(spool, workloads.CheckerOptions{
+		KeepRows: r.keep || r.lines != "",
+	})
 	if err != nil {
 		return fmt.Errorf("make checker: %w", err)
 	}
@@ -234,6 +243,7 @@ func (r *repetition) warmUntilSteady(ctx context.Context) error {
 // close removes what the repetition left, whatever it got to.
 func (r *repetition) close(context.Context) error {
 	r.quiet()
+	r.dropLines()
 	errs := []error{r.disconnect()}
 	if r.checker != nil {
 		errs = append(errs, r.checker.Close())

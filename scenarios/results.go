@@ -48,16 +48,23 @@ func (r *repetition) writeResults() (err error) {
 	out := bufio.NewWriterSize(f, 1<<20)
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
-	var line []byte
-	columns := r.job.Workload.Query.Columns()
-	err = r.checker.Results(func(row []int64, receivedNs int64) error {
-		line = workloads.Line(line[:0], row[:len(columns)], columns...)
+	err = r.eachLine(func(line []byte, row []int64, receivedNs int64) error {
 		return enc.Encode(r.resultLine(string(line), row, receivedNs))
 	})
 	if err = errors.Join(err, out.Flush(), f.Close()); err != nil {
 		return fmt.Errorf("keep results: %w", err)
 	}
 	return nil
+}
+
+// eachLine calls do for every result the checker kept, with its canonical line, which do copies.
+func (r *repetition) eachLine(do func(line []byte, row []int64, receivedNs int64) error) error {
+	var line []byte
+	columns := r.job.Workload.Query.Columns()
+	return r.checker.Results(func(row []int64, receivedNs int64) error {
+		line = workloads.Line(line[:0], row[:len(columns)], columns...)
+		return do(line, row, receivedNs)
+	})
 }
 
 func (r *repetition) resultLine(line string, row []int64, receivedNs int64) resultLine {

@@ -220,7 +220,7 @@ func (r *run) writeHead(id string, start time.Time) error {
 func (r *run) conditions() record.Conditions {
 	s := r.req.Scenario
 	c := record.Conditions{
-		Workload: s.Workload, Query: r.bound.Query.Name, Params: s.Params,
+		Workload: s.Workload, Query: r.bound.Query.Name, Params: s.Params, Mode: s.Mode.Name,
 		Transport: s.Load.Transport, Broker: s.Load.Broker.kind(), Partitions: s.Load.Partitions,
 		Format: s.Load.Format, Guarantee: s.Guarantee,
 		Checkpoint: formatDuration(s.Checkpoint), Profile: s.Profile,
@@ -282,7 +282,7 @@ func (r *run) carryOut(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
-		if rep := r.repetition(of); rep != nil {
+		if rep := r.repetition(of); rep != nil && r.first(ctx, rep) {
 			rep.carryOut(ctx)
 		}
 	}
@@ -304,11 +304,16 @@ func (r *run) findRates(ctx context.Context) {
 	}
 }
 
+// systemOf is the system of a repetition.
+func (r *run) systemOf(of record.Repeat) System {
+	all := r.req.Scenario.Systems
+	return all[slices.IndexFunc(all, func(s System) bool { return s.Label() == of.System })]
+}
+
 // repetition prepares one repetition of the plan; nil where its rate was not found.
 func (r *run) repetition(of record.Repeat) *repetition {
 	s := r.req.Scenario
-	i := slices.IndexFunc(s.Systems, func(sys System) bool { return sys.Label() == of.System })
-	rep := r.prepare(s.Systems[i], of)
+	rep := r.prepare(r.systemOf(of), of)
 	if s.Load.Rate.searches() {
 		rate := r.found[of.System].Offered
 		if rate == 0 {
@@ -316,6 +321,7 @@ func (r *run) repetition(of record.Repeat) *repetition {
 		}
 		rep.timing.pacer = workloads.Constant(uint64(rate))
 	}
+	rep.mode = s.Mode
 	return rep
 }
 

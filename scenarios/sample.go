@@ -98,7 +98,7 @@ func (s *sampler) spent(t *record.Tick, a adapters.Account) {
 	}
 	u := readUsage()
 	r.spent.driverNs, r.spent.systemNs = a.DriverNs, m.BusyNs
-	t.Late = m.Late
+	t.Late, t.BackpressureNs = m.Late, m.BackpressureNs
 	t.MemoryB = u.memoryB
 	t.CPU.DriverNs = r.journal.spent.driverNs + a.DriverNs
 	t.CPU.SystemNs = r.journal.spent.systemNs + m.BusyNs

@@ -22,6 +22,7 @@ type Scenario struct {
 	Name     string   `yaml:"name" doc:"name of the scenario, part of its run folders"`
 	Workload string   `yaml:"workload" doc:"what is streamed and asked; see list workloads"`
 	Params   Params   `yaml:"params" doc:"parameters of the workload, by name"`
+	Mode     Mode     `yaml:"mode" doc:"what a repetition does beside offering its load"`
 	Systems  []System `yaml:"systems" doc:"systems under test, in any order"`
 
 	Guarantee  string        `yaml:"guarantee" oneof:"@guarantees" doc:"the claim that is tested"`
@@ -40,6 +41,13 @@ type Scenario struct {
 
 // Params are the parameters of a workload as written, by name.
 type Params map[string]string
+
+// Mode is what a repetition does beside offering its load: its name alone, or with its numbers.
+type Mode struct {
+	Name string        `yaml:"name" oneof:"@modes" doc:"which mode"`
+	At   time.Duration `yaml:"at,zero" doc:"backpressure: when in steady the sink stalls"`
+	For  time.Duration `yaml:"for" doc:"backpressure: how long the sink stalls"`
+}
 
 // System is a system under test. One that only has a name is written as the name.
 type System struct {

@@ -123,6 +123,16 @@ func systemSchema() *jsonschema.Schema {
 	return anyOf(word(names...), full)
 }
 
+func modeSchema() *jsonschema.Schema {
+	names := make([]any, 0, len(record.Modes))
+	for _, name := range record.Modes {
+		names = append(names, name)
+	}
+	full := reflected(reflect.TypeFor[Mode]())
+	full.Required = []string{"name"}
+	return anyOf(word(names...), full)
+}
+
 func brokerSchema() *jsonschema.Schema {
 	return anyOf(text(""), reflected(reflect.TypeFor[Broker]()))
 }

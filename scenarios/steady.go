@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -54,6 +53,9 @@ func (t *timing) steadyEnd() time.Duration {
 // steady waits until the schedule's measured part is over and reads who kept what waiting.
 func (r *repetition) steady(ctx context.Context) error {
 	r.sampler.tick()
+	if r.mode.Name == record.ModeBackpressure {
+		r.stall()
+	}
 	ends := r.timing.events > 0 && !r.load.Paced()
 	var err error
 	if ends {
@@ -165,10 +167,7 @@ func (r *repetition) drain(ctx context.Context) error {
 		select {
 		case <-r.ended:
 			r.quiet()
-			if errors.Is(r.endErr, adapters.ErrUnsealed) {
-				r.drainGap = r.endErr.Error()
-				return nil
-			}
+			r.drainGap = r.unsealed
 			return r.endErr
 		case <-ctx.Done():
 			return ctx.Err()
@@ -189,6 +188,9 @@ func (r *repetition) drain(ctx context.Context) error {
 func (r *repetition) quiet() {
 	if r.collector != nil {
 		r.collector.seal()
+	}
+	if r.unstall != nil {
+		r.unstall()
 	}
 	if r.sampler != nil {
 		r.sampler.stop()
@@ -220,11 +222,20 @@ func (r *repetition) check(ctx context.Context) error {
 	entry := ledgerEntry(l, d)
 	entry.Conclusive, entry.Why = r.drainGap == "", r.drainGap
 	entry.CheckNs = int64(time.Since(start))
+	r.ledger = entry
 	r.note(record.Entry{Kind: record.KindLedger, Ledger: entry})
 	if r.keep {
-		return r.writeResults()
+		if err := r.writeResults(); err != nil {
+			return err
+		}
 	}
-	return nil
+	if r.lines == "" {
+		return nil
+	}
+	if err := r.sortLines(); err != nil {
+		return fmt.Errorf("sort results: %w", err)
+	}
+	return r.compare()
 }
 
 // inOrder reports whether the system sees the stream in the order of its schedule. Partitions are

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/streambench/streambench/reports/record"
+	"github.com/streambench/streambench/reports/summary"
 )
 
 // lineEvery is the time between two lines of progress where there is no terminal.
@@ -71,6 +72,8 @@ func (p *progress) Add(e record.Entry) error {
 		p.line(e.T, "probe", "%s%s/s  %s", of(e), count(e.Probe.Rate), probeText(e.Probe))
 	case e.Bracket != nil:
 		p.line(e.T, "search", "%s%s", of(e), bracketText(e.Bracket))
+	case e.Mode != nil:
+		p.line(e.T, "mode", "%s%s", of(e), modeText(e.Mode))
 	case e.Ledger != nil && (!probes(e) || p.each == 0):
 		p.line(e.T, "ledger", "%s%s", of(e), ledgerText(e.Ledger))
 	}
@@ -101,6 +104,17 @@ func repetitions(order []record.Repeat) string {
 func ledgerText(l *record.Ledger) string {
 	return fmt.Sprintf("%d results right, lost %d, duplicated %d, wrong %d, phantom %d",
 		l.Matched, l.Lost, l.Duplicated, l.Wrong, l.Phantom)
+}
+
+// modeText is what became of a mode, before it is judged.
+func modeText(m *record.Mode) string {
+	if b := m.Batch; b != nil {
+		return fmt.Sprintf("%d events answered in %s as fast as taken: %d results, streamed %d",
+			b.Events, summary.Format(float64(b.Ns), record.Nanoseconds), b.Lines, b.StreamLines)
+	}
+	return fmt.Sprintf("the sink stalled from %s to %s",
+		summary.Format(float64(m.Stall.FromNs), record.Nanoseconds),
+		summary.Format(float64(m.Stall.ToNs), record.Nanoseconds))
 }
 
 // probeText is the answer of a probe with its reason.

@@ -14,6 +14,7 @@ const (
 	KindLedger  = "ledger"
 	KindProbe   = "probe"
 	KindBracket = "bracket"
+	KindMode    = "mode"
 	KindWarning = "warning"
 	KindError   = "error"
 	KindEnd     = "end"
@@ -33,6 +34,7 @@ type Entry struct {
 	Ledger  *Ledger           `json:"ledger,omitempty"`
 	Probe   *Probe            `json:"probe,omitempty"`
 	Bracket *Bracket          `json:"bracket,omitempty"`
+	Mode    *Mode             `json:"mode,omitempty"`
 	Warning *Warning          `json:"warning,omitempty"`
 	Error   *Failure          `json:"error,omitempty"`
 	End     *End              `json:"end,omitempty"`
@@ -91,11 +93,13 @@ type Tick struct {
 	// before: it is read when results arrive, after Processed moved. 0 where none arrived.
 	Backlog   uint64 `json:"backlog"`
 	BlockedNs int64  `json:"blockedNs"` // time in which events were due and the system had no room
-	P50Ns     int64  `json:"p50Ns,omitempty"`
-	P99Ns     int64  `json:"p99Ns,omitempty"`
-	P999Ns    int64  `json:"p999Ns,omitempty"`
-	CPU       CPU    `json:"cpu"`
-	MemoryB   uint64 `json:"memoryB"` // resident set of the tool's own process now
+	// BackpressureNs is the time the system says its parts waited for those behind them.
+	BackpressureNs int64  `json:"backpressureNs,omitempty"`
+	P50Ns          int64  `json:"p50Ns,omitempty"`
+	P99Ns          int64  `json:"p99Ns,omitempty"`
+	P999Ns         int64  `json:"p999Ns,omitempty"`
+	CPU            CPU    `json:"cpu"`
+	MemoryB        uint64 `json:"memoryB"` // resident set of the tool's own process now
 	// BrokerMemoryB and SystemMemoryB are the resident sets now of the processes or containers that
 	// brokers and system have for themselves; 0 for a role inside the tool's own process.
 	BrokerMemoryB uint64 `json:"brokerMemoryB,omitempty"`

@@ -50,7 +50,9 @@ type Host struct {
 
 // Conditions are what every figure must be read with; runs that differ here are not compared.
 type Conditions struct {
-	Workload  string            `json:"workload"`
+	Workload string `json:"workload"`
+	// Mode is the mode of the scenario, one of Modes; empty without.
+	Mode      string            `json:"mode,omitempty"`
 	Query     string            `json:"query,omitempty"`
 	Params    map[string]string `json:"params"`
 	Transport string            `json:"transport"`

@@ -54,6 +54,7 @@ type System struct {
 	Search      *Search        `json:"search,omitempty"`
 	Headroom    *Headroom      `json:"headroom,omitempty"`
 	Cores       *Cores         `json:"cores,omitempty"`
+	Mode        []ModeFigure   `json:"mode,omitempty"` // what the mode of the run measured
 	Repetitions []Repetition   `json:"repetitions"`
 }
 
@@ -138,6 +139,7 @@ const (
 	RuleLimit       = "limit"
 	RuleFailure     = "failure"
 	RuleSearch      = "search"
+	RuleMode        = "mode"
 	RuleInterrupted = "interrupted"
 )
 

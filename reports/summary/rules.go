@@ -114,5 +114,8 @@ func Meaning(v Verdict) string {
 	if r, ok := FindRule(v.Code); ok {
 		return r.Means
 	}
+	if v.Rule == RuleMode {
+		return modeQuestion(v.Code)
+	}
 	return questions[v.Rule]
 }

@@ -35,8 +35,9 @@ func Summarize(
 			}
 		}
 		s.Headroom = headroom(m.Conditions.Ceiling, s.Figures)
+		vs := append(verdicts(&m, &s, trails), judgeMode(&m, &s, trails)...)
 		r.Systems = append(r.Systems, s)
-		r.Verdicts = append(r.Verdicts, verdicts(&m, &s, trails)...)
+		r.Verdicts = append(r.Verdicts, vs...)
 	}
 	r.Verdicts = append(r.Verdicts, runVerdicts(end, r.Verdicts)...)
 	codes := make([]int, len(r.Verdicts))

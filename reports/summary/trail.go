@@ -16,6 +16,7 @@ type Trail struct {
 	Ticks    []record.Entry // of kind tick, in order
 	Ledger   *record.Ledger
 	Warnings []record.Warning
+	Mode     *record.Mode
 	Failure  *record.Failure
 	End      *record.End
 
@@ -56,6 +57,8 @@ func (t *Trail) add(e record.Entry) {
 		t.Ticks = append(t.Ticks, e)
 	case record.KindLedger:
 		t.Ledger = e.Ledger
+	case record.KindMode:
+		t.Mode = e.Mode
 	case record.KindWarning:
 		t.Warnings = append(t.Warnings, *e.Warning)
 	case record.KindError:
