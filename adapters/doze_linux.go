@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Doze puts the calling thread to sleep in the kernel: the runtime's timers wake up to a millisecond
-// late, which a driver would offer events late by.
+// Doze puts the calling thread to sleep in the kernel: the runtime's timers wake up to a
+// millisecond late, by which a driver would offer events late.
 func Doze(d time.Duration) {
 	ts := unix.NsecToTimespec(int64(d))
 	// An early return (a signal) only means that the caller looks again sooner.

@@ -52,8 +52,8 @@ func NewPlan(s *Scenario) Plan {
 	return p
 }
 
-// price adds the probes of a search, each at the first rate: lower ones last as long, higher ones are
-// shorter.
+// price adds the probes of a search, each at the first rate: lower ones last as long, higher ones
+// are shorter.
 func (p *Plan) price(s *Scenario) {
 	if !s.Load.Rate.searches() {
 		return

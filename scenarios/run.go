@@ -92,8 +92,8 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 	return out, errors.Join(err, linkLatest(req.Dir, id))
 }
 
-// measureCeiling finds the null ceiling, before anything else is under way. A run without one has no
-// headroom, and says why.
+// measureCeiling finds the null ceiling, before anything else is under way. A run without one has
+// no headroom, and says why.
 func (r *run) measureCeiling(ctx context.Context) error {
 	n, s := r.req.Null, r.req.Scenario
 	if n.Adapter == nil {
@@ -110,8 +110,9 @@ func (r *run) measureCeiling(ctx context.Context) error {
 	return nil
 }
 
-// Ready says what a run of a sound scenario lacks: a system or a transport that is not there, or one
-// that cannot answer the query exactly. The error is a *NotReadyError; nil if nothing is lacking.
+// Ready says what a run of a sound scenario lacks: a system or a transport that is not there, or
+// one that cannot answer the query exactly. The error is a *NotReadyError; nil if nothing is
+// lacking.
 func Ready(req RunRequest) error { return (&run{req: req}).ready() }
 
 // ready finds out whether everything the plan needs is there.
@@ -183,9 +184,9 @@ func (r *run) job(sys System) adapters.Job {
 	}
 }
 
-// shards is how many threads offer events: the system's own where the transport is embedded. Else it
-// is one: a partition then holds its events in the order of the schedule. Were there several, one
-// that the host held up would bring events later than their watermark allows for.
+// shards is how many threads offer events: the system's own where the transport is embedded. Else
+// it is one: a partition then holds its events in the order of the schedule. Were there several,
+// one that the host held up would bring events later than their watermark allows for.
 func (r *run) shards(job adapters.Job) int {
 	if job.Transport == adapters.Embedded {
 		return job.Workers * job.WorkerCPUs

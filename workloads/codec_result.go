@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// ResultCodec writes and reads the wire form of results of one output, in the two forms events have:
-// the fields of the line in order, then count and seqsum of a single-level aggregate, then op of a
-// query that retracts. A codec may be used by several goroutines at once.
+// ResultCodec writes and reads the wire form of results of one output, in the two forms events
+// have: the fields of the line in order, then count and seqsum of a single-level aggregate, then
+// op of a query that retracts. A codec may be used by several goroutines at once.
 type ResultCodec interface {
 	// Append appends the result of a row.
 	Append(dst []byte, rs *Results, row int) []byte

@@ -15,8 +15,8 @@ import (
 //	       27 base timestamp (8) | 35 max timestamp (8) | 43 producer id (8) | 51 epoch (2)
 //	       53 base sequence (4) | 57 number of records (4) | 61 records
 //
-// A record is: length, attributes (1), timestamp delta, offset delta, key length, key, value length,
-// value, number of headers, headers; all lengths and deltas are zigzag varints.
+// A record is: length, attributes (1), timestamp delta, offset delta, key length, key, value
+// length, value, number of headers, headers; all lengths and deltas are zigzag varints.
 const (
 	lengthAt     = 8
 	magicAt      = 16
@@ -58,6 +58,14 @@ type Batch struct {
 	base, newest int64 // timestamps
 }
 
+// Message is a record to write. A nil key is none; headers are nil for ordinary events, as every
+// byte costs every system.
+type Message struct {
+	TimeMs     int64 // milliseconds since 1970
+	Key, Value []byte
+	Headers    []Header
+}
+
 // Header is a header of a record.
 type Header struct {
 	Key   string
@@ -78,14 +86,14 @@ func (b *Batch) Records() int { return b.records }
 // Size is the number of bytes the batch takes.
 func (b *Batch) Size() int { return len(b.buf) }
 
-// Add appends a record of a time in milliseconds. A nil key is none. headers is nil for ordinary
-// events: every byte costs every system.
-func (b *Batch) Add(timeMs int64, key, value []byte, headers []Header) {
+// Add appends a record.
+func (b *Batch) Add(m Message) {
 	if b.records == 0 {
-		b.base, b.newest = timeMs, timeMs
+		b.base, b.newest = m.TimeMs, m.TimeMs
 	}
-	b.newest = max(b.newest, timeMs)
-	delta, offset := timeMs-b.base, int64(b.records)
+	b.newest = max(b.newest, m.TimeMs)
+	key, value, headers := m.Key, m.Value, m.Headers
+	delta, offset := m.TimeMs-b.base, int64(b.records)
 	keyLen := int64(len(key))
 	if key == nil {
 		keyLen = -1
@@ -179,8 +187,8 @@ func (r *Record) Header(name string) []byte {
 	return nil
 }
 
-// ErrCorrupt is wrapped by the error of a batch that is not as its producer wrote it.
-var ErrCorrupt = errors.New("the batch is corrupt")
+// errCorrupt is wrapped by the error of a batch that is not as its producer wrote it.
+var errCorrupt = errors.New("the batch is corrupt")
 
 // Reader reads the batches of one partition's fetch response, in order and without allocating.
 //
@@ -309,7 +317,7 @@ func (r *Reader) read() bool {
 }
 
 func (r *Reader) corrupt(why string) bool {
-	r.err = fmt.Errorf("%w: offset %d: %s", ErrCorrupt, r.base, why)
+	r.err = fmt.Errorf("%w: offset %d: %s", errCorrupt, r.base, why)
 	return false
 }
 

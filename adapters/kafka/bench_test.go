@@ -58,7 +58,7 @@ func BenchmarkBatch(b *testing.B) {
 		var value []byte
 		for row := range events.N {
 			value = codec.Append(value[:0], events, row)
-			batch.Add(events.TS[row], nil, value, nil)
+			batch.Add(Message{TimeMs: events.TS[row], Value: value})
 		}
 		return batch.Seal(Identity{}, 0)
 	}

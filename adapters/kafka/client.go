@@ -44,8 +44,8 @@ var newest = map[int16]int16{
 	28: 4,  // commit offsets in transaction
 }
 
-// Options are the client options that reach the brokers of a transport.
-func Options(b adapters.Broker, bootstrap []string) ([]kgo.Opt, error) {
+// options are the client options that reach the brokers of a transport.
+func options(b adapters.Broker, bootstrap []string) ([]kgo.Opt, error) {
 	versions := kversion.Stable()
 	for key, version := range newest {
 		versions.SetMaxKeyVersion(key, version)
@@ -96,7 +96,7 @@ func mechanismOf(name string) (sasl.Mechanism, error) {
 
 // connect makes a client and has it answered by a broker once.
 func connect(ctx context.Context, b adapters.Broker, bootstrap []string) (*kgo.Client, error) {
-	opts, err := Options(b, bootstrap)
+	opts, err := options(b, bootstrap)
 	if err != nil {
 		return nil, err
 	}

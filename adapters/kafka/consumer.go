@@ -165,7 +165,7 @@ func passes(err error) bool {
 	if errors.As(err, &said) {
 		return said.Retriable
 	}
-	return !errors.Is(err, ErrCorrupt)
+	return !errors.Is(err, errCorrupt)
 }
 
 func (r *Consumer) byLeader() map[int32][]int {

@@ -61,7 +61,7 @@ func TestWhatAProducerWritesAConsumerReadsInOrderAndOnce(t *testing.T) {
 		const n = 30_000
 		for i := range n {
 			value := fmt.Appendf(nil, "value %d", i)
-			if err := p.Append(i%3, int64(1000+i), []byte("k"), value, nil); err != nil {
+			if err := p.Append(i%3, Message{int64(1000 + i), []byte("k"), value, nil}); err != nil {
 				t.Fatal(err)
 			}
 			if i%1000 == 0 {
@@ -138,7 +138,7 @@ func TestAnAbortedTransactionIsNeverSeen(t *testing.T) {
 			if round%2 == 0 {
 				v = []byte("must not be seen")
 			}
-			if err := p.Append(i%2, int64(1000+round/2*10+i), []byte("k"), v, nil); err != nil {
+			if err := p.Append(i%2, Message{int64(1000 + round/2*10 + i), []byte("k"), v, nil}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -167,7 +167,7 @@ func TestTheClientOfTheLibraryReadsOurBatches(t *testing.T) {
 	defer p.Close()
 	headers := []Header{{"seq", []byte("12345678")}, {"b3", []byte("0")}}
 	for i := range 100 {
-		if err := p.Append(0, int64(5000-i), nil, fmt.Appendf(nil, "v%d", i), headers); err != nil {
+		if err := p.Append(0, Message{int64(5000 - i), nil, fmt.Appendf(nil, "v%d", i), headers}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -113,14 +113,14 @@ func (d *driver) write() error {
 		d.key, partition = d.router.Route(d.key[:0], b, row)
 		d.value = d.codec.Append(d.value[:0], b, row)
 		d.maxTS = max(d.maxTS, b.TS[row])
-		var headers []Header
+		m := Message{TimeMs: b.TS[row], Key: d.key}
 		if spoil := d.job.Workload.Spoil; spoil != nil {
 			binary.BigEndian.PutUint64(d.number[:], uint64(b.Seq[row]))
-			headers = d.header
+			m.Headers = d.header
 			d.value, _ = spoil(d.value, 0, uint64(b.Seq[row]))
 		}
-		err := d.producer.Append(partition, b.TS[row], d.key, d.value, headers)
-		if err != nil {
+		m.Value = d.value
+		if err := d.producer.Append(partition, m); err != nil {
 			return err
 		}
 	}
@@ -138,7 +138,7 @@ func (d *driver) end() error {
 	w.FillEnd(b, 0, ts)
 	value := d.codec.Append(nil, b, 0)
 	for partition := range d.job.Partitions {
-		if err := d.producer.Append(partition, ts, nil, value, nil); err != nil {
+		if err := d.producer.Append(partition, Message{TimeMs: ts, Value: value}); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,6 @@
-// Package kafka carries events to a system under test and its results back through Kafka: one driver
-// and one collector for every system, the native engine included. The brokers are a cluster that
-// runs already, or an embedded broker in a process of its own.
+// Package kafka carries events to a system under test and its results back through Kafka: one
+// driver and one collector for every system, the native engine included. The brokers are a cluster
+// that runs already, or an embedded broker in a process of its own.
 //
 //	driver --record batches--> input topic --> system --> results, late, dlq topics --> collector
 package kafka

@@ -180,7 +180,7 @@ func answer(t *testing.T, c *channel, transaction string) *Producer {
 	rs := workloads.NewResults(c.job.Workload.Query, 1)
 	for i := range 5000 {
 		rs.Cols[0][0] = int64(i)
-		if err := p.Append(0, 0, nil, codec.Append(nil, rs, 0), nil); err != nil {
+		if err := p.Append(0, Message{Value: codec.Append(nil, rs, 0)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -236,7 +236,7 @@ func TestForeignRecordsAmongResultsAreNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	if err := p.Append(0, 0, nil, []byte("hello"), nil); err != nil {
+	if err := p.Append(0, Message{Value: []byte("hello")}); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Flush(t.Context()); err != nil {

@@ -164,16 +164,16 @@ func identify(ctx context.Context, cl *kgo.Client, transaction string) (Identity
 
 // Append writes a record to target i of the configuration. It waits only where a batch can take no
 // more; an error is that of the producer.
-func (p *Producer) Append(i int, timeMs int64, key, value []byte, headers []Header) error {
+func (p *Producer) Append(i int, m Message) error {
 	l, place := p.lanes[i%len(p.lanes)], i/len(p.lanes)
 	b := &l.filling.batches[place]
-	if b.Records() > 0 && b.Size()+len(key)+len(value) > largestBatchB {
+	if b.Records() > 0 && b.Size()+len(m.Key)+len(m.Value) > largestBatchB {
 		if err := p.handOver(l); err != nil {
 			return err
 		}
 		b = &l.filling.batches[place]
 	}
-	b.Add(timeMs, key, value, headers)
+	b.Add(m)
 	l.filling.records++
 	l.filling.full = l.filling.full || b.Size() >= fullBatchB
 	return nil

@@ -11,9 +11,18 @@ package main
 import (
 	"io"
 	"os"
+
+	"github.com/streambench/streambench/adapters/kafka"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	enterRole()
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// enterRole becomes another part of a run where this process was started as one, and then does not
+// return. main and the tests of this package call it first.
+func enterRole() { kafka.Enter() }
 
 // run is the whole program: it returns the exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {

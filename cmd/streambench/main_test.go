@@ -27,6 +27,7 @@ var update = flag.Bool("update", false, "rewrite golden files, script outputs an
 // TestMain lets scripts call the program, and the program with a native system that is broken in
 // one planted way.
 func TestMain(m *testing.M) {
+	enterRole()
 	broken := func(make func(adapters.Adapter) adapters.Adapter) func() {
 		return func() {
 			systems[0].Adapter = make(native.Adapter{})

@@ -63,7 +63,8 @@ func (a *app) tellNotes(s summary.System) {
 }
 
 // follows reports whether a verdict is unknown only because the measurement was INVALID, or there
-// was none because no rate was found: the reason is told once, and `explain verdict` tells the rest.
+// was none because no rate was found: the reason is told once, and `explain verdict` tells the
+// rest.
 func follows(r summary.Result, v summary.Verdict) bool {
 	derived := v.Rule == summary.RuleGuarantee || v.Rule == summary.RuleLimit
 	return derived && v.State == summary.Unknown &&

@@ -39,7 +39,8 @@ func judgeBatch(t *Trail, r *Repetition, _ float64) modeFinding {
 		{"stream.rate", r.Figures["accepted"], record.PerSecond, "events a second, streamed"},
 		{"stream.cpu", r.Figures["cpu"], record.MicrosEvent, "processor time an event, streamed"},
 	}
-	f.text = fmt.Sprintf("bounded and streamed gave the same %s, byte for byte; %s bounded, %s streamed",
+	f.text = fmt.Sprintf("bounded and streamed gave the same %s, byte for byte; "+
+		"%s bounded, %s streamed",
 		Format(float64(b.Lines), record.Results), Format(rate, record.PerSecond),
 		Format(r.Figures["accepted"], record.PerSecond))
 	return f

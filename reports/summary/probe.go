@@ -23,8 +23,8 @@ const codeOracle, codeLag = "oracle-inconclusive", "driver-lag"
 const leftShare = 0.01
 
 // Probed is the answer of a repetition that was a probe: its entries, its latency log, and the
-// limits of the search. The same rules and figures decide as in a report of it. A repetition that has no
-// ledger yet can already fail, but not pass.
+// limits of the search. The same rules and figures decide as in a report of it. A repetition that
+// has no ledger yet can already fail, but not pass.
 func Probed(
 	m *record.Manifest, entries []record.Entry, h *record.HistogramLog, limits []record.Limit,
 ) record.Probe {
