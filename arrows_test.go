@@ -28,11 +28,16 @@ var arrows = map[string]rule{
 		foreign: []string{"*"},
 	},
 	"workloads": {},
-	"adapters":  {own: []string{"workloads", "chaos", "reports/record"}},
+	"adapters":  {own: []string{"workloads", "chaos", "reports/record"}, foreign: []string{"golang.org/x/sys"}},
+	"adapters/kafka": {
+		own:     []string{"adapters", "workloads", "chaos", "reports/record"},
+		foreign: []string{"github.com/twmb/franz-go", "golang.org/x/sys"},
+	},
+	"adapters/null": {own: []string{"adapters", "workloads", "chaos"}},
 	"adapters/native": {
-		own: []string{"adapters", "adapters/native/engine", "workloads", "chaos",
+		own: []string{"adapters", "adapters/native/engine", "adapters/kafka", "workloads", "chaos",
 			"reports/record"},
-		foreign: []string{"golang.org/x/sys"},
+		foreign: []string{"golang.org/x/sys", "github.com/twmb/franz-go"},
 	},
 	"adapters/native/engine": {
 		own:     []string{"workloads", "reports/record"},
@@ -48,7 +53,7 @@ var arrows = map[string]rule{
 }
 
 // adaptersAndRenderers are imported by the command alone.
-var adaptersAndRenderers = []string{"adapters/native", "reports"}
+var adaptersAndRenderers = []string{"adapters/native", "adapters/null", "reports"}
 
 // TestImportsFollowTheArrows holds the direction of data: scenarios run systems and write records,
 // reports read records, and only the command knows which systems and renderers there are.

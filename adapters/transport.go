@@ -2,6 +2,7 @@ package adapters
 
 import (
 	"context"
+	"errors"
 
 	"github.com/streambench/streambench/workloads"
 )
@@ -45,4 +46,25 @@ type Channel interface {
 	// Seal returns once every result that is visible was handed to the collector. It is called when
 	// the system has ended, and errs if a transaction is still open.
 	Seal(ctx context.Context) error
+}
+
+// ErrNotReady is wrapped by the errors of a transport that say nothing about the system: brokers
+// that cannot be reached or refuse, settings of theirs that rule a run out, topics of somebody else.
+var ErrNotReady = errors.New("brokers are not ready")
+
+// ErrUnsealed is wrapped by an error of Seal where results may still become visible: a transaction
+// is open. What is missing then may still have come.
+var ErrUnsealed = errors.New("the results are not sealed")
+
+// Doubtful is a Channel that may end without knowing whether some events arrived.
+type Doubtful interface {
+	// SendsUnknown are the events sent so far whose outcome is unknown: neither acknowledged nor
+	// refused.
+	SendsUnknown() uint64
+}
+
+// Processes is a System some of whose nodes are processes of this host.
+type Processes interface {
+	// Pids are the processes of nodes, by the node's name; a node that has died is missing.
+	Pids() map[string]int
 }

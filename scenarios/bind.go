@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/workloads"
 )
@@ -113,15 +112,11 @@ func (s *Scenario) NotYet() []string {
 }
 
 func (s *Scenario) loadNotYet(add func(where, what, remedy string)) {
-	r := s.Load.Rate
-	switch {
-	case r.Search != nil:
-		add("load.rate", "this build searches no rates", "--set load.rate=250k/s")
-	case r.OfCapacity > 0:
-		add("load.rate", "this build searches no rates to take a share of", "--set load.rate=250k/s")
+	if s.Load.Broker.At == atContainer {
+		add("load.broker", "this build starts no containers",
+			"--set load.broker=embedded, or the HOST:PORT of a broker that runs")
 	}
-	if s.Load.Transport != adapters.Embedded {
-		add("load.transport", s.Load.Transport+" is not there in this build",
-			"--set load.transport=embedded and leave broker and partitions out")
+	if s.Load.Settle != "none" {
+		add("load.settle", "this build does not read the input log back", "--set load.settle=none")
 	}
 }

@@ -87,7 +87,7 @@ func (c *checker) transport() {
 		}
 		return
 	}
-	if b := l.Broker; c.sound("load/broker") && b.At != "container" && b.At != "embedded" &&
+	if b := l.Broker; c.sound("load/broker") && b.At != atContainer && b.At != atEmbedded &&
 		!hostPorts.MatchString(b.At) {
 		c.fail("load/broker", fmt.Sprintf("load.broker is %q", clip(b.At)),
 			"write container, embedded or HOST:PORT,HOST:PORT")

@@ -26,7 +26,8 @@ type collector struct {
 	sealed bool
 
 	steadyFrom atomic.Int64
-	results    atomic.Uint64
+	taken      atomic.Uint64 // rows of every output
+	results    atomic.Uint64 // answers alone
 	processed  atomic.Uint64 // slots up to the newest trigger whose results are here
 	backlog    atomic.Uint64 // largest since it was last asked for
 }
@@ -55,6 +56,10 @@ func (c *collector) Collect(rs *workloads.Results, receivedNs int64) error {
 	}
 	if err := c.checker.Add(rs, receivedNs); err != nil {
 		return err
+	}
+	c.taken.Add(uint64(rs.N))
+	if rs.Stream != workloads.Answers {
+		return nil // checked, and nobody waits for it
 	}
 	c.results.Add(uint64(rs.N))
 	if c.column < 0 || rs.N == 0 || rs.Stream != workloads.Answers {
@@ -123,6 +128,9 @@ func (c *collector) measureFrom(ns int64) { c.steadyFrom.Store(ns) }
 
 // received is the number of results taken.
 func (c *collector) received() uint64 { return c.results.Load() }
+
+// rows is the number of rows taken of every output: results, late events, dead letters.
+func (c *collector) rows() uint64 { return c.taken.Load() }
 
 // seal refuses all further results: what comes after the drain is not part of the repetition.
 func (c *collector) seal() {

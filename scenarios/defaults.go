@@ -98,13 +98,28 @@ func (s *Scenario) fillLoad(n *node) {
 	fallback(&l.Settle, "none")
 }
 
+// Where a broker is that has no address.
+const (
+	atContainer = "container"
+	atEmbedded  = "embedded"
+)
+
 func (b *Broker) fill(alone bool) {
 	if b.At == "" {
-		b.At = "container"
+		b.At = atContainer
 		if alone {
-			b.At = "embedded"
+			b.At = atEmbedded
 		}
 	}
+}
+
+// kind is what may be said of a broker to everybody: not its address.
+func (b Broker) kind() string {
+	switch b.At {
+	case "", atContainer, atEmbedded:
+		return b.At
+	}
+	return "address"
 }
 
 // highest is the highest rate that is fixed beforehand, 0 where none is.

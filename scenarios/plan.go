@@ -19,10 +19,12 @@ type Plan struct {
 	Order    []record.Repeat // blocks one after the other, each with every system once
 	Blocks   int             // with the one that is discarded
 	Kept     int
+	// Probes is the most a search for the rate may take, of all systems; 0 without one.
+	Probes   int
 	Shared   bool // more cores are given out than the host has
 	Warnings []string
-	// Time is how long the phases of known length take; Limit adds the longest drain to each
-	// repetition. Neither knows how long a run at rate max takes.
+	// Time is how long the phases of known length take, with all the probes a search may need;
+	// Limit adds the longest drain to each repetition. Neither knows how long a run at rate max takes.
 	Time, Limit time.Duration
 }
 
@@ -43,10 +45,27 @@ func NewPlan(s *Scenario) Plan {
 		}
 	}
 	p.Time = time.Duration(len(p.Order)) * s.length()
-	p.Limit = p.Time + time.Duration(len(p.Order))*s.Load.Drain
+	p.price(s)
+	p.Limit = p.Time + time.Duration(len(p.Order)+p.Probes)*s.Load.Drain
 	p.Shared = s.coresGiven() > float64(runtime.NumCPU())
 	p.Warnings = s.warnings(p)
 	return p
+}
+
+// price adds the probes of a search, each at the first rate: lower ones last as long, higher ones are
+// shorter.
+func (p *Plan) price(s *Scenario) {
+	if !s.Load.Rate.searches() {
+		return
+	}
+	w := s.mustBind()
+	rate := s.firstRate(w)
+	for _, sys := range s.Systems {
+		budget := newHunt(rate).budget
+		t := s.probeTiming(sys, w, rate)
+		p.Probes += budget
+		p.Time += time.Duration(budget) * (t.warmup + t.steady)
+	}
 }
 
 // smallestP holds how many tests a number of runs an arm can tell apart at p < 0.05 after Holm: the
@@ -116,10 +135,7 @@ func (s *Scenario) warnings(p Plan) []string {
 			"resources.worker.cpus less, or read the figures as those of a crowded host",
 			s.coresGiven(), runtime.NumCPU()))
 	}
-	w, err := s.Bind()
-	if err != nil {
-		panic(fmt.Sprintf("BUG: plan of an unchecked scenario: %v", err))
-	}
+	w := s.mustBind()
 	out = append(out, w.Warnings...)
 	if text := s.fewWindows(w); text != "" {
 		out = append(out, text)
@@ -131,16 +147,22 @@ func (s *Scenario) warnings(p Plan) []string {
 	return append(out, s.lonely()...)
 }
 
+// mustBind binds a scenario that was checked.
+func (s *Scenario) mustBind() *workloads.Workload {
+	w, err := s.Bind()
+	if err != nil {
+		panic(fmt.Sprintf("BUG: plan of an unchecked scenario: %v", err))
+	}
+	return w
+}
+
 // fewWindows warns of a steady phase in which hardly any window closes; of sliding windows one does
 // at every event.
 func (s *Scenario) fewWindows(w *workloads.Workload) string {
 	if w.Query.Window.Kind == workloads.Sliding {
 		return ""
 	}
-	step := windowSpan(w.Query.Window)
-	if w.Query.Window.Kind == workloads.Hopping && w.Query.Window.SlideMs > 0 {
-		step = time.Duration(w.Query.Window.SlideMs) * time.Millisecond
-	}
+	step := windowStep(w)
 	span, ok := s.eventSpan(w)
 	if !ok || step == 0 || span >= 3*step || s.Load.Events > 0 {
 		return ""
@@ -148,6 +170,14 @@ func (s *Scenario) fewWindows(w *workloads.Workload) string {
 	return fmt.Sprintf("fewer than 3 windows close in steady: %s of event time pass, a window "+
 		"closes every %s: lengthen steady or lower load.event-rate",
 		formatDuration(span.Round(time.Millisecond)), formatDuration(step))
+}
+
+// windowStep is the time between two windows that close; 0 for a query without.
+func windowStep(w *workloads.Workload) time.Duration {
+	if w.Query.Window.Kind == workloads.Hopping && w.Query.Window.SlideMs > 0 {
+		return time.Duration(w.Query.Window.SlideMs) * time.Millisecond
+	}
+	return windowSpan(w.Query.Window)
 }
 
 // lonely warns of faults a system has no node for: it answers n/a, which is no pass.

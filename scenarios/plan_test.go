@@ -145,7 +145,7 @@ func TestWhatThisBuildCannotRunIsNamed(t *testing.T) {
 	s := mustLoad(t, string(read(t, "full.yaml")))
 	gaps := strings.Join(s.NotYet(), "\n")
 	for _, want := range []string{
-		"systems.1: flink cannot be deployed", "resources.workers: ", "load.transport: kafka",
+		"systems.1: flink cannot be deployed", "resources.workers: ", "load.settle: ",
 		"profile: equal-detection", "faults: ", "trace: ", "decide: ", "slo.recovery: ",
 	} {
 		if !strings.Contains(gaps, want) {
@@ -153,10 +153,25 @@ func TestWhatThisBuildCannotRunIsNamed(t *testing.T) {
 		}
 	}
 	for _, set := range []string{"load.rate={search: sustainable}", "load.rate={of-capacity: 70%}"} {
-		if gaps := mustLoad(t, base, set).NotYet(); len(gaps) != 1 ||
-			!strings.HasPrefix(gaps[0], "load.rate: ") {
+		if gaps := mustLoad(t, base, set).NotYet(); len(gaps) != 0 {
 			t.Errorf("%s: %q", set, gaps)
 		}
+	}
+}
+
+func TestAPlanPricesTheSearch(t *testing.T) {
+	const seek = "name: a\nworkload: ysb\nload: {rate: {search: sustainable}, event-rate: 200k/s, " +
+		"warmup: 5s, steady: 15s, drain: 30s}\n"
+	p := NewPlan(mustLoad(t, seek))
+	// The slowest probes last as long as steady: 30 of them after a second of warm-up.
+	if p.Probes != 30 || p.Time != 20*time.Second+30*16*time.Second {
+		t.Errorf("%d probes, %s", p.Probes, p.Time)
+	}
+	if p.Limit != p.Time+31*30*time.Second {
+		t.Errorf("at most %s", p.Limit)
+	}
+	if q := NewPlan(mustLoad(t, seek, "load.rate=1M/s")); q.Probes != 0 || q.Time != 20*time.Second {
+		t.Errorf("without a search %d probes, %s", q.Probes, q.Time)
 	}
 }
 

@@ -32,7 +32,7 @@ var phases = []struct {
 
 // Exit codes a failed phase asks for.
 const (
-	exitNotReady     = 4 // the disk is full: nothing to do with the system
+	exitNotReady     = 4 // a full disk, no broker: nothing to do with the system
 	exitSystemFailed = 5 // the system failed outside a planned fault
 )
 
@@ -41,19 +41,29 @@ type repetition struct {
 	journal *journal
 	plan    record.Repeat
 	adapter adapters.Adapter
-	job     adapters.Job // without load and collector until deploy
-	timing  timing
-	dir     string // of the run
-	keep    bool   // write results.jsonl
+	// transport carries events and results; nil where it is embedded in the system.
+	transport adapters.Transport
+	shards    int          // threads that offer events
+	job       adapters.Job // without load and collector until deploy
+	timing    timing
+	dir       string // of the run
+	keep      bool   // write results.jsonl
+	// cutShort is the share of the events due that may wait for the system when steady ends, before
+	// the rest of the stream is not offered; 0 for any.
+	cutShort float64
+	// decided is asked before the check whether the repetition needs none; nil for no.
+	decided func(soFar record.End) bool
 
 	t0Ns      int64 // T0 on the run's clock
 	load      *adapters.Load
 	collector *collector
 	checker   workloads.Checker
 	series    *seriesSet
+	channel   adapters.Channel // of transport, once deployed
 	system    adapters.System
-	ended     chan struct{} // closed when the system has ended or died
+	ended     chan struct{} // closed when everything was answered, or something died
 	endErr    error         // why it died; read after ended
+	unwatch   func()        // ends what waits for ended
 	sampler   *sampler
 	canary    *canary
 	nap       func(time.Duration) // of the canary
@@ -93,8 +103,10 @@ func (r *repetition) fail(ctx context.Context, phase string, err error) {
 		return
 	}
 	exit := exitSystemFailed
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) {
-		exit = exitNotReady
+	for _, cause := range []error{syscall.ENOSPC, syscall.EROFS, adapters.ErrNotReady} {
+		if errors.Is(err, cause) {
+			exit = exitNotReady
+		}
 	}
 	r.note(record.Entry{Kind: record.KindError, Error: &record.Failure{
 		Phase: phase, Text: err.Error(), Exit: exit,
@@ -131,12 +143,11 @@ func (r *repetition) warn(code, format string, args ...any) {
 
 // deploy builds everything that lasts for the repetition and starts the system, idle.
 func (r *repetition) deploy(ctx context.Context) (err error) {
-	slots := r.job.Workers * r.job.WorkerCPUs
-	r.load = adapters.NewLoad(r.timing.pacer, slots)
-	if r.series, err = openSeries(r.journal.latency, r.plan, slots); err != nil {
+	r.load = adapters.NewLoad(r.timing.pacer, r.shards)
+	if r.series, err = openSeries(r.journal.latency, r.plan, r.shards); err != nil {
 		return err
 	}
-	for m := range slots {
+	for m := range r.shards {
 		r.load.RecordLag(m, lag{set: r.series, shard: m})
 	}
 	spool := r.spoolDir()
@@ -149,19 +160,16 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 	}
 	r.collector = newCollector(r.job.Workload, r.load, r.checker, r.series)
 	r.job.Load, r.job.Collector = r.load, r.collector
+	if err := r.connect(ctx); err != nil {
+		return err
+	}
 	if r.system, err = r.adapter.Deploy(ctx, r.job); err != nil {
 		return fmt.Errorf("deploy %s: %w", r.plan.System, err)
 	}
-	config, err := r.system.Config(ctx)
-	if err != nil {
-		return fmt.Errorf("read settings of %s: %w", r.plan.System, err)
+	if err := r.readBack(ctx); err != nil {
+		return err
 	}
-	r.note(record.Entry{Kind: record.KindConfig, Config: config})
-	r.ended = make(chan struct{})
-	go func() {
-		defer close(r.ended)
-		r.endErr = r.system.Wait(context.WithoutCancel(ctx))
-	}()
+	r.watch(ctx)
 	return nil
 }
 
@@ -226,12 +234,7 @@ func (r *repetition) warmUntilSteady(ctx context.Context) error {
 // close removes what the repetition left, whatever it got to.
 func (r *repetition) close(context.Context) error {
 	r.quiet()
-	var errs []error
-	if r.system != nil {
-		if err := r.system.Close(); err != nil {
-			errs = append(errs, fmt.Errorf("close %s: %w", r.plan.System, err))
-		}
-	}
+	errs := []error{r.disconnect()}
 	if r.checker != nil {
 		errs = append(errs, r.checker.Close())
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,12 +23,20 @@ type RunRequest struct {
 	Scenario *Scenario // sound, with every default
 	// Systems finds the adapter of a system by its name.
 	Systems func(name string) (adapters.Adapter, bool)
-	Dir     string        // the folder that run folders are made in
-	Sinks   []record.Sink // get every entry beside the record file
+	// Transports finds a transport by its name; the embedded one needs none.
+	Transports func(name string) (adapters.Transport, bool)
+	Dir        string        // the folder that run folders are made in
+	Sinks      []record.Sink // get every entry beside the record file
 	// Command, Version and Commit are for the manifest.
 	Command         []string
 	Version, Commit string
 	KeepResults     bool // write every result to results.jsonl
+	// Capacity are brackets of earlier runs under like conditions, by the label of the system: a
+	// rate that is to be found is taken from there and not searched.
+	Capacity map[string]record.Bracket
+
+	// Null finds the null ceiling, which claims are held against.
+	Null Null
 
 	// canaryNap is how the canary sleeps; nil for the kernel's sleep. Virtual time cannot see that.
 	canaryNap func(time.Duration)
@@ -46,9 +55,13 @@ type run struct {
 	req     RunRequest
 	plan    Plan
 	bound   *workloads.Workload
-	pacer   workloads.Pacer
+	pacer   workloads.Pacer // nil at rate max, and where the rate is found by the run
+	ceiling float64         // events/s; 0 where it is not known
+	found   map[string]record.Bracket
 	dir     string
 	journal *journal
+
+	manifest record.Manifest
 }
 
 // Run carries out the plan of a scenario and records it in a new folder. A system that fails is an
@@ -61,6 +74,9 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 		return out, err
 	}
 	start := time.Now()
+	if err := r.measureCeiling(ctx); err != nil {
+		return out, err
+	}
 	id, err := makeRunDir(req.Dir, req.Scenario.Name, start)
 	if err != nil {
 		return out, err
@@ -76,11 +92,27 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 	return out, errors.Join(err, linkLatest(req.Dir, id))
 }
 
-// Ready says what a run of a sound scenario lacks: a system that is not there, or one that cannot
-// answer the query exactly. The error is a *NotReadyError; nil if nothing is lacking.
-func Ready(s *Scenario, systems func(name string) (adapters.Adapter, bool)) error {
-	return (&run{req: RunRequest{Scenario: s, Systems: systems}}).ready()
+// measureCeiling finds the null ceiling, before anything else is under way. A run without one has no
+// headroom, and says why.
+func (r *run) measureCeiling(ctx context.Context) error {
+	n, s := r.req.Null, r.req.Scenario
+	if n.Adapter == nil {
+		return nil
+	}
+	c, err := n.known(ctx, s)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	r.ceiling = c.EventsPerS
+	if err != nil {
+		r.plan.Warnings = append(r.plan.Warnings, err.Error())
+	}
+	return nil
 }
+
+// Ready says what a run of a sound scenario lacks: a system or a transport that is not there, or one
+// that cannot answer the query exactly. The error is a *NotReadyError; nil if nothing is lacking.
+func Ready(req RunRequest) error { return (&run{req: req}).ready() }
 
 // ready finds out whether everything the plan needs is there.
 func (r *run) ready() (err error) {
@@ -91,8 +123,14 @@ func (r *run) ready() (err error) {
 	if r.bound, err = s.Bind(); err != nil {
 		return notReady("%w", err)
 	}
-	if r.pacer, err = s.Pacer(); err != nil {
-		return notReady("%w", err)
+	if !s.Load.Rate.searches() {
+		if r.pacer, err = s.Pacer(); err != nil {
+			return notReady("%w", err)
+		}
+	}
+	transport, err := r.transport()
+	if err != nil {
+		return err
 	}
 	for _, sys := range s.Systems {
 		a, ok := r.req.Systems(sys.Name)
@@ -100,11 +138,33 @@ func (r *run) ready() (err error) {
 			return notReady("run %s: this build has no such system: leave it out with --on",
 				sys.Name)
 		}
-		if err := a.Supports(r.job(sys)); err != nil {
+		job := r.job(sys)
+		if err := a.Supports(job); err != nil {
+			return notReady("%w", err)
+		}
+		if transport == nil {
+			continue
+		}
+		if err := transport.Supports(job); err != nil {
 			return notReady("%w", err)
 		}
 	}
 	return nil
+}
+
+// transport finds the transport of the scenario; nil where it is embedded in the system.
+func (r *run) transport() (adapters.Transport, error) {
+	name := r.req.Scenario.Load.Transport
+	if name == adapters.Embedded {
+		return nil, nil
+	}
+	if r.req.Transports != nil {
+		if t, ok := r.req.Transports(name); ok {
+			return t, nil
+		}
+	}
+	return nil, notReady("run over %s: this build has no such transport: "+
+		"--set load.transport=embedded and leave broker and partitions out", name)
 }
 
 // job is what a system of the scenario is asked to run.
@@ -118,11 +178,22 @@ func (r *run) job(sys System) adapters.Job {
 		RunID: filepath.Base(r.dir), Workload: r.bound, Transport: s.Load.Transport,
 		Format: s.Load.Format, Guarantee: s.Guarantee, Checkpoint: s.Checkpoint,
 		Workers: workers, WorkerCPUs: slotsOf(s.Resources.Worker.CPUs),
-		MemoryB: uint64(s.Resources.Worker.Memory),
+		MemoryB: uint64(s.Resources.Worker.Memory), Broker: adapters.Broker(s.Load.Broker),
+		Partitions: s.Load.Partitions,
 	}
 }
 
-// slotsOf is the number of slots a worker has for its cores.
+// shards is how many threads offer events: the system's own where the transport is embedded. Else it
+// is one: a partition then holds its events in the order of the schedule. Were there several, one
+// that the host held up would bring events later than their watermark allows for.
+func (r *run) shards(job adapters.Job) int {
+	if job.Transport == adapters.Embedded {
+		return job.Workers * job.WorkerCPUs
+	}
+	return 1
+}
+
+// slotsOf is the number of threads a process has for its cores.
 func slotsOf(c Cores) int { return max(1, int(math.Ceil(float64(c)))) }
 
 // writeHead writes what is known before the first repetition, the lock first.
@@ -131,14 +202,14 @@ func (r *run) writeHead(id string, start time.Time) error {
 	if err := record.WriteFile(filepath.Join(r.dir, record.LockFile), s.Lock()); err != nil {
 		return err
 	}
-	m := record.Manifest{
+	r.manifest = record.Manifest{
 		Schema: record.ManifestSchema, ID: id, Scenario: s.Name, Start: start.UTC(),
 		Command: r.req.Command, Version: r.req.Version, Commit: r.req.Commit,
 		GoVersion: runtime.Version(), LockHash: s.LockHash(), AnchorsHash: s.AnchorsHash(),
 		StreamDigest: r.bound.Digest(), Host: readHost(), Conditions: r.conditions(),
 		Limits: s.SLO, Claim: record.Claim{Guarantee: s.Guarantee},
 	}
-	body, err := json.MarshalIndent(m, "", "  ")
+	body, err := json.MarshalIndent(r.manifest, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode manifest: %w", err)
 	}
@@ -150,13 +221,14 @@ func (r *run) conditions() record.Conditions {
 	s := r.req.Scenario
 	c := record.Conditions{
 		Workload: s.Workload, Query: r.bound.Query.Name, Params: s.Params,
-		Transport: s.Load.Transport, Format: s.Load.Format, Guarantee: s.Guarantee,
+		Transport: s.Load.Transport, Broker: s.Load.Broker.kind(), Partitions: s.Load.Partitions,
+		Format: s.Load.Format, Guarantee: s.Guarantee,
 		Checkpoint: formatDuration(s.Checkpoint), Profile: s.Profile,
 		Rate: s.Load.Rate.String(), RateMax: s.Load.Rate.Max, EventRate: uint64(s.Load.EventRate),
 		Seed: s.Load.Seed, Warmup: formatDuration(s.Load.Warmup.For),
 		Events: uint64(s.Load.Events), Workers: s.Resources.Workers,
 		WorkerCPUs: float64(s.Resources.Worker.CPUs), DriverCPUs: float64(s.Resources.Driver.CPUs),
-		Shared: r.plan.Shared,
+		Shared: r.plan.Shared, Ceiling: r.ceiling,
 	}
 	if s.Load.Warmup.Auto {
 		c.Warmup = "auto"
@@ -205,32 +277,61 @@ func (r *run) carryOut(ctx context.Context) error {
 		Schema: record.Schema, Scenario: r.plan.Scenario, Order: r.plan.Order,
 		Warnings: r.plan.Warnings,
 	}})
+	r.findRates(ctx)
 	for _, of := range r.plan.Order {
 		if ctx.Err() != nil {
 			break
 		}
-		r.repetition(of).carryOut(ctx)
+		if rep := r.repetition(of); rep != nil {
+			rep.carryOut(ctx)
+		}
 	}
 	j.add(record.Entry{Kind: record.KindEnd, End: &record.End{Interrupted: ctx.Err() != nil}})
 	return errors.Join(context.Cause(ctx))
 }
 
-// repetition prepares one repetition of the plan.
+// findRates finds the rate of every system where the scenario names none.
+func (r *run) findRates(ctx context.Context) {
+	s := r.req.Scenario
+	if !s.Load.Rate.searches() {
+		return
+	}
+	r.found = map[string]record.Bracket{}
+	for _, sys := range s.Systems {
+		if ctx.Err() == nil {
+			r.found[sys.Label()] = r.capacity(ctx, sys)
+		}
+	}
+}
+
+// repetition prepares one repetition of the plan; nil where its rate was not found.
 func (r *run) repetition(of record.Repeat) *repetition {
+	s := r.req.Scenario
+	i := slices.IndexFunc(s.Systems, func(sys System) bool { return sys.Label() == of.System })
+	rep := r.prepare(s.Systems[i], of)
+	if s.Load.Rate.searches() {
+		rate := r.found[of.System].Offered
+		if rate == 0 {
+			return nil
+		}
+		rep.timing.pacer = workloads.Constant(uint64(rate))
+	}
+	return rep
+}
+
+// prepare makes a repetition of a system with the scenario's own load.
+func (r *run) prepare(sys System, of record.Repeat) *repetition {
 	s := r.req.Scenario
 	rep := &repetition{
 		journal: r.journal, plan: of, dir: r.dir, keep: r.req.KeepResults,
-		nap: r.req.canaryNap,
+		nap: r.req.canaryNap, job: r.job(sys),
 		timing: timing{
 			pacer: r.pacer, auto: s.Load.Warmup.Auto, warmup: s.Load.Warmup.For,
 			steady: s.Load.Steady, events: uint64(s.Load.Events), drain: s.Load.Drain,
 		},
 	}
-	for _, sys := range s.Systems {
-		if sys.Label() == of.System {
-			rep.job = r.job(sys)
-			rep.adapter, _ = r.req.Systems(sys.Name)
-		}
-	}
+	rep.adapter, _ = r.req.Systems(sys.Name)
+	rep.transport, _ = r.transport()
+	rep.shards = r.shards(rep.job)
 	return rep
 }

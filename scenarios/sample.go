@@ -25,6 +25,8 @@ type sampler struct {
 	done chan struct{}
 	once sync.Once
 
+	brokers processes
+
 	mu       sync.Mutex
 	sliceNs  int64 // end of the slice under way, on the run's clock
 	accepted uint64
@@ -101,6 +103,9 @@ func (s *sampler) spent(t *record.Tick, a adapters.Account) {
 	t.CPU.DriverNs = r.journal.spent.driverNs + a.DriverNs
 	t.CPU.SystemNs = r.journal.spent.systemNs + m.BusyNs
 	t.CPU.ToolNs = max(0, u.cpuNs-t.CPU.DriverNs-t.CPU.SystemNs)
+	if r.channel != nil {
+		t.CPU.BrokerNs, t.BrokerMemoryB = s.brokers.used(r.channel)
+	}
 }
 
 // slice closes the slices of a second that are over and keeps their throughput and p99.

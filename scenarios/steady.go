@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -80,7 +81,8 @@ func (r *repetition) steady(ctx context.Context) error {
 }
 
 // cut ends the stream of a run without a known end, and of one whose driver fell so far behind
-// that it is INVALID: offering the rest would take long and tell nothing.
+// that it is INVALID, or whose system did in a probe: offering the rest would take long and tell
+// nothing.
 func (r *repetition) cut(a adapters.Account) {
 	groups := r.job.Workload.Timeline.Groups
 	switch {
@@ -93,6 +95,8 @@ func (r *repetition) cut(a adapters.Account) {
 				"the driver could not offer them in time", n, r.events)
 			r.events = n
 		}
+	case r.cutShort > 0 && float64(a.Due-a.Accepted) > r.cutShort*float64(a.Due):
+		r.events = r.load.LimitHere(groups)
 	}
 	r.end.Events = r.events
 }
@@ -156,17 +160,21 @@ func (r *repetition) accepted() uint64 { return r.load.Account(r.load.NowNs()).A
 func (r *repetition) drain(ctx context.Context) error {
 	look := time.NewTicker(100 * time.Millisecond)
 	defer look.Stop()
-	moved, since := r.collector.received()+r.accepted(), time.Now()
+	moved, since := r.collector.rows()+r.accepted(), time.Now()
 	for r.drainGap == "" {
 		select {
 		case <-r.ended:
 			r.quiet()
+			if errors.Is(r.endErr, adapters.ErrUnsealed) {
+				r.drainGap = r.endErr.Error()
+				return nil
+			}
 			return r.endErr
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-look.C:
 		}
-		if now := r.collector.received() + r.accepted(); now != moved {
+		if now := r.collector.rows() + r.accepted(); now != moved {
 			moved, since = now, time.Now()
 		} else if time.Since(since) >= r.timing.drain {
 			r.drainGap = fmt.Sprintf("no new result for %s while draining: "+
@@ -195,8 +203,11 @@ func (r *repetition) quiet() {
 
 // check has the oracle class every result.
 func (r *repetition) check(ctx context.Context) error {
+	if r.decided != nil && r.drainGap == "" && r.decided(r.end) {
+		return nil
+	}
 	d := workloads.Delivered{
-		Events: r.events, TooLate: -1, Strict: r.job.Workers*r.job.WorkerCPUs == 1,
+		Events: r.events, TooLate: -1, Strict: r.inOrder(),
 	}
 	if m, ok := r.system.(adapters.Metered); ok {
 		d.TooLate = int64(m.Meter().Late)
@@ -214,6 +225,12 @@ func (r *repetition) check(ctx context.Context) error {
 		return r.writeResults()
 	}
 	return nil
+}
+
+// inOrder reports whether the system sees the stream in the order of its schedule. Partitions are
+// read at different speeds, so an event that is too late on the whole stream may not be on its own.
+func (r *repetition) inOrder() bool {
+	return r.job.Workers*r.job.WorkerCPUs == 1 && (r.channel == nil || r.job.Partitions == 1)
 }
 
 func ledgerEntry(l workloads.Ledger, d workloads.Delivered) *record.Ledger {

@@ -8,3 +8,6 @@ func readMemory(u *usage) { u.memoryB = u.peakB }
 
 // resetPeak is not possible here: the peak is that of the process so far.
 func resetPeak() {}
+
+// readProcess has no source here that needs no privilege.
+func readProcess(int) (u usage, ok bool) { return u, false }

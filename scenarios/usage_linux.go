@@ -1,9 +1,11 @@
 package scenarios
 
 import (
+	"bytes"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxrssUnit is the unit of rusage's largest resident set in bytes.
@@ -21,6 +23,36 @@ func readMemory(u *usage) {
 	if b, ok := statusBytes(string(status), "VmHWM:"); ok {
 		u.peakB = b
 	}
+}
+
+// clockTick is the unit of processor time in /proc/PID/stat; it has been a hundredth of a second on
+// every architecture for as long as there is Linux for it.
+const clockTick = int64(10 * time.Millisecond)
+
+// readProcess reads what another process has used; ok is false where it is gone. Its threads that
+// have ended count too.
+func readProcess(pid int) (u usage, ok bool) {
+	dir := "/proc/" + strconv.Itoa(pid)
+	stat, err := os.ReadFile(dir + "/stat")
+	if err != nil {
+		return u, false
+	}
+	// The name in brackets may hold anything; behind it stand state, parent, … with user and system
+	// time twelfth and thirteenth.
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) < 13 {
+		return u, false
+	}
+	user, err1 := strconv.ParseInt(fields[11], 10, 64)
+	system, err2 := strconv.ParseInt(fields[12], 10, 64)
+	status, err3 := os.ReadFile(dir + "/status")
+	if err1 != nil || err2 != nil || err3 != nil {
+		return u, false
+	}
+	u.cpuNs = (user + system) * clockTick
+	u.memoryB, _ = statusBytes(string(status), "VmRSS:")
+	u.peakB, _ = statusBytes(string(status), "VmHWM:")
+	return u, true
 }
 
 // statusBytes finds a line like "VmRSS:	  1234 kB".

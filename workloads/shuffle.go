@@ -50,6 +50,7 @@ func newShuffle(s Settings) (*Workload, error) {
 	w.Schema = Schema{Variants: []Variant{{Name: "event", Fields: []Field{
 		{Name: "high"}, {Name: "low"}, {Name: "rest", Kind: Text, Text: text.appendLetters},
 	}}}}
+	w.RouteBy = seqField
 	w.Query = shuffleQuery(w, newRules(s.Seed, int(count), shuffleSelectivity))
 	w.Events = func() Generator { return &shuffleGenerator{w.calendar(shuffleName)} }
 	return w, nil

@@ -15,6 +15,9 @@ type Workload struct {
 	Schema    Schema
 	Query     Query
 	Timeline  Timeline
+	// RouteBy is the field that decides in which partition an event travels; empty for the first
+	// field of each variant.
+	RouteBy string
 	// Events makes a generator of the stream.
 	Events func() Generator
 	// Spoil damages the wire form of event n, which is dst[from:], where the workload asks for that,

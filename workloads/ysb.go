@@ -50,6 +50,7 @@ func newYSB(s Settings) (*Workload, error) {
 		w.Timeline.LeadMs = ysbSkewMs
 	}
 	w.Schema = ysbSchema(s.Seed)
+	w.RouteBy = "ad_id"
 	w.Query = ysbQuery(w)
 	w.Events = func() Generator { return &ysbGenerator{w.calendar(ysbName), skew} }
 	return w, nil

@@ -11,7 +11,7 @@ import (
 )
 
 func checkCommand(a *app) *cobra.Command {
-	var flags scenarioFlags
+	var flags checkFlags
 	cmd := &cobra.Command{
 		Use:               "check FILE…|NAME…",
 		Short:             "Show every error of scenarios at once, then what a run would do",
@@ -19,8 +19,16 @@ func checkCommand(a *app) *cobra.Command {
 		ValidArgsFunction: completeScenarios,
 		RunE:              body(func(args []string) error { return a.check(args, flags) }),
 	}
-	flags.addSet(cmd)
+	flags.scenario.addSet(cmd)
+	cmd.Flags().BoolVar(&flags.calibrate, "calibrate", false,
+		"measure the null ceiling: what the driver reaches here without a system, in 5 s")
 	return cmd
+}
+
+// checkFlags are the flags of `check`.
+type checkFlags struct {
+	scenario  scenarioFlags
+	calibrate bool
 }
 
 // planRow is a plan as JSON shows it.
@@ -30,28 +38,37 @@ type planRow struct {
 	Blocks      int      `json:"blocks"`
 	Kept        int      `json:"kept"`
 	Repetitions int      `json:"repetitions"`
+	Probes      int      `json:"probes,omitempty"` // at most, of a search
 	Seconds     float64  `json:"seconds"`
 	MostSeconds float64  `json:"mostSeconds"`
 	Warnings    []string `json:"warnings"`
+	// Ceiling is the null ceiling in events/s, where it was asked for.
+	Ceiling float64 `json:"ceiling,omitempty"`
 }
 
 // check looks at every file before it fails, so that one round shows all there is to mend.
-func (a *app) check(args []string, flags scenarioFlags) error {
+func (a *app) check(args []string, flags checkFlags) error {
 	plans := []planRow{}
 	var failures []error
 	for _, arg := range args {
-		s, err := a.load([]string{arg}, flags)
+		s, err := a.load([]string{arg}, flags.scenario)
 		if err == nil {
 			err = a.runnable(s)
+		}
+		var ceiling float64
+		if err == nil && flags.calibrate {
+			ceiling, err = a.calibrate(s)
 		}
 		if err != nil {
 			failures = append(failures, err)
 			continue
 		}
 		p := scenarios.NewPlan(s)
-		plans = append(plans, rowOf(s, p))
+		row := rowOf(s, p)
+		row.Ceiling = ceiling
+		plans = append(plans, row)
 		if !a.json {
-			a.tellPlan(s, p)
+			a.tellPlan(s, p, row)
 		}
 	}
 	if len(failures) > 0 {
@@ -88,7 +105,7 @@ func rowOf(s *scenarios.Scenario, p scenarios.Plan) planRow {
 	}
 	row := planRow{
 		Scenario: p.Scenario, Systems: names, Blocks: p.Blocks, Kept: p.Kept,
-		Repetitions: len(p.Order), Seconds: p.Time.Seconds(), MostSeconds: p.Limit.Seconds(),
+		Repetitions: len(p.Order), Probes: p.Probes, Seconds: p.Time.Seconds(), MostSeconds: p.Limit.Seconds(),
 		Warnings: p.Warnings,
 	}
 	if row.Warnings == nil {
@@ -97,8 +114,7 @@ func rowOf(s *scenarios.Scenario, p scenarios.Plan) planRow {
 	return row
 }
 
-func (a *app) tellPlan(s *scenarios.Scenario, p scenarios.Plan) {
-	row := rowOf(s, p)
+func (a *app) tellPlan(s *scenarios.Scenario, p scenarios.Plan, row planRow) {
 	a.say("%s  ok", p.Scenario)
 	a.say("  load      %s at %s over %s, seed %d", s.Workload, s.Load.Rate, s.Load.Transport,
 		s.Load.Seed)
@@ -108,6 +124,9 @@ func (a *app) tellPlan(s *scenarios.Scenario, p scenarios.Plan) {
 		blocks = fmt.Sprintf("%d blocks, the first discarded", p.Blocks)
 	}
 	a.say("  runs      %d: %s", len(p.Order), blocks)
+	if p.Probes > 0 {
+		a.say("  search    at most %d probes, of which a third is usual", p.Probes)
+	}
 	if p.Time > 0 {
 		a.say("  time      %s, at most %s if results are slow to come", p.Time.Round(time.Second),
 			p.Limit.Round(time.Second))
@@ -116,6 +135,10 @@ func (a *app) tellPlan(s *scenarios.Scenario, p scenarios.Plan) {
 	}
 	if p.Kept < 6 {
 		a.say("  interval  none: figures need repeat: 6 or more for one")
+	}
+	if row.Ceiling > 0 {
+		a.say("  ceiling   %s/s without a system; a claim of up to %s/s (70%%) is the system's",
+			count(row.Ceiling), count(row.Ceiling*0.7))
 	}
 	for _, w := range p.Warnings {
 		a.say("  %s   %s", a.paint(a.out, yellow, "warning"), w)

@@ -105,6 +105,7 @@ func (panicking) Deploy(context.Context, adapters.Job) (adapters.System, error) 
 // TestScripts runs every script of testdata/script: each subcommand, each exit code in reach and
 // each message, as a user meets them.
 func TestScripts(t *testing.T) {
+	cache := t.TempDir() // null ceilings are measured once for all scripts
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
@@ -114,6 +115,7 @@ func TestScripts(t *testing.T) {
 				e.Setenv(name, "")
 			}
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // a second a command otherwise
+			e.Setenv("XDG_CACHE_HOME", cache)
 			e.Setenv("TMPDIR", filepath.Join(e.WorkDir, "tmp"))
 			return os.Mkdir(filepath.Join(e.WorkDir, "tmp"), 0o755)
 		},
@@ -163,7 +165,8 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	cmd := exec.Command(path, args[2:]...)
 	cmd.Dir = ts.Getenv("WORK")
-	cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("TMPDIR"), "CI=")
+	cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("TMPDIR"), "CI=",
+		"XDG_CACHE_HOME="+ts.Getenv("XDG_CACHE_HOME"))
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout = &stdout
 	pipe, err := cmd.StderrPipe()

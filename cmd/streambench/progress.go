@@ -63,15 +63,15 @@ func (p *progress) Add(e record.Entry) error {
 		p.phase(e)
 	case e.Tick != nil:
 		p.tick(e)
-	case e.Warning != nil:
+	case e.Warning != nil && (!probes(e) || p.each == 0):
 		p.line(e.T, "warning", "%s%s", of(e), e.Warning.Text)
-	case e.Error != nil:
+	case e.Error != nil && (!probes(e) || p.each == 0):
 		p.line(e.T, "error", "%s%s", of(e), e.Error.Text)
 	case e.Probe != nil:
 		p.line(e.T, "probe", "%s%s/s  %s", of(e), count(e.Probe.Rate), probeText(e.Probe))
 	case e.Bracket != nil:
 		p.line(e.T, "search", "%s%s", of(e), bracketText(e.Bracket))
-	case e.Ledger != nil:
+	case e.Ledger != nil && (!probes(e) || p.each == 0):
 		p.line(e.T, "ledger", "%s%s", of(e), ledgerText(e.Ledger))
 	}
 	return nil
@@ -130,21 +130,41 @@ func bracketText(b *record.Bracket) string {
 	if b.Repeats > 0 {
 		text += fmt.Sprintf(", confirmed %d of %d times", b.Confirmed, b.Repeats)
 	}
+	if b.From != "" {
+		text += ", found by run " + b.From
+	}
+	if b.Offered != b.Passed && b.Offered > 0 {
+		text += fmt.Sprintf("; offered %s/s", count(b.Offered))
+	}
 	return text
 }
 
+// phase shows that a phase begins. Where lines stay, a probe has but one: its answer.
 func (p *progress) phase(e record.Entry) {
-	if e.Phase.Name == record.PhaseDeploy {
+	if e.Phase.Name == record.PhaseDeploy && !probes(e) {
 		p.current++
 	}
 	p.last, p.lastAt = record.Entry{}, e.T
 	if p.columns > 0 {
-		p.rewrite("%s %d/%d  %s  %s", p.clock(e.T), p.current, max(p.total, p.current), e.System,
-			e.Phase.Name)
-		return
+		p.rewrite("%s %s  %s  %s", p.clock(e.T), p.which(e), e.System, e.Phase.Name)
+	} else if !probes(e) || p.each == 0 {
+		p.line(e.T, p.which(e), "%s  %s", e.System, e.Phase.Name)
 	}
-	p.line(e.T, fmt.Sprintf("run %d/%d", p.current, max(p.total, p.current)), "%s  %s",
-		e.System, e.Phase.Name)
+}
+
+// probes reports whether an entry is of a probe of a search.
+func probes(e record.Entry) bool { return e.Rep >= record.FirstProbe }
+
+// which names the repetition an entry is of.
+func (p *progress) which(e record.Entry) string {
+	if probes(e) {
+		return fmt.Sprintf("probe %d", e.Rep-record.FirstProbe+1)
+	}
+	text := fmt.Sprintf("%d/%d", p.current, max(p.total, p.current))
+	if p.columns > 0 {
+		return text
+	}
+	return "run " + text
 }
 
 func (p *progress) tick(e record.Entry) {
@@ -158,12 +178,11 @@ func (p *progress) tick(e record.Entry) {
 		return
 	}
 	r := ratesOf(p.last, e)
-	of := fmt.Sprintf("%d/%d", p.current, max(p.total, p.current))
 	if p.columns > 0 {
-		p.rewrite("%s %s  %s  %-6s  %s%s/s offered  p99 %s  backlog %s", p.clock(e.T), of, e.System,
-			e.Tick.Phase, p.left(e), r.offered, r.p99, r.backlog)
+		p.rewrite("%s %s  %s  %-6s  %s%s/s offered  p99 %s  backlog %s", p.clock(e.T), p.which(e),
+			e.System, e.Tick.Phase, p.left(e), r.offered, r.p99, r.backlog)
 	} else {
-		p.line(e.T, "run "+of, "%s  %s/s offered %s/s accepted %s/s results  "+
+		p.line(e.T, p.which(e), "%s  %s/s offered %s/s accepted %s/s results  "+
 			"p50 %s p99 %s p99.9 %s  backlog %s", e.System, r.offered, r.accepted, r.results,
 			r.p50, r.p99, r.p999, r.backlog)
 	}
@@ -204,7 +223,7 @@ func ratesOf(from, to record.Entry) rates {
 // left is how far a repetition is and when the whole run will be over.
 func (p *progress) left(e record.Entry) string {
 	done := time.Duration(e.Tick.ScheduleNs)
-	if p.length == 0 || done > p.length {
+	if p.length == 0 || done > p.length || probes(e) {
 		return ""
 	}
 	rest := p.length - done + time.Duration(p.total-p.current)*p.length

@@ -62,14 +62,15 @@ func (a *app) tellNotes(s summary.System) {
 	}
 }
 
-// follows reports whether a verdict is unknown only because the measurement was INVALID: the reason
-// is told once, and `explain verdict` tells the rest.
+// follows reports whether a verdict is unknown only because the measurement was INVALID, or there
+// was none because no rate was found: the reason is told once, and `explain verdict` tells the rest.
 func follows(r summary.Result, v summary.Verdict) bool {
 	derived := v.Rule == summary.RuleGuarantee || v.Rule == summary.RuleLimit
 	return derived && v.State == summary.Unknown &&
 		slices.ContainsFunc(r.Verdicts, func(cause summary.Verdict) bool {
-			return cause.System == v.System &&
-				(cause.Rule == summary.RuleValidity || cause.Rule == summary.RuleInterrupted)
+			return cause.System == v.System && cause.State == summary.Unknown &&
+				slices.Contains([]string{summary.RuleValidity, summary.RuleInterrupted,
+					summary.RuleSearch}, cause.Rule)
 		})
 }
 

@@ -20,6 +20,7 @@ import (
 type runFlags struct {
 	scenario scenarioFlags
 	results  bool
+	capacity string
 }
 
 func runCommand(a *app) *cobra.Command {
@@ -37,7 +38,10 @@ func runCommand(a *app) *cobra.Command {
 	flags.scenario.addRun(cmd)
 	cmd.Flags().StringVar(&flags.scenario.from, "from", "", "run the lock of a run again")
 	cmd.Flags().BoolVar(&flags.results, "results", false, "keep every result as results.jsonl")
+	cmd.Flags().StringVar(&flags.capacity, "capacity", "",
+		"take the sustainable rate from an earlier run in place of a search")
 	completeFlag(cmd, "on", completeSystems)
+	completeFlag(cmd, "capacity", a.completeRuns)
 	completeFlag(cmd, "from", a.completeRuns)
 	return cmd
 }
@@ -52,6 +56,10 @@ func (a *app) run(args []string, flags runFlags) error {
 	if err := a.runnable(s); err != nil {
 		return err
 	}
+	known, err := a.knownCapacity(flags.capacity, s)
+	if err != nil {
+		return err
+	}
 	ctx, stop := a.untilInterrupted()
 	defer stop()
 	var length time.Duration
@@ -61,8 +69,10 @@ func (a *app) run(args []string, flags runFlags) error {
 	show := a.newProgress(length)
 	b := versionOf()
 	out, err := scenarios.Run(ctx, scenarios.RunRequest{
-		Scenario: s, Systems: findAdapter, Dir: a.dir, Sinks: []record.Sink{show},
+		Scenario: s, Systems: findAdapter, Transports: findTransport, Dir: a.dir,
+		Sinks:   []record.Sink{show},
 		Command: command(), Version: b.Version, Commit: b.Commit, KeepResults: flags.results,
+		Null: nullCeiling(), Capacity: known,
 	})
 	show.done()
 	if out.Dir == "" || (err != nil && !errors.Is(err, context.Canceled)) {

@@ -135,7 +135,9 @@ func (a *app) runnable(s *scenarios.Scenario) error {
 	gaps := s.NotYet()
 	if len(gaps) == 0 {
 		remedy := "streambench explain workload " + s.Workload + " shows its parameters"
-		return classed(exitEnvironment, remedy, scenarios.Ready(s, findAdapter))
+		return classed(exitEnvironment, remedy, scenarios.Ready(scenarios.RunRequest{
+			Scenario: s, Systems: findAdapter, Transports: findTransport,
+		}))
 	}
 	errs := make([]error, len(gaps))
 	for i, g := range gaps {

@@ -1,8 +1,14 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+
 	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/kafka"
 	"github.com/streambench/streambench/adapters/native"
+	"github.com/streambench/streambench/adapters/null"
+	"github.com/streambench/streambench/scenarios"
 )
 
 // systemEntry is a system that a scenario may name.
@@ -39,4 +45,34 @@ func findAdapter(name string) (adapters.Adapter, bool) {
 		}
 	}
 	return nil, false
+}
+
+// transportEntry is a way events and results can travel.
+type transportEntry struct {
+	Name      string
+	Transport adapters.Transport
+}
+
+// transports is the one table of transports. The embedded one is part of a system and not here.
+var transports = []transportEntry{{Name: adapters.Kafka, Transport: kafka.Transport{}}}
+
+// findTransport finds a transport by its name.
+func findTransport(name string) (adapters.Transport, bool) {
+	for _, t := range transports {
+		if t.Name == name {
+			return t.Transport, true
+		}
+	}
+	return nil, false
+}
+
+// nullCeiling is the pass-through and where its ceilings are kept: in the user's cache, or nowhere
+// where there is none.
+func nullCeiling() scenarios.Null {
+	b := versionOf()
+	n := scenarios.Null{Adapter: null.Adapter{}, Version: b.Version, Commit: b.Commit}
+	if dir, err := os.UserCacheDir(); err == nil {
+		n.Dir = filepath.Join(dir, "streambench", "ceilings")
+	}
+	return n
 }

@@ -50,25 +50,28 @@ type Host struct {
 
 // Conditions are what every figure must be read with; runs that differ here are not compared.
 type Conditions struct {
-	Workload   string            `json:"workload"`
-	Query      string            `json:"query,omitempty"`
-	Params     map[string]string `json:"params"`
-	Transport  string            `json:"transport"`
-	Format     string            `json:"format"`
-	Guarantee  string            `json:"guarantee"`
-	Checkpoint string            `json:"checkpoint"`
-	Profile    string            `json:"profile"`
-	Rate       string            `json:"rate"`              // as in the scenario
-	RateMax    bool              `json:"rateMax,omitempty"` // as fast as taken: no latency
-	EventRate  uint64            `json:"eventRate"`
-	Seed       uint64            `json:"seed"`
-	Warmup     string            `json:"warmup"`
-	Steady     string            `json:"steady,omitempty"`
-	Events     uint64            `json:"events,omitempty"` // of a run of exactly that many
-	Workers    int               `json:"workers"`
-	WorkerCPUs float64           `json:"workerCpus"`
-	DriverCPUs float64           `json:"driverCpus"`
-	Shared     bool              `json:"sharedCores,omitempty"` // shares beyond the host's cores
+	Workload  string            `json:"workload"`
+	Query     string            `json:"query,omitempty"`
+	Params    map[string]string `json:"params"`
+	Transport string            `json:"transport"`
+	// Broker is the kind of broker of a kafka transport: embedded, container or address.
+	Broker     string  `json:"broker,omitempty"`
+	Partitions int     `json:"partitions,omitempty"` // of the input
+	Format     string  `json:"format"`
+	Guarantee  string  `json:"guarantee"`
+	Checkpoint string  `json:"checkpoint"`
+	Profile    string  `json:"profile"`
+	Rate       string  `json:"rate"`              // as in the scenario
+	RateMax    bool    `json:"rateMax,omitempty"` // as fast as taken: no latency
+	EventRate  uint64  `json:"eventRate"`
+	Seed       uint64  `json:"seed"`
+	Warmup     string  `json:"warmup"`
+	Steady     string  `json:"steady,omitempty"`
+	Events     uint64  `json:"events,omitempty"` // of a run of exactly that many
+	Workers    int     `json:"workers"`
+	WorkerCPUs float64 `json:"workerCpus"`
+	DriverCPUs float64 `json:"driverCpus"`
+	Shared     bool    `json:"sharedCores,omitempty"` // shares beyond the host's cores
 	// Ceiling is what the same driver, transport and collector reach on this host with a pass-through
 	// in place of a system, in events/s; 0 where that was not measured.
 	Ceiling float64 `json:"ceiling,omitempty"`

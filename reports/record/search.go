@@ -7,12 +7,19 @@ const (
 	ProbeInvalid = "invalid" // the measurement failed, not the rate: it is tried again
 )
 
+// FirstProbe is the number of the first repetition of a system that is a probe. Those of the plan
+// are below; what the record holds of a probe beside its answer is no part of any figure.
+const FirstProbe = 1001
+
 // Probe is one rate that a search for the sustainable rate tried.
 type Probe struct {
 	Rate   float64 `json:"rate"`             // events/s offered
 	Answer string  `json:"answer"`           // ProbePass, ProbeFail or ProbeInvalid
 	Reason string  `json:"reason,omitempty"` // why not, in one word: backlog, latency, oracle, …
 	Text   string  `json:"text,omitempty"`   // the same with its figures
+	// Rep numbers the repetition that the probe was, from FirstProbe; one that confirms may be a
+	// repetition of the plan.
+	Rep int `json:"rep,omitempty"`
 	// Confirms is set where a bound of the bracket was tried once more.
 	Confirms bool `json:"confirms,omitempty"`
 }
@@ -26,6 +33,12 @@ type Bracket struct {
 	// Repeats are how often Passed was tried again after the search, Confirmed how often it passed.
 	Repeats   int `json:"repeats,omitempty"`
 	Confirmed int `json:"confirmed,omitempty"`
+	// Limits are those of the search, beside a backlog that does not grow.
+	Limits []Limit `json:"limits,omitempty"`
+	// Offered is the rate of the plan's repetitions: Passed, or the share of it that is asked for.
+	Offered float64 `json:"offered,omitempty"`
+	// From is the run the bracket was found in, where that is an earlier one.
+	From string `json:"from,omitempty"`
 	// Unsettled says why the search ended without an answer; empty for one.
 	Unsettled string `json:"unsettled,omitempty"`
 }

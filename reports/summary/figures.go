@@ -256,8 +256,11 @@ func growth(t *Trail) (slope stats.Slope, ok bool) {
 		return slope, false
 	}
 	var x, y []float64
+	processed := uint64(0)
 	for _, e := range t.Ticks {
-		if at := e.Tick.ScheduleNs; at >= from && at <= to && e.Tick.Backlog > 0 {
+		read := e.Tick.Backlog > 0 || e.Tick.Processed > processed // 0 is a backlog too
+		processed = e.Tick.Processed
+		if at := e.Tick.ScheduleNs; at >= from && at <= to && read {
 			x, y = append(x, float64(at)/1e9), append(y, float64(e.Tick.Backlog))
 		}
 	}

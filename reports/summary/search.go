@@ -56,6 +56,36 @@ func searchOf(entries []record.Entry, system string) *Search {
 	return nil
 }
 
+// hold counts the repetitions of the plan that were offered the rate found: each is one more try of
+// it, over the whole of steady. A rate that passed probes and no repetition is no answer.
+func (s *Search) hold(trails []Trail, reps []Repetition) {
+	tries, held, why := 0, 0, ""
+	for i, r := range reps {
+		if !r.counts() || s.Offered != s.Passed || s.Passed == 0 {
+			continue
+		}
+		tries++
+		if _, text := unsustained(&trails[i], r.Figures, s.Limits); text != "" {
+			why = text
+		} else {
+			held++
+		}
+	}
+	s.Repeats += tries
+	s.Confirmed += held
+	if tries > 0 && held == 0 {
+		s.Unsettled = fmt.Sprintf("%s passed as a probe, but did not hold over the whole of steady "+
+			"in any of %s: %s", Format(s.Passed, record.PerSecond), repetitions(tries), why)
+	}
+}
+
+func repetitions(n int) string {
+	if n == 1 {
+		return "1 repetition"
+	}
+	return fmt.Sprintf("%d repetitions", n)
+}
+
 func (s *Search) settled() bool { return s.Unsettled == "" && s.Passed > 0 }
 
 // confirmed reports whether the bracket's lower bound passed every time it was tried again.
@@ -90,6 +120,13 @@ func (s *Search) Text() string {
 	if s.Repeats > 0 {
 		text += fmt.Sprintf("; confirmed %d of %d times", s.Confirmed, s.Repeats)
 	}
+	if s.From != "" {
+		text += "; found by run " + s.From
+	}
+	if s.Offered != s.Passed && s.Offered > 0 {
+		text += fmt.Sprintf("; offered %s, %.0f%% of it", Format(s.Offered, record.PerSecond),
+			100*s.Offered/s.Passed)
+	}
 	return text
 }
 
@@ -114,7 +151,8 @@ func searchVerdict(system *System) []Verdict {
 	}
 	if !s.settled() {
 		v.State, v.Exit = Unknown, exitInvalid
-		v.Remedy = "widen load.rate's min and max, or look at the probes in the report"
+		v.Remedy = "look at the probes in the report; a host without other work and a longer " +
+			"load.steady make their verdicts firmer"
 	}
 	return []Verdict{v}
 }

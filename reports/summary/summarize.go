@@ -28,8 +28,11 @@ func Summarize(
 	stopped := end != nil && end.Interrupted
 	for _, trails := range bySystem(Trails(entries)) {
 		s := system(&m, trails, h, stopped)
-		if s.Search = searchOf(entries, s.Name); s.Search != nil && s.Search.settled() {
-			s.Figures["sustainable"] = s.Search.figure()
+		if s.Search = searchOf(entries, s.Name); s.Search != nil {
+			s.Search.hold(trails, s.Repetitions)
+			if s.Search.settled() {
+				s.Figures["sustainable"] = s.Search.figure()
+			}
 		}
 		s.Headroom = headroom(m.Conditions.Ceiling, s.Figures)
 		r.Systems = append(r.Systems, s)

@@ -1,0 +1,135 @@
+package kafka
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kversion"
+	"github.com/twmb/franz-go/pkg/sasl"
+	"github.com/twmb/franz-go/pkg/sasl/plain"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
+
+	"github.com/streambench/streambench/adapters"
+)
+
+// Environment variables with the credentials for SASL. They are read nowhere else and written
+// nowhere at all.
+const (
+	userVariable     = "STREAMBENCH_SASL_USER"
+	passwordVariable = "STREAMBENCH_SASL_PASSWORD"
+)
+
+const (
+	dialTimeout = 5 * time.Second
+	// retryTimeout bounds how long the client goes on with a request that may be tried again.
+	retryTimeout = 20 * time.Second
+)
+
+// newest are the newest versions used of some requests, by their key. Later versions of produce and
+// fetch name topics by an id that each client would have to look up first; later ones of the others
+// leave it to the broker to add partitions to a transaction, which not every broker does.
+var newest = map[int16]int16{
+	0:  11, // produce
+	1:  12, // fetch
+	24: 3,  // add partitions to transaction
+	26: 4,  // end transaction
+	28: 4,  // commit offsets in transaction
+}
+
+// Options are the client options that reach the brokers of a transport.
+func Options(b adapters.Broker, bootstrap []string) ([]kgo.Opt, error) {
+	versions := kversion.Stable()
+	for key, version := range newest {
+		versions.SetMaxKeyVersion(key, version)
+	}
+	opts := []kgo.Opt{
+		kgo.SeedBrokers(bootstrap...), kgo.ClientID("streambench"), kgo.MaxVersions(versions),
+		kgo.RetryTimeout(retryTimeout),
+		kgo.BrokerMaxReadBytes(256 << 20), kgo.BrokerMaxWriteBytes(256 << 20),
+	}
+	dialer := &net.Dialer{Timeout: dialTimeout}
+	switch b.TLS {
+	case "", "none":
+		opts = append(opts, kgo.Dialer(dialer.DialContext))
+	case "system", "insecure":
+		config := &tls.Config{InsecureSkipVerify: b.TLS == "insecure"} // chosen by the scenario
+		secure := &tls.Dialer{NetDialer: dialer, Config: config}
+		opts = append(opts, kgo.Dialer(secure.DialContext))
+	default:
+		return nil, fmt.Errorf("connect to brokers: no such tls setting %q", b.TLS)
+	}
+	mechanism, err := mechanismOf(b.SASL)
+	if mechanism != nil {
+		opts = append(opts, kgo.SASL(mechanism))
+	}
+	return opts, err
+}
+
+// mechanismOf makes the SASL mechanism of a name, nil for none.
+func mechanismOf(name string) (sasl.Mechanism, error) {
+	if name == "" {
+		return nil, nil
+	}
+	user, password := os.Getenv(userVariable), os.Getenv(passwordVariable)
+	if user == "" || password == "" {
+		return nil, fmt.Errorf("log in by %s: set %s and %s: %w", name, userVariable,
+			passwordVariable, adapters.ErrNotReady)
+	}
+	switch strings.ToLower(name) {
+	case "plain":
+		return plain.Auth{User: user, Pass: password}.AsMechanism(), nil
+	case "scram-sha-256":
+		return scram.Auth{User: user, Pass: password}.AsSha256Mechanism(), nil
+	case "scram-sha-512":
+		return scram.Auth{User: user, Pass: password}.AsSha512Mechanism(), nil
+	}
+	return nil, fmt.Errorf("connect to brokers: no SASL mechanism %q", name)
+}
+
+// connect makes a client and has it answered by a broker once.
+func connect(ctx context.Context, b adapters.Broker, bootstrap []string) (*kgo.Client, error) {
+	opts, err := Options(b, bootstrap)
+	if err != nil {
+		return nil, err
+	}
+	cl, err := kgo.NewClient(opts...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to brokers: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, retryTimeout)
+	defer cancel()
+	if err := cl.Ping(ctx); err != nil {
+		cl.Close()
+		return nil, unready("reach brokers at "+strings.Join(bootstrap, ","), err)
+	}
+	return cl, nil
+}
+
+// unready words why brokers do not do what a run needs, and what to do about it.
+func unready(what string, err error) error {
+	remedy := "is it running, and is load.broker right?"
+	switch {
+	case errors.Is(err, kerr.SaslAuthenticationFailed), errors.Is(err, kerr.IllegalSaslState):
+		remedy = "look at " + userVariable + ", " + passwordVariable + " and load.broker.sasl"
+	case errors.Is(err, kerr.UnsupportedSaslMechanism):
+		remedy = "look at load.broker.sasl"
+	case errors.Is(err, kerr.TopicAuthorizationFailed),
+		errors.Is(err, kerr.ClusterAuthorizationFailed),
+		errors.Is(err, kerr.GroupAuthorizationFailed),
+		errors.Is(err, kerr.TransactionalIDAuthorizationFailed):
+		remedy = "give the user the rights to create, describe, write, read and delete topics"
+	case errors.Is(err, kerr.PolicyViolation):
+		remedy = "the cluster's policy forbids such topics: ask those who run it"
+	case errors.Is(err, context.DeadlineExceeded):
+		remedy = "it takes too long to answer: " + remedy
+	}
+	return fmt.Errorf("%s: %w: %s: %w", what, err, remedy, adapters.ErrNotReady)
+}

@@ -1,0 +1,165 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/workloads"
+)
+
+const (
+	collectorRows = 1024
+	// settleTime is how long an end of a transaction may take to be written after it was asked for.
+	settleTime = 10 * time.Second
+)
+
+// collector reads the topics of a query's outputs and hands results to the job's collector, with
+// the time at which they arrived and not that at which they were read.
+type collector struct {
+	job      adapters.Job
+	consumer *Consumer
+	targets  []Target
+	streams  []workloads.Stream // by target
+	outputs  [workloads.DeadLetters + 1]output
+	read     []atomic.Int64 // offset after what was handed on, by target
+	reader   Reader
+}
+
+// output is how the results of one output are read.
+type output struct {
+	codec workloads.ResultCodec
+	rows  *workloads.Results
+}
+
+func newCollector(job adapters.Job, topics *adapters.Topics) (*collector, error) {
+	c := &collector{job: job}
+	for s, name := range topics.Outputs {
+		stream := workloads.Stream(s)
+		if name == "" {
+			continue
+		}
+		codec, err := workloads.NewResultCodec(job.Workload.Query, stream, job.Format)
+		if err != nil {
+			return nil, err
+		}
+		rows := workloads.NewResultsOf(job.Workload.Query, stream, collectorRows)
+		c.outputs[stream] = output{codec, rows}
+		for partition := range topics.Partitions {
+			c.targets = append(c.targets, Target{name, int32(partition)})
+			c.streams = append(c.streams, stream)
+		}
+	}
+	c.read = make([]atomic.Int64, len(c.targets))
+	return c, nil
+}
+
+// run hands on results until the consumer is closed.
+func (c *collector) run() error {
+	for f := range c.consumer.C() {
+		if err := c.take(f); err != nil {
+			return err
+		}
+	}
+	if err := c.consumer.Err(); err != nil {
+		return fmt.Errorf("collect results: %w", err)
+	}
+	return nil
+}
+
+// take hands on what one fetch brought.
+func (c *collector) take(f Fetched) error {
+	o := &c.outputs[c.streams[f.Target]]
+	receivedNs := c.job.Load.NowNs() - int64(time.Since(f.At))
+	at := c.targets[f.Target]
+	c.reader.Reset(f.Bytes, f.From, f.Aborted)
+	for c.reader.Next() {
+		r := c.reader.Record()
+		if err := o.codec.Decode(r.Value, o.rows); err != nil {
+			return fmt.Errorf("collect results: %s partition %d offset %d is no result of this "+
+				"run: %w", at.Topic, at.Partition, r.Offset, err)
+		}
+		if o.rows.N == o.rows.Cap() {
+			if err := c.handOn(o, receivedNs); err != nil {
+				return err
+			}
+		}
+	}
+	if err := c.reader.Err(); err != nil {
+		return fmt.Errorf("collect results: %s partition %d: %w", at.Topic, at.Partition, err)
+	}
+	if err := c.handOn(o, receivedNs); err != nil {
+		return err
+	}
+	c.read[f.Target].Store(c.reader.NextOffset())
+	return nil
+}
+
+func (c *collector) handOn(o *output, receivedNs int64) error {
+	if o.rows.N == 0 {
+		return nil
+	}
+	if err := c.job.Collector.Collect(o.rows, receivedNs); err != nil {
+		return fmt.Errorf("collect results: %w", err)
+	}
+	o.rows.N = 0
+	return nil
+}
+
+// seal returns once everything visible was handed on.
+func (c *collector) seal(ctx context.Context, failed func() error) error {
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	open := time.Now().Add(settleTime)
+	var ends []int64
+	for {
+		if ends == nil {
+			written, committed, err := c.consumer.Ends(ctx)
+			if err != nil {
+				return errors.Join(err, adapters.ErrUnsealed)
+			}
+			at := firstBelow(committed, written)
+			switch {
+			case at < 0:
+				ends = written
+			case time.Now().After(open):
+				t := c.targets[at]
+				return fmt.Errorf("%s partition %d: a transaction is open at offset %d of %d: %w",
+					t.Topic, t.Partition, committed[at], written[at], adapters.ErrUnsealed)
+			}
+		}
+		if ends != nil && c.hasRead(ends) {
+			return nil
+		}
+		if err := failed(); err != nil {
+			return err
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), adapters.ErrUnsealed)
+		}
+	}
+}
+
+// firstBelow is the first index at which a lies below b, -1 if there is none.
+func firstBelow(a, b []int64) int {
+	for i := range a {
+		if a[i] < b[i] {
+			return i
+		}
+	}
+	return -1
+}
+
+func (c *collector) hasRead(ends []int64) bool {
+	for i, end := range ends {
+		if c.read[i].Load() < end {
+			return false
+		}
+	}
+	return true
+}

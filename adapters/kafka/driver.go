@@ -1,0 +1,156 @@
+package kafka
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/workloads"
+)
+
+const (
+	// driverRows is how many events are made at a time.
+	driverRows = 1024
+	// roomWait is how long the driver waits for room before it says again that there is none.
+	roomWait = time.Millisecond
+)
+
+// driver offers the events of a load at their due times: it makes them in columns, writes each in
+// its wire form into the batch of its partition, and sends what has come together.
+//
+//	Take --Slots--> Fill --rows--> Append, by partition --> Producer --acks--> Accept
+//
+// It is one thread, so a partition holds its events in the order of the schedule.
+type driver struct {
+	job      adapters.Job
+	shard    *adapters.Shard
+	producer *Producer
+	codec    workloads.Codec
+	router   *workloads.Router
+	gen      workloads.Generator
+	batch    *workloads.Batch
+	maxTS    int64
+
+	key, value []byte // room for one of each
+	number     [8]byte
+	header     []Header
+	ending     atomic.Bool // only end events are still to be acknowledged
+	stopped    atomic.Bool
+}
+
+func newDriver(job adapters.Job) (*driver, error) {
+	codec, err := workloads.NewCodec(job.Workload.Schema, job.Format)
+	if err != nil {
+		return nil, err
+	}
+	d := &driver{
+		job: job, shard: job.Load.Shard(0), codec: codec,
+		router: job.Workload.NewRouter(job.Partitions), gen: job.Workload.Events(),
+		batch: workloads.NewBatch(job.Workload.Schema, driverRows), maxTS: math.MinInt64,
+	}
+	d.header = []Header{{Key: SeqHeader, Value: d.number[:]}}
+	return d, nil
+}
+
+// SeqHeader is the header with an event's number, 8 bytes big-endian, of workloads some of whose
+// events cannot be read: it still tells which one that was.
+const SeqHeader = "seq"
+
+// accept is told of acknowledged records.
+func (d *driver) accept(n int) {
+	if !d.ending.Load() {
+		d.shard.Accept(n)
+	}
+}
+
+// run offers the whole stream, and the end events after it. It returns when all is acknowledged, or
+// stop was called.
+func (d *driver) run() error {
+	// Its naps are those of a thread.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for !d.stopped.Load() {
+		room := d.batch.Cap()
+		if !d.producer.HasRoom() {
+			room = 0
+		}
+		t := d.shard.Take(room)
+		if t.Slots.N > 0 {
+			d.gen.Fill(d.batch, t.Slots)
+			if err := d.write(); err != nil {
+				return err
+			}
+			d.shard.Sent(t)
+		}
+		if err := d.producer.Push(); err != nil {
+			return err
+		}
+		switch {
+		case t.End:
+			return d.end()
+		case t.Slots.N > 0:
+		case room == 0:
+			d.producer.Await(roomWait)
+		default:
+			adapters.Doze(t.Wait)
+		}
+	}
+	return nil
+}
+
+// stop has run return soon.
+func (d *driver) stop() { d.stopped.Store(true) }
+
+// write appends the events of the batch.
+func (d *driver) write() error {
+	b := d.batch
+	for row := range b.N {
+		var partition int
+		d.key, partition = d.router.Route(d.key[:0], b, row)
+		d.value = d.codec.Append(d.value[:0], b, row)
+		d.maxTS = max(d.maxTS, b.TS[row])
+		var headers []Header
+		if spoil := d.job.Workload.Spoil; spoil != nil {
+			binary.BigEndian.PutUint64(d.number[:], uint64(b.Seq[row]))
+			headers = d.header
+			d.value, _ = spoil(d.value, 0, uint64(b.Seq[row]))
+		}
+		err := d.producer.Append(partition, b.TS[row], d.key, d.value, headers)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end sends an end event to every partition, after everything else.
+func (d *driver) end() error {
+	if err := d.flush(); err != nil {
+		return err
+	}
+	d.ending.Store(true)
+	w, b := d.job.Workload, d.batch
+	ts := w.EndTS(max(d.maxTS, 0))
+	w.FillEnd(b, 0, ts)
+	value := d.codec.Append(nil, b, 0)
+	for partition := range d.job.Partitions {
+		if err := d.producer.Append(partition, ts, nil, value, nil); err != nil {
+			return err
+		}
+	}
+	return d.flush()
+}
+
+func (d *driver) flush() error {
+	for !d.stopped.Load() {
+		if flushed, err := d.producer.flushed(); flushed || err != nil {
+			return err
+		}
+		d.producer.Await(roomWait)
+	}
+	return fmt.Errorf("stopped with events that are not acknowledged")
+}

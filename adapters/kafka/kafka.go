@@ -1,0 +1,267 @@
+// Package kafka carries events to a system under test and its results back through Kafka: one driver
+// and one collector for every system, the native engine included. The brokers are a cluster that
+// runs already, or an embedded broker in a process of its own.
+//
+//	driver --record batches--> input topic --> system --> results, late, dlq topics --> collector
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/chaos"
+)
+
+// EmbeddedBroker is what Broker.At says where the transport is to start a broker itself.
+const EmbeddedBroker = "embedded"
+
+// Transport is the Kafka transport. Its zero value is ready.
+type Transport struct{}
+
+// Supports says why a job cannot travel.
+func (Transport) Supports(job adapters.Job) error {
+	if job.Broker.At == "container" {
+		return fmt.Errorf("carry events by kafka: broker container is not there in this build: "+
+			"--set load.broker=embedded, or the HOST:PORT of a broker that runs: %w",
+			errors.ErrUnsupported)
+	}
+	if job.Workload.Spoil != nil && job.Format != "json" {
+		return fmt.Errorf("carry events of %s by kafka: format %s cannot be damaged: "+
+			"--set load.format=json: %w", job.Workload.Name, job.Format, errors.ErrUnsupported)
+	}
+	return nil
+}
+
+// Deploy readies a broker and the topics and starts driver and collector.
+func (t Transport) Deploy(ctx context.Context, job adapters.Job) (adapters.Channel, error) {
+	if err := t.Supports(job); err != nil {
+		return nil, err
+	}
+	c := &channel{job: job, sent: make(chan struct{}), failed: make(chan struct{})}
+	if err := c.deploy(ctx); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// channel is a deployed transport.
+type channel struct {
+	job       adapters.Job
+	topics    *adapters.Topics
+	embedded  *embedded // nil where the brokers run already
+	admin     *kgo.Client
+	owned     bool // the topics are ours to delete
+	driver    *driver
+	collector *collector
+
+	sent    chan struct{} // closed when the whole load was acknowledged
+	failed  chan struct{} // closed when driver or collector has failed
+	failure error         // why; read after failed
+	once    sync.Once     // of failure
+	work    sync.WaitGroup
+	closed  sync.Once
+	closing error
+}
+
+func (c *channel) deploy(ctx context.Context) (err error) {
+	bootstrap := strings.Split(c.job.Broker.At, ",")
+	if c.job.Broker.At == EmbeddedBroker {
+		if c.embedded, err = startEmbedded(ctx); err != nil {
+			return err
+		}
+		bootstrap = c.embedded.at
+	}
+	if c.admin, err = connect(ctx, c.job.Broker, bootstrap); err != nil {
+		return err
+	}
+	c.topics = nameTopics(c.job, bootstrap)
+	if err := c.make(ctx); err != nil {
+		return err
+	}
+	if c.driver, err = newDriver(c.job); err != nil {
+		return err
+	}
+	if c.collector, err = newCollector(c.job, c.topics); err != nil {
+		return err
+	}
+	var input []Target
+	for p := range c.topics.Partitions {
+		input = append(input, Target{c.topics.Input, int32(p)})
+	}
+	c.driver.producer, err = NewProducer(ctx, ProducerConfig{
+		Broker: c.job.Broker, Bootstrap: bootstrap, Targets: input, Accepted: c.driver.accept,
+	})
+	if err != nil {
+		return err
+	}
+	c.collector.consumer, err = NewConsumer(ctx, ConsumerConfig{
+		Broker: c.job.Broker, Bootstrap: bootstrap, Targets: c.collector.targets,
+	})
+	if err != nil {
+		return err
+	}
+	c.start()
+	return nil
+}
+
+// make creates the topics. Those that were there before are not ours, and stay.
+func (c *channel) make(ctx context.Context) error {
+	err := createTopics(ctx, c.admin, c.topics)
+	c.owned = err == nil
+	return err
+}
+
+// start begins to drive and to collect.
+func (c *channel) start() {
+	c.work.Go(func() {
+		if err := c.driver.run(); err != nil {
+			c.fail(err)
+			return
+		}
+		close(c.sent)
+	})
+	c.work.Go(func() {
+		if err := c.collector.run(); err != nil {
+			c.fail(err)
+		}
+	})
+	if c.embedded != nil {
+		c.work.Go(func() {
+			<-c.embedded.dead
+			c.fail(errors.New("the process of the embedded broker has died"))
+		})
+	}
+}
+
+func (c *channel) fail(err error) {
+	c.once.Do(func() {
+		c.failure = err
+		close(c.failed)
+	})
+}
+
+// failedWith is why driver or collector has failed; nil if neither has.
+func (c *channel) failedWith() error {
+	select {
+	case <-c.failed:
+		return c.failure
+	default:
+		return nil
+	}
+}
+
+// Topics are those of the job.
+func (c *channel) Topics() *adapters.Topics { return c.topics }
+
+// Wait returns when the whole load was acknowledged, or driver or collector has failed.
+func (c *channel) Wait(ctx context.Context) error {
+	select {
+	case <-c.sent:
+		return c.failedWith()
+	case <-c.failed:
+		return c.failure
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Seal returns once every visible result was handed on.
+func (c *channel) Seal(ctx context.Context) error {
+	return c.collector.seal(ctx, c.failedWith)
+}
+
+// SendsUnknown are the events of unknown outcome.
+func (c *channel) SendsUnknown() uint64 {
+	if c.driver == nil || c.driver.producer == nil {
+		return 0
+	}
+	return c.driver.producer.SendsUnknown()
+}
+
+// Nodes are the brokers.
+func (c *channel) Nodes() []chaos.Node {
+	if c.embedded != nil {
+		return []chaos.Node{{Name: "broker-1", Role: chaos.Broker}}
+	}
+	var nodes []chaos.Node
+	for i := range c.topics.Bootstrap {
+		nodes = append(nodes, chaos.Node{Name: "broker-" + strconv.Itoa(i+1), Role: chaos.Broker})
+	}
+	return nodes
+}
+
+// Pids is the process of the embedded broker.
+func (c *channel) Pids() map[string]int {
+	if c.embedded == nil || !c.embedded.alive() {
+		return nil
+	}
+	return map[string]int{"broker-1": c.embedded.cmd.Process.Pid}
+}
+
+// Config are the settings in force of brokers, topics, driver and collector.
+func (c *channel) Config(ctx context.Context) (map[string]string, error) {
+	admin := kadm.NewClient(c.admin)
+	all := map[string]string{
+		"acks": "all", "idempotence": "true", "lanes": strconv.Itoa(lanes),
+		"batch.bytes": strconv.Itoa(fullBatchB), "compression": "none",
+		"isolation": "read_committed", "partitions": strconv.Itoa(c.topics.Partitions),
+		"tls": c.job.Broker.TLS, "sasl": c.job.Broker.SASL,
+		"broker": "embedded: kfake, in memory, in a process of its own; no figure of Kafka's",
+	}
+	if c.embedded == nil {
+		all["broker"] = c.job.Broker.At
+	}
+	meta, err := admin.BrokerMetadata(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read brokers: %w", err)
+	}
+	all["brokers"] = strconv.Itoa(len(meta.Brokers))
+	inForce, err := readSettings(ctx, admin, c.topics.Input)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range topicSettings {
+		if v, ok := inForce[s.key]; ok {
+			all["topic."+s.key] = v
+		}
+	}
+	return all, nil
+}
+
+// Close ends driver and collector and removes topics and broker.
+func (c *channel) Close() error {
+	c.closed.Do(func() {
+		if c.driver != nil {
+			c.driver.stop()
+			if c.driver.producer != nil {
+				c.driver.producer.halt()
+			}
+		}
+		if c.collector != nil && c.collector.consumer != nil {
+			c.collector.consumer.Close()
+		}
+		if c.admin != nil {
+			if c.owned && c.embedded == nil {
+				c.closing = deleteTopics(context.Background(), c.admin, c.topics)
+			}
+			c.admin.Close()
+		}
+		c.fail(errors.New("closed")) // what the broker's end would be taken for
+		if c.embedded != nil {
+			c.embedded.close()
+		}
+		c.work.Wait()
+		if c.driver != nil && c.driver.producer != nil {
+			c.driver.producer.Close()
+		}
+	})
+	return c.closing
+}

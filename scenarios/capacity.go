@@ -1,0 +1,231 @@
+package scenarios
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/streambench/streambench/reports/record"
+	"github.com/streambench/streambench/reports/summary"
+	"github.com/streambench/streambench/workloads"
+)
+
+const (
+	// probeSteady is the least that a probe measures, and probeWindows how many windows are to close
+	// meanwhile, one reading of backlog each, as far as the scenario's own steady allows it.
+	probeSteady  = 3 * time.Second
+	probeWindows = 10
+	// probeWarmup is the discarded start of a probe of a system that compiles nothing while it runs.
+	probeWarmup = time.Second
+	// ceilingReach of the null ceiling is the highest rate a search tries.
+	ceilingReach = 0.95
+	// cutShort is the share of the events due that wait for the system when a probe's steady ends,
+	// from which on the rest of the stream is not offered: the rate has failed.
+	cutShort = 0.01
+)
+
+// searches reports whether the rate has to be found by a run.
+func (r Rate) searches() bool { return r.Search != nil || r.OfCapacity > 0 }
+
+// share is the part of the rate found that repetitions are offered.
+func (r Rate) share() float64 {
+	if r.OfCapacity > 0 {
+		return float64(r.OfCapacity)
+	}
+	return 1
+}
+
+// limits are those of a search, beside a backlog that does not grow.
+func (r Rate) limits() Limits {
+	if r.Search == nil {
+		return nil
+	}
+	return r.Search.Limits
+}
+
+// firstRate is where a search begins: at the rate of event time, or where enough windows close in
+// steady to see whether backlog grows, if that is higher.
+func (s *Scenario) firstRate(w *workloads.Workload) float64 {
+	rate := float64(s.Load.EventRate)
+	if step := s.closing(w, rate); step > 0 && s.Load.Steady > 0 {
+		rate = math.Max(rate, rate*probeWindows*step.Seconds()/s.Load.Steady.Seconds())
+	}
+	return rounded(rate)
+}
+
+// closing is the wall time between two windows that close at a rate; 0 where none do.
+func (s *Scenario) closing(w *workloads.Workload, rate float64) time.Duration {
+	step := windowStep(w)
+	if w.Query.Window.Processing {
+		return step
+	}
+	return time.Duration(float64(step) * float64(s.Load.EventRate) / rate)
+}
+
+// probeTiming is the load of a probe.
+func (s *Scenario) probeTiming(sys System, w *workloads.Workload, rate float64) timing {
+	t := timing{
+		pacer: workloads.Constant(uint64(rate)), warmup: s.Load.Warmup.For, drain: s.Load.Drain,
+		steady: max(probeSteady, min(s.Load.Steady, probeWindows*s.closing(w, rate))),
+	}
+	switch {
+	case sys.Name == native:
+		t.warmup = probeWarmup
+	case s.Load.Warmup.Auto:
+		t.warmup = 10 * time.Second
+	}
+	return t
+}
+
+// capacity is the bracket of a system: that of an earlier run, or the answer of a search made now.
+// The search is part of the record, as is the rate the repetitions are offered by it.
+func (r *run) capacity(ctx context.Context, sys System) record.Bracket {
+	label := sys.Label()
+	b, known := r.req.Capacity[label]
+	if !known {
+		b = r.search(ctx, sys)
+	}
+	if ctx.Err() != nil {
+		return b
+	}
+	rate := r.req.Scenario.Load.Rate
+	b.Limits, b.Offered = rate.limits(), 0
+	if b.Unsettled == "" && b.Passed > 0 {
+		b.Offered = rounded(b.Passed * rate.share())
+	}
+	r.journal.add(record.Entry{Kind: record.KindBracket, System: label, Bracket: &b})
+	return b
+}
+
+// search tries rates until it has a bracket. A system that cannot even be deployed is a gap.
+func (r *run) search(ctx context.Context, sys System) record.Bracket {
+	probes := 0
+	h := newHunt(r.req.Scenario.firstRate(r.bound))
+	if r.ceiling > 0 { // the driver cannot offer more
+		h.most = max(h.start, rounded(ceilingReach*r.ceiling))
+	}
+	b, err := h.run(func(rate float64, confirms bool) (record.Probe, error) {
+		of := record.Repeat{System: sys.Label(), Rep: record.FirstProbe + probes}
+		probes++
+		p, err := r.probe(ctx, sys, of, rate)
+		if err != nil {
+			return p, err
+		}
+		p.Rate, p.Confirms = rate, confirms
+		r.journal.add(record.Entry{Kind: record.KindProbe, System: of.System, Rep: of.Rep, Probe: &p})
+		return p, nil
+	})
+	var gap *gapError
+	if errors.As(err, &gap) {
+		r.journal.add(record.Entry{
+			Kind: record.KindError, System: sys.Label(), Rep: 1, Error: gap.failure,
+		})
+	}
+	return b
+}
+
+// gapError is a system that cannot be deployed.
+type gapError struct{ failure *record.Failure }
+
+func (e *gapError) Error() string { return e.failure.Text }
+
+// probe carries out one repetition at a rate and judges it as a report would.
+func (r *run) probe(
+	ctx context.Context, sys System, of record.Repeat, rate float64,
+) (record.Probe, error) {
+	w, err := r.watch()
+	if err != nil {
+		return record.Probe{}, err
+	}
+	defer w.end()
+	rep := r.prepare(sys, of)
+	rep.journal = w.journal
+	rep.timing = r.req.Scenario.probeTiming(sys, r.bound, rate)
+	rep.keep, rep.cutShort = false, cutShort
+	var early *record.Probe
+	rep.decided = func(end record.End) bool {
+		w.entries = append(w.entries, record.Entry{System: of.System, Rep: of.Rep,
+			Kind: record.KindEnd, End: &end})
+		p := r.judge(w)
+		w.entries = w.entries[:len(w.entries)-1]
+		if p.Answer == record.ProbeFail {
+			early = &p
+		}
+		return early != nil
+	}
+	rep.carryOut(ctx)
+	if ctx.Err() != nil {
+		return record.Probe{}, ctx.Err()
+	}
+	for _, e := range w.entries {
+		if e.Error != nil && e.Error.Phase == record.PhaseDeploy {
+			return record.Probe{}, &gapError{e.Error}
+		}
+	}
+	if early != nil {
+		return *early, nil
+	}
+	return r.judge(w), nil
+}
+
+func (r *run) judge(w *watch) record.Probe {
+	log, err := w.histograms()
+	if err != nil {
+		return record.Probe{Answer: record.ProbeInvalid, Reason: "latency-log", Text: err.Error()}
+	}
+	return summary.Probed(&r.manifest, w.entries, log, r.req.Scenario.Load.Rate.limits())
+}
+
+// watch is a journal that keeps what it is told, so that a repetition can be judged while the run
+// goes on. Entries go to the run's own journal too; latencies stay here.
+type watch struct {
+	*journal
+	run     *journal
+	entries []record.Entry
+	log     bytes.Buffer
+	read    *record.HistogramLog
+}
+
+func (r *run) watch() (*watch, error) {
+	w := &watch{run: r.journal}
+	latency, err := record.NewHistograms(&w.log, r.journal.start)
+	if err != nil {
+		return nil, fmt.Errorf("watch a probe: %w", err)
+	}
+	w.journal = &journal{
+		start: r.journal.start, latency: latency, cancel: r.journal.cancel, alone: r.journal.alone,
+		spent: r.journal.spent, sinks: []record.Sink{w},
+	}
+	return w, nil
+}
+
+// Add keeps an entry and hands it on.
+func (w *watch) Add(e record.Entry) error {
+	w.entries = append(w.entries, e)
+	w.run.add(e)
+	return nil
+}
+
+// histograms closes the latency log and reads it. Nothing is recorded any more.
+func (w *watch) histograms() (*record.HistogramLog, error) {
+	if w.read != nil {
+		return w.read, nil
+	}
+	if err := w.latency.Close(); err != nil {
+		return nil, err
+	}
+	var err error
+	w.read, err = record.ReadHistograms(&w.log, record.LatencyFile)
+	return w.read, err
+}
+
+// end hands what was spent back to the run.
+func (w *watch) end() {
+	w.run.spent = w.journal.spent
+	if w.read == nil {
+		_ = w.latency.Close() // into memory: it cannot fail, and nobody reads it
+	}
+}
