@@ -156,7 +156,7 @@ func TestCheckerClassesOneBadResultExactly(t *testing.T) {
 	}{{0, "append", 300_000}, {2, "upsert", 300_000}, {3, "append", 200_000},
 		{5, "append", 1_000_000}, {6, "append", 100_000}, {7, "append", 300_000},
 		{8, "append", 100_000}, {9, "additive", 100_000},
-		{11, "append", 100_000}, {12, "append", 300_000}}
+		{11, "append", 100_000}, {12, "append", 30_000}}
 	for _, c := range cases {
 		v := vectors[c.vector]
 		t.Run(vectorName(c.vector), func(t *testing.T) {

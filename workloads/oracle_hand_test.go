@@ -65,7 +65,7 @@ func outcomes(t *testing.T, w *Workload, events int) ([]string, Lateness) {
 }
 
 func render(w *Workload, e *Expected) string {
-	s := string(Line(nil, e.Row[:w.Query.LineWidth()]))
+	s := string(Line(nil, e.Row[:w.Query.LineWidth()], w.Query.Columns()...))
 	if w.Query.SingleLevel() {
 		s += fmt.Sprintf(" %d/%d", e.Row[len(e.Row)-2], e.Row[len(e.Row)-1])
 	}

@@ -34,7 +34,7 @@ func (f *windowFold) holds(ts int64) bool {
 }
 
 // foldPane folds the rows of a batch that lie in the pane and returns the others, which are older.
-// It leaves alone a batch that reaches beyond the pane or closes a window of it: until it does,
+// It leaves alone a batch that reaches beyond the pane or closes a window of it: until one does,
 // what becomes of a row in the pane does not depend on the rows before it.
 func (f *windowFold) foldPane(picked []int32) (rest []int32) {
 	if f.bare() || f.o.clock.max >= f.pane.until {

@@ -9,7 +9,7 @@ import (
 const uc2Name = "uc2"
 
 // uc2MaxKeys bounds the sensors, whose names are kept in a table.
-const uc2MaxKeys = 10_000_000
+const uc2MaxKeys = 2_000_000
 
 // Values of the parameter "value" of uc2.
 const (

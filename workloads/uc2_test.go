@@ -82,6 +82,32 @@ func TestASensorsNameIsItsNumber(t *testing.T) {
 	}
 }
 
+// Sessions of floats are merged like those of integers, and so is what came too late.
+func TestFloatsAreMerged(t *testing.T) {
+	bits := func(x float64) int64 { return int64(math.Float64bits(x)) }
+	w := handmade(Query{Key: "key", Window: Window{Kind: Session, GapMs: 10}, BoundMs: 50}, [][]int64{
+		{0, 100, 0, 1, bits(0.5)}, {1, 115, 0, 1, bits(-2)}, {2, 108, 0, 1, bits(4.25)},
+		{3, 300, 0, 1, bits(-1e-3)},
+	})
+	w.Schema.Variants[0].Fields[1].Kind = Float
+	names := []string{"key", SessionFrom, "=" + WindowEnd}
+	for i, f := range []Func{Count, Sum, SumSquares, Min, Max, Avg} {
+		as := string(rune('a' + i))
+		w.Query.Aggregates = append(w.Query.Aggregates, Aggregate{Func: f, Field: "value", As: as})
+		names = append(names, "="+as)
+	}
+	w.Query.Output.Fields = identity(names...)
+	w.Query = w.Query.typed(w.Schema)
+	got, _ := outcomes(t, w, 4)
+	want := []string{
+		"1|100|125|3|2.75|22.3125|-2|4.25|2.75|3 3/3 @125 3",
+		"1|300|310|1|-0.001|0.000001|-0.001|-0.001|-0.001|1 1/3 @310 end",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
 // A query has to say which of its results are floats, and may not add them up.
 func TestTheOracleRefusesFloatsItWouldMisread(t *testing.T) {
 	w := newWorkload(t, uc2Name, 1000, map[string]string{"keys": "10"})
