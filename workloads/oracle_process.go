@@ -3,7 +3,9 @@ package workloads
 import (
 	"cmp"
 	"encoding/binary"
+	"runtime"
 	"slices"
+	"sync"
 )
 
 // processFold folds a keyed state machine as plainly as Process describes it: the states of all
@@ -16,6 +18,8 @@ type processFold struct {
 	b       *Batch
 	reads   []bound
 	key     bound
+	rowKeys [][]int64 // of the rows picked, in their order
+	at      int       // the next of them
 	now     heldEvent // the one being read
 	index   map[int64]int32
 	states  []machine
@@ -62,25 +66,55 @@ func (f *processFold) bind(b *Batch, picked []int32) []int32 {
 	for i, r := range f.o.p.reads {
 		f.reads[i] = r.bind(b)
 	}
+	f.at = 0
+	if f.keysOf != nil {
+		f.match(picked)
+	}
 	return picked
+}
+
+// match finds the keys of the rows picked, on all processors: the oracle asks the plain way, which
+// may be long, and what it answers depends on nothing but the row.
+func (f *processFold) match(picked []int32) {
+	for len(f.rowKeys) < len(picked) {
+		f.rowKeys = append(f.rowKeys, nil)
+	}
+	var all sync.WaitGroup
+	size := (len(picked) + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0)
+	for from := 0; from < len(picked); from += size {
+		all.Go(func() {
+			var values []int64
+			for i := from; i < min(from+size, len(picked)); i++ {
+				values = f.values(values[:0], int(picked[i]))
+				f.rowKeys[i] = f.keysOf(f.rowKeys[i][:0], values)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// values appends what the process reads of a row.
+func (f *processFold) values(dst []int64, row int) []int64 {
+	for i := range f.reads {
+		dst = append(dst, f.reads[i].at(row))
+	}
+	return dst
 }
 
 func (f *processFold) event(row int, _ uint64) {
 	e := &f.now
-	e.ts, e.seq, e.keys, e.values = f.b.TS[row], f.b.Seq[row], e.keys[:0], e.values[:0]
+	e.ts, e.seq, e.values = f.b.TS[row], f.b.Seq[row], f.values(e.values[:0], row)
+	if f.keysOf == nil {
+		e.keys = append(e.keys[:0], f.key.at(row))
+	} else {
+		e.keys = f.rowKeys[f.at]
+		f.at++
+	}
 	if f.proc.Sorted && f.o.clock.beyond(e.ts+f.o.p.q.BoundMs) {
 		f.o.late.TooLate++
 		return
 	}
 	f.o.late.OnTime++
-	for i := range f.reads {
-		e.values = append(e.values, f.reads[i].at(row))
-	}
-	if f.keysOf == nil {
-		e.keys = append(e.keys, f.key.at(row))
-	} else {
-		e.keys = f.keysOf(e.keys, e.values)
-	}
 	switch {
 	case len(e.keys) == 0:
 	case f.proc.Sorted:
@@ -228,51 +262,4 @@ func (p *plan) addUp(sum, row []int64) {
 			sum[c] += x
 		}
 	}
-}
-
-// part is what the single value of a result adds to the account of Process.Parts: sums of these
-// tell one set of values from any other.
-func (p *plan) part(row []int64) uint64 {
-	if p.partsAt < 0 {
-		return 0
-	}
-	return mix64(uint64(row[p.partsAt]) + phi)
-}
-
-// bindProcess resolves what a process reads.
-func (p *plan) bindProcess() error {
-	p.partsAt = -1
-	proc := p.q.Process
-	if proc == nil {
-		return nil
-	}
-	for _, name := range proc.Reads {
-		r, err := p.reader(name)
-		if err != nil {
-			return err
-		}
-		p.reads = append(p.reads, r)
-	}
-	if proc.Parts != "" {
-		p.partsAt = p.q.columnOf(proc.Parts)
-	}
-	return nil
-}
-
-// refuseProcess refuses what a process cannot be combined with.
-func (q Query) refuseProcess() string {
-	proc := q.Process
-	switch {
-	case q.Window.Kind != NoWindow || len(q.Aggregates) > 0 || q.Rank != nil || q.Late != nil:
-		return "a process stands in place of window, aggregates, rank and late output"
-	case proc.Step == nil:
-		return "a process needs a step"
-	case (proc.Keys == nil) == (q.Key == ""):
-		return "a process needs either a key or a function that gives keys"
-	case proc.Plain != nil && proc.Keys == nil:
-		return "a plain version needs the one it is of"
-	case proc.Parts != "" && (q.Output.Kind != Additive || q.columnOf(proc.Parts) < 0):
-		return "parts need additive results that have the field"
-	}
-	return ""
 }

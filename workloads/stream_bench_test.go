@@ -125,3 +125,15 @@ func BenchmarkTriggerFinder(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkTriggersOfSlidingResults finds a trigger for each event, as a collector does live.
+func BenchmarkTriggersOfSlidingResults(b *testing.B) {
+	f := NewTriggerFinder(newWorkload(b, slidingAverageName, 100_000, nil))
+	row := make([]int64, 5)
+	for b.Loop() {
+		if _, ok := f.Of(row); !ok {
+			b.Fatal("no trigger")
+		}
+		row[0]++
+	}
+}
