@@ -162,5 +162,6 @@ func (s *system) Meter() adapters.Meter {
 	st := s.engine.Stats()
 	return adapters.Meter{
 		Late: st.Late, Allowed: st.Allowed, BusyNs: st.BusyNs, StateB: st.StateB,
+		BackpressureNs: st.BackpressureNs,
 	}
 }

@@ -54,6 +54,7 @@ type aligned struct {
 	tooLate, allowed             uint64
 	rest, part                   *block // scratch of route
 	panes                        []pane // scratch of emit
+	side                         *sideOutput
 }
 
 type slice struct {
@@ -63,7 +64,8 @@ type slice struct {
 }
 
 // newAligned makes the operator of a query with tumbling or hopping windows.
-func newAligned(p *plan, pn paner, batchRows int) *aligned {
+func newAligned(s *slot, pn paner) *aligned {
+	p, batchRows := s.engine.plan, s.engine.cfg.BatchRows
 	w := p.query.Window
 	slide := w.SlideMs
 	if w.Kind == workloads.Tumbling {
@@ -72,7 +74,7 @@ func newAligned(p *plan, pn paner, batchRows int) *aligned {
 	return &aligned{
 		size: w.SizeMs, slide: slide, width: gcd(w.SizeMs, slide), lateness: p.query.LatenessMs,
 		paner: pn, watermark: math.MinInt64, joined: math.MinInt64,
-		rest: newBlock(p, batchRows), part: newBlock(p, batchRows),
+		rest: newBlock(p, batchRows), part: newBlock(p, batchRows), side: s.sideOutput(),
 	}
 }
 
@@ -137,6 +139,7 @@ func (a *aligned) addSlice(start int64, b *block) {
 	lastEnd := floor(start, a.slide) + a.size
 	if a.expired(lastEnd) {
 		a.tooLate += uint64(b.n)
+		a.side.add(b)
 		return
 	}
 	s := a.slice(start)

@@ -26,6 +26,15 @@ type Pull struct {
 	Wait time.Duration
 	// End says that no event will follow; the rows of this batch still count.
 	End bool
+	// Marks says that the source knows the watermark of its shard after this batch, WatermarkMs: of
+	// a shard made of partitions it is the least of theirs. Otherwise the largest event time tells.
+	Marks       bool
+	WatermarkMs int64
+	// Dead are events that could not be read, rows of the query's dead letters; the engine is done
+	// with them when Next is called again. Nil for none.
+	Dead *workloads.Results
+	// Err is why the source can read no further; it ends the engine.
+	Err error
 }
 
 // Config is what an engine is made of.
@@ -54,6 +63,8 @@ type Stats struct {
 	WatermarkMs int64
 	// BusyNs is the time slots spent outside parking and outside their sources.
 	BusyNs int64
+	// BackpressureNs is the time slots waited for room: in their outputs, or in another slot.
+	BackpressureNs int64
 	// StateB is the memory keyed state occupies.
 	StateB uint64
 }

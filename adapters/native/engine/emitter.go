@@ -7,30 +7,45 @@ import (
 	"github.com/streambench/streambench/workloads"
 )
 
-// emitter fills batches of results and hands them to the slot's output.
+// buffer fills batches of one of the query's outputs and hands them to the slot's ring for it.
+type buffer struct {
+	out      *Output
+	current  *workloads.Results
+	spill    *workloads.Results // takes what is emitted after stop
+	stop     *atomic.Bool
+	count    uint64
+	waitedNs int64 // for credit
+}
+
+// emitter makes the answers of a query.
 type emitter struct {
-	plan    *plan
-	out     *Output
-	current *workloads.Results
-	spill   *workloads.Results // takes what is emitted after stop
-	stop    *atomic.Bool
-	count   uint64
+	*buffer
+	plan *plan
 }
 
 // park is how long a slot sleeps when it can do nothing: short against any latency worth
 // measuring, long against the cost of waking up.
 const park = 100 * time.Microsecond
 
-func newEmitter(p *plan, out *Output, stop *atomic.Bool) *emitter {
-	return &emitter{plan: p, out: out, stop: stop, spill: workloads.NewResults(p.query, 1024)}
+// newBuffer makes the buffer of a stream with a ring of depth batches.
+func newBuffer(q workloads.Query, of workloads.Stream, depth, rows int) *buffer {
+	return &buffer{
+		out: newOutput(q, of, depth, rows), spill: workloads.NewResultsOf(q, of, 1024),
+	}
 }
 
-// room returns a batch with room for at least one more result. It waits for credit.
-func (e *emitter) room() *workloads.Results {
+// room returns a batch with room for at least one more row. It waits for credit.
+func (e *buffer) room() *workloads.Results {
 	if e.current != nil && e.current.N < e.current.Cap() {
 		return e.current
 	}
 	e.flush()
+	if rs, ok := e.out.free.pop(); ok {
+		e.current = rs
+		return rs
+	}
+	began := time.Now()
+	defer func() { e.waitedNs += int64(time.Since(began)) }()
 	for {
 		if rs, ok := e.out.free.pop(); ok {
 			e.current = rs
@@ -45,7 +60,7 @@ func (e *emitter) room() *workloads.Results {
 }
 
 // flush hands over what has been filled.
-func (e *emitter) flush() {
+func (e *buffer) flush() {
 	if e.current == nil || e.current.N == 0 {
 		return
 	}
@@ -54,6 +69,15 @@ func (e *emitter) flush() {
 		panic("BUG: an output has fewer places than batches")
 	}
 	e.current = nil
+}
+
+// line emits one row given as its columns.
+func (e *buffer) line(columns []int64) {
+	rs := e.room()
+	for c, v := range columns {
+		rs.Cols[c][rs.N] = v
+	}
+	rs.N++
 }
 
 // window is the span results belong to.
@@ -107,13 +131,4 @@ func (e *emitter) events(s *stage, b *workloads.Batch, sel []int32) {
 		rs.N += k
 		sel = sel[k:]
 	}
-}
-
-// line emits one result given as its columns.
-func (e *emitter) line(columns []int64) {
-	rs := e.room()
-	for c, v := range columns {
-		rs.Cols[c][rs.N] = v
-	}
-	rs.N++
 }

@@ -60,21 +60,36 @@ func (e *Engine) now() int64 { return int64(time.Since(e.start)) }
 
 func (e *Engine) addSlot(i int) {
 	w, n := e.cfg.Workload, e.cfg.BatchRows
-	out := newOutput(w.Query, e.cfg.OutputDepth, n)
+	out := newBuffer(w.Query, workloads.Answers, e.cfg.OutputDepth, n)
 	s := &slot{
 		id: i, engine: e, source: e.cfg.Sources[i], batch: workloads.NewBatch(w.Schema, n),
 		state: arena{limit: e.cfg.StateLimitB, batchRows: n},
-		stage: newStage(e.plan, n), out: newEmitter(e.plan, out, &e.stop),
-		shards: newShards(len(e.cfg.Sources)), newest: math.MinInt64, clock: make([]int64, n),
+		stage: newStage(e.plan, n), out: &emitter{out, e.plan},
+		shards: newShards(len(e.cfg.Sources)), newest: math.MinInt64, mark: math.MinInt64, clock: make([]int64, n),
 	}
 	s.stats.watermark.Store(math.MinInt64)
 	s.stats.closed.Store(math.MinInt64)
 	for r := range n {
 		s.all = append(s.all, int32(r))
 	}
+	s.buffers = append(s.buffers, out)
+	if w.Query.Late != nil {
+		s.late = newBuffer(w.Query, workloads.LateEvents, sideDepth, n)
+		s.buffers = append(s.buffers, s.late)
+	}
+	if w.Query.DeadLetters {
+		s.dead = newBuffer(w.Query, workloads.DeadLetters, sideDepth, n)
+		s.buffers = append(s.buffers, s.dead)
+	}
+	for _, b := range s.buffers {
+		b.stop = &e.stop
+		e.outputs = append(e.outputs, b.out)
+	}
 	e.slots = append(e.slots, s)
-	e.outputs = append(e.outputs, out)
 }
+
+// sideDepth is how many batches of an output beside the answers may wait: there are few such rows.
+const sideDepth = 8
 
 // connect joins the slots by links where events have to travel to the owner of their key.
 func (e *Engine) connect() {
@@ -126,18 +141,17 @@ func (e *Engine) addOperators() error {
 }
 
 func (e *Engine) operator(s *slot, c *contest) (operator, error) {
-	n := e.cfg.BatchRows
 	state := &s.state
 	switch {
 	case e.plan.query.Window.Kind == workloads.Session:
 		return newSessions(e.plan, s.out, state)
 	case len(e.plan.query.Aggregates) == 0:
-		return newAligned(e.plan, &peaks{plan: e.plan, rank: c}, n), nil
+		return newAligned(s, &peaks{plan: e.plan, rank: c}), nil
 	}
-	return newAligned(e.plan, newKeyed(e.plan, s.out, c, state), n), nil
+	return newAligned(s, newKeyed(e.plan, s.out, c, state)), nil
 }
 
-// Outputs are the rings results come from, one a slot.
+// Outputs are the rings results come from, one a slot and output of the query.
 func (e *Engine) Outputs() []*Output { return e.outputs }
 
 // Run works until every source has ended and every result is handed over, the context is done or
@@ -180,6 +194,7 @@ func (e *Engine) Stats() Stats {
 		total.Results += s.stats.results.Load()
 		total.WatermarkMs = min(total.WatermarkMs, s.stats.watermark.Load())
 		total.BusyNs += s.stats.busyNs.Load()
+		total.BackpressureNs += s.stats.waitedNs.Load()
 		total.StateB += uint64(s.stats.stateB.Load())
 	}
 	return total

@@ -14,14 +14,14 @@ type Output struct {
 	ended atomic.Bool
 }
 
-// newOutput makes an output of depth batches of rows results each.
-func newOutput(q workloads.Query, depth, rows int) *Output {
+// newOutput makes an output for a stream of the query's, of depth batches of rows each.
+func newOutput(q workloads.Query, of workloads.Stream, depth, rows int) *Output {
 	o := &Output{
 		full: newRing[*workloads.Results](depth),
 		free: newRing[*workloads.Results](depth),
 	}
 	for range depth {
-		rs := workloads.NewResults(q, rows)
+		rs := workloads.NewResultsOf(q, of, rows)
 		for _, col := range rs.Cols {
 			touch(col)
 		}

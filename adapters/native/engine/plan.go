@@ -21,7 +21,8 @@ type plan struct {
 	folds     []fold
 	fresh     []int64 // words of a new row behind its key
 	out       []source
-	by        int // rank: word of a row (aggregates) or index of values (events)
+	late      []int // fields of the late output: indices of values
+	by        int   // rank: word of a row (aggregates) or index of values (events)
 }
 
 // Columns that are not in a batch's schema.
@@ -79,6 +80,8 @@ func Supports(w *workloads.Workload) error {
 	switch kind := q.Window.Kind; {
 	case q.LatenessMs > 0 && (kind != workloads.Tumbling || q.Rank != nil || distinct):
 		return refuse("allowed lateness needs tumbling windows, no rank and no distinct")
+	case q.Late != nil && (kind != workloads.Tumbling || q.Rank != nil || distinct):
+		return refuse("a late output needs tumbling windows, no rank and no distinct")
 	case q.LatenessMs > 0 && q.Window.Processing:
 		return refuse("allowed lateness has no meaning in processing time")
 	case q.Window.Processing && (kind != workloads.Tumbling || q.Rank != nil):
@@ -138,6 +141,9 @@ func newPlan(w *workloads.Workload) (*plan, error) {
 		return len(p.values) - 1, nil
 	}
 	if err = p.bindFolds(carry); err != nil {
+		return nil, err
+	}
+	if err = p.bindLate(carry); err != nil {
 		return nil, err
 	}
 	return p, p.bindOutput(column, carry)

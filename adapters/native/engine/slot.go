@@ -14,31 +14,40 @@ const maxSlots = 64
 
 // slot is one thread: a source shard, the stage behind it and the keyed shard it owns.
 type slot struct {
-	id     int
-	engine *Engine
-	source Source
-	batch  *workloads.Batch
-	stage  *stage
-	out    *emitter
-	state  arena
-	op     operator  // nil for per-event queries
-	x      *exchange // nil where events stay in their slot
-	shards *shards
-	judge  *judge // of slot 0, with a rank
-	all    []int32
+	id      int
+	engine  *Engine
+	source  Source
+	batch   *workloads.Batch
+	stage   *stage
+	out     *emitter
+	late    *buffer   // nil without a late output
+	dead    *buffer   // nil without dead letters
+	buffers []*buffer // all of them
+	state   arena
+	op      operator  // nil for per-event queries
+	x       *exchange // nil where events stay in their slot
+	shards  *shards
+	judge   *judge // of slot 0, with a rank
+	all     []int32
 
 	newest int64 // largest event time of the shard
+	mark   int64 // watermark the source gave; only where marked
+	marked bool
+	failed error // of the source
 	ended  bool  // the source has ended
 	idle   bool
-	lastNs int64 // when the source last gave events
-	clock  []int64
-	stats  slotStats
+	// starvedNs is the time in which another slot had no room for this one's events.
+	starvedNs int64
+	lastNs    int64 // when the source last gave events
+	clock     []int64
+	stats     slotStats
 }
 
 // slotStats are written by the slot alone and read by anyone.
 type slotStats struct {
 	events, matched, late, allowed, results atomic.Uint64
 	watermark, closed, busyNs, stateB       atomic.Int64
+	waitedNs                                atomic.Int64
 	_                                       [64]byte
 }
 
@@ -46,7 +55,11 @@ type slotStats struct {
 func (s *slot) run() (err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	defer s.out.out.ended.Store(true)
+	defer func() {
+		for _, b := range s.buffers {
+			b.out.ended.Store(true)
+		}
+	}()
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
@@ -59,20 +72,34 @@ func (s *slot) run() (err error) {
 		}
 	}()
 	for !s.engine.stop.Load() {
-		began := s.engine.now()
+		began, waited := s.engine.now(), s.waitedNs()
 		moved, wait, sourceNs := s.turn()
-		s.out.flush()
+		for _, b := range s.buffers {
+			b.flush()
+		}
 		s.publish()
-		if s.done() {
-			return nil
+		if s.failed != nil || s.done() {
+			return s.failed
 		}
 		if moved {
-			s.stats.busyNs.Add(s.engine.now() - began - sourceNs)
+			s.stats.busyNs.Add(s.engine.now() - began - sourceNs - (s.waitedNs() - waited))
 			continue
 		}
 		Doze(wait)
+		if !s.ended && s.x != nil && !s.x.credit() {
+			s.starvedNs += int64(wait)
+		}
 	}
 	return nil
+}
+
+// waitedNs is how long the slot has waited for room so far.
+func (s *slot) waitedNs() int64 {
+	ns := s.starvedNs
+	for _, b := range s.buffers {
+		ns += b.waitedNs
+	}
+	return ns
 }
 
 // turn does what there is to do: blocks of other slots first, since they free credit, then a batch
@@ -87,7 +114,14 @@ func (s *slot) turn() (moved bool, wait time.Duration, sourceNs int64) {
 		began := s.engine.now()
 		pull := s.source.Next(s.batch)
 		sourceNs = s.engine.now() - began
-		s.ended = pull.End
+		s.ended, s.failed = pull.End, pull.Err
+		if s.marked = s.marked || pull.Marks; pull.Marks {
+			s.mark = max(s.mark, pull.WatermarkMs)
+		}
+		if pull.Dead != nil {
+			moved = true
+			s.bury(pull.Dead)
+		}
 		if s.take(began + sourceNs) {
 			moved = true
 		}
@@ -121,7 +155,7 @@ func (s *slot) take(nowNs int64) bool {
 	case s.x != nil:
 		_, most := spread(b.TS[:b.N], s.newest)
 		s.newest = most
-		s.deliver(s.x.scatter(b, s.mark(), s.idle))
+		s.deliver(s.x.scatter(b, s.watermark(), s.idle))
 		return true
 	default:
 		s.window(b)
@@ -132,11 +166,21 @@ func (s *slot) take(nowNs int64) bool {
 	return true
 }
 
-// mark is the shard's watermark.
-func (s *slot) mark() int64 {
+// bury hands on events that could not be read.
+func (s *slot) bury(dead *workloads.Results) {
+	var row [16]int64
+	for i := range dead.N {
+		s.dead.line(dead.Row(row[:0:len(row)], i))
+	}
+}
+
+// watermark is that of the shard.
+func (s *slot) watermark() int64 {
 	switch {
 	case s.ended:
 		return math.MaxInt64
+	case s.marked:
+		return s.mark
 	case s.newest == math.MinInt64:
 		return math.MinInt64
 	}
@@ -158,7 +202,7 @@ func (s *slot) answer(b *workloads.Batch) {
 		return
 	}
 	_, s.newest = spread(b.TS[:b.N], s.newest)
-	s.stats.watermark.Store(s.mark())
+	s.stats.watermark.Store(s.watermark())
 	r := rows{0, b.N}
 	sel, all := s.stage.choose(b, r)
 	if all {
@@ -172,7 +216,8 @@ func (s *slot) answer(b *workloads.Batch) {
 
 // window folds a batch of the slot's own shard. An event is late by what came before it, so the
 // batch is cut before each event that lies behind the watermark it meets, and what that watermark
-// closes is closed first. No other event can tell a window that has closed from one that will.
+// closes is closed first. No other event can tell a window that has closed from one that will. A
+// source that knows the watermark has read from several partitions, and none is late by another.
 func (s *slot) window(b *workloads.Batch) {
 	if s.engine.plan.query.Window.Processing {
 		s.add(s.stage.block(b, rows{0, b.N}))
@@ -181,7 +226,7 @@ func (s *slot) window(b *workloads.Batch) {
 	least, most := spread(b.TS[:b.N], s.newest)
 	bound := s.engine.plan.query.BoundMs
 	lo := 0
-	if b.N > 0 && least <= most-bound {
+	if !s.marked && b.N > 0 && least <= most-bound {
 		newest := s.newest
 		for i, t := range b.TS[:b.N] {
 			if newest != math.MinInt64 && t < newest-bound {
@@ -194,7 +239,7 @@ func (s *slot) window(b *workloads.Batch) {
 	}
 	s.add(s.stage.block(b, rows{lo, b.N}))
 	s.newest = most
-	s.advance(s.mark())
+	s.advance(s.watermark())
 }
 
 // add folds a block; in processing time its events happen now.
@@ -261,6 +306,7 @@ func (s *slot) advance(watermarkMs int64) {
 func (s *slot) publish() {
 	s.stats.matched.Store(s.stage.matched)
 	s.stats.results.Store(s.out.count)
+	s.stats.waitedNs.Store(s.waitedNs())
 	if s.op != nil {
 		late, allowed := s.op.late()
 		s.stats.late.Store(late)
