@@ -107,7 +107,7 @@ func rowOf(s *scenarios.Scenario, p scenarios.Plan) planRow {
 		Scenario: p.Scenario, Systems: names, Blocks: p.Blocks, Kept: p.Kept,
 		Repetitions: len(p.Order), Probes: p.Probes, Seconds: p.Time.Seconds(),
 		MostSeconds: p.Limit.Seconds(),
-		Warnings: p.Warnings,
+		Warnings:    p.Warnings,
 	}
 	if row.Warnings == nil {
 		row.Warnings = []string{}
