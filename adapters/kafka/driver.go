@@ -52,13 +52,13 @@ func newDriver(job adapters.Job) (*driver, error) {
 		router: job.Workload.NewRouter(job.Partitions), gen: job.Workload.Events(),
 		batch: workloads.NewBatch(job.Workload.Schema, driverRows), maxTS: math.MinInt64,
 	}
-	d.header = []Header{{Key: SeqHeader, Value: d.number[:]}}
+	d.header = []Header{{Key: seqHeader, Value: d.number[:]}}
 	return d, nil
 }
 
-// SeqHeader is the header with an event's number, 8 bytes big-endian, of workloads some of whose
+// seqHeader is the header with an event's number, 8 bytes big-endian, of workloads some of whose
 // events cannot be read: it still tells which one that was.
-const SeqHeader = "seq"
+const seqHeader = "seq"
 
 // accept is told of acknowledged records.
 func (d *driver) accept(n int) {

@@ -65,12 +65,16 @@ func (e *Engine) addSlot(i int) {
 		id: i, engine: e, source: e.cfg.Sources[i], batch: workloads.NewBatch(w.Schema, n),
 		state: arena{limit: e.cfg.StateLimitB, batchRows: n},
 		stage: newStage(e.plan, n), out: &emitter{out, e.plan},
-		shards: newShards(len(e.cfg.Sources)), newest: math.MinInt64, mark: math.MinInt64, clock: make([]int64, n),
+		shards: newShards(len(e.cfg.Sources)), newest: math.MinInt64, mark: math.MinInt64,
+		clock: make([]int64, n),
 	}
 	s.stats.watermark.Store(math.MinInt64)
 	s.stats.closed.Store(math.MinInt64)
 	for r := range n {
 		s.all = append(s.all, int32(r))
+	}
+	if e.plan.fansOut() {
+		s.fanOut = newFanOut(e.plan, n)
 	}
 	s.buffers = append(s.buffers, out)
 	if w.Query.Late != nil {
@@ -94,7 +98,8 @@ const sideDepth = 8
 // connect joins the slots by links where events have to travel to the owner of their key.
 func (e *Engine) connect() {
 	n := len(e.slots)
-	if n == 1 || e.plan.key == noKey || e.plan.query.PerEvent() {
+	unkeyed := e.plan.key == noKey && !e.plan.fansOut()
+	if n == 1 || unkeyed || e.plan.query.PerEvent() {
 		return
 	}
 	links := make([][]*link, n)
@@ -143,6 +148,8 @@ func (e *Engine) addOperators() error {
 func (e *Engine) operator(s *slot, c *contest) (operator, error) {
 	state := &s.state
 	switch {
+	case e.plan.query.Process != nil:
+		return newMachines(s)
 	case e.plan.query.Window.Kind == workloads.Session:
 		return newSessions(e.plan, s.out, state)
 	case len(e.plan.query.Aggregates) == 0:

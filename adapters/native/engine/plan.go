@@ -78,6 +78,12 @@ func Supports(w *workloads.Workload) error {
 		return a.Func == workloads.Distinct
 	})
 	switch kind := q.Window.Kind; {
+	case q.Process != nil && (q.Process.Fire != nil || q.Process.Sorted):
+		return refuse("a process with timers, or one that wants its events sorted")
+	case q.Process != nil && (kind != workloads.NoWindow || q.Rank != nil || len(q.Aggregates) > 0):
+		return refuse("a process beside windows or aggregates")
+	case q.Process != nil && q.Process.Keys == nil && q.Key == "":
+		return refuse("a process without a key")
 	case q.LatenessMs > 0 && (kind != workloads.Tumbling || q.Rank != nil || distinct):
 		return refuse("allowed lateness needs tumbling windows, no rank and no distinct")
 	case q.Late != nil && (kind != workloads.Tumbling || q.Rank != nil || distinct):
@@ -134,11 +140,14 @@ func newPlan(w *workloads.Workload) (*plan, error) {
 		if err != nil {
 			return 0, err
 		}
-		if i := slices.Index(p.values, c); i >= 0 {
+		if i := slices.Index(p.values, c); i >= 0 && q.Process == nil {
 			return i, nil
 		}
 		p.values = append(p.values, c)
 		return len(p.values) - 1, nil
+	}
+	if q.Process != nil {
+		return p, p.bindProcess(carry)
 	}
 	if err = p.bindFolds(carry); err != nil {
 		return nil, err

@@ -24,6 +24,9 @@ type slot struct {
 	dead    *buffer   // nil without dead letters
 	buffers []*buffer // all of them
 	state   arena
+	fanOut  *fanOut // nil where an event has one key
+	// fanning says that keys of the batch in hand are still to be delivered.
+	fanning bool
 	op      operator  // nil for per-event queries
 	x       *exchange // nil where events stay in their slot
 	shards  *shards
@@ -110,7 +113,11 @@ func (s *slot) turn() (moved bool, wait time.Duration, sourceNs int64) {
 	if s.op != nil && s.engine.plan.query.Window.Processing {
 		s.op.advance(s.processing())
 	}
-	if !s.ended && (s.x == nil || s.x.credit()) {
+	if s.fanning && s.x.credit() {
+		moved = true
+		s.fan()
+	}
+	if !s.ended && !s.fanning && (s.x == nil || s.x.credit()) {
 		began := s.engine.now()
 		pull := s.source.Next(s.batch)
 		sourceNs = s.engine.now() - began
@@ -152,6 +159,11 @@ func (s *slot) take(nowNs int64) bool {
 	switch {
 	case s.op == nil:
 		s.answer(b)
+	case s.fanOut != nil:
+		_, s.newest = spread(b.TS[:b.N], s.newest)
+		s.fanOut.begin(s.stage.block(b, rows{0, b.N}))
+		s.fan()
+		return true
 	case s.x != nil:
 		_, most := spread(b.TS[:b.N], s.newest)
 		s.newest = most
