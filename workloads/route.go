@@ -67,7 +67,12 @@ func (r *Router) Route(dst []byte, b *Batch, row int) (key []byte, partition int
 	default:
 		dst = binary.LittleEndian.AppendUint64(dst, uint64(v))
 	}
-	return dst, int(below(mix64(hash), r.partitions))
+	return dst, PartitionOf(int64(hash), int(r.partitions))
+}
+
+// PartitionOf is the partition of an integer key among so many.
+func PartitionOf(key int64, partitions int) int {
+	return int(below(mix64(uint64(key)), uint64(partitions)))
 }
 
 // EndTS is the event time of the events that end a stream whose largest event time is maxTS: so

@@ -29,10 +29,18 @@ type collector struct {
 	reader   Reader
 }
 
-// output is how the results of one output are read.
+// output is how the results of one output are read. Dead letters have no codec: what they hold is
+// the event nobody could read.
 type output struct {
 	codec workloads.ResultCodec
 	rows  *workloads.Results
+}
+
+func (o *output) read(r *Record) error {
+	if o.codec == nil {
+		return readDeadLetter(r, o.rows)
+	}
+	return o.codec.Decode(r.Value, o.rows)
 }
 
 func newCollector(job adapters.Job, topics *adapters.Topics) (*collector, error) {
@@ -42,9 +50,13 @@ func newCollector(job adapters.Job, topics *adapters.Topics) (*collector, error)
 		if name == "" {
 			continue
 		}
-		codec, err := workloads.NewResultCodec(job.Workload.Query, stream, job.Format)
-		if err != nil {
-			return nil, err
+		var codec workloads.ResultCodec
+		if stream != workloads.DeadLetters {
+			var err error
+			codec, err = workloads.NewResultCodec(job.Workload.Query, stream, job.Format)
+			if err != nil {
+				return nil, err
+			}
 		}
 		rows := workloads.NewResultsOf(job.Workload.Query, stream, collectorRows)
 		c.outputs[stream] = output{codec, rows}
@@ -78,7 +90,7 @@ func (c *collector) take(f Fetched) error {
 	c.reader.Reset(f.Bytes, f.From, f.Aborted)
 	for c.reader.Next() {
 		r := c.reader.Record()
-		if err := o.codec.Decode(r.Value, o.rows); err != nil {
+		if err := o.read(r); err != nil {
 			return fmt.Errorf("collect results: %s partition %d offset %d is no result of this "+
 				"run: %w", at.Topic, at.Partition, r.Offset, err)
 		}

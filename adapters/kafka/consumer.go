@@ -59,9 +59,10 @@ type Consumer struct {
 	done    sync.WaitGroup
 	once    sync.Once
 
-	mu   sync.Mutex
-	next []int64 // offset to fetch next, by target
-	err  error
+	mu    sync.Mutex
+	next  []int64 // offset to fetch next, by target
+	empty []bool  // a broker said so when it was last asked, by target
+	err   error
 }
 
 // NewConsumer connects and begins to fetch.
@@ -72,7 +73,8 @@ func NewConsumer(ctx context.Context, c ConsumerConfig) (*Consumer, error) {
 	}
 	r := &Consumer{
 		config: c, client: cl, next: make([]int64, len(c.Targets)),
-		out: make(chan Fetched, fetchesAhead*len(c.Targets)),
+		empty: make([]bool, len(c.Targets)),
+		out:   make(chan Fetched, fetchesAhead*len(c.Targets)),
 	}
 	if err := r.leaders.refresh(ctx, cl, c.Targets); err != nil {
 		cl.Close()
@@ -249,12 +251,13 @@ func (r *Consumer) take(
 	if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
 		return err
 	}
-	if len(p.RecordBatches) == 0 {
-		return nil
-	}
 	r.mu.Lock()
+	r.empty[i] = p.HighWatermark == 0
 	f := Fetched{Target: i, From: r.next[i], Bytes: p.RecordBatches, At: at}
 	r.mu.Unlock()
+	if len(f.Bytes) == 0 {
+		return nil
+	}
 	next := nextOffset(p.RecordBatches, f.From)
 	if next == f.From {
 		return nil // the first batch is cut off: it comes whole if it is asked for alone
@@ -293,6 +296,13 @@ func (r *Consumer) Position() []int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.next)
+}
+
+// Empty reports whether a target held nothing at all when a broker was last asked.
+func (r *Consumer) Empty(target int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.empty[target]
 }
 
 // Ends are where each target ends now: what is written, and what of it is committed.

@@ -56,10 +56,6 @@ func newDriver(job adapters.Job) (*driver, error) {
 	return d, nil
 }
 
-// seqHeader is the header with an event's number, 8 bytes big-endian, of workloads some of whose
-// events cannot be read: it still tells which one that was.
-const seqHeader = "seq"
-
 // accept is told of acknowledged records.
 func (d *driver) accept(n int) {
 	if !d.ending.Load() {

@@ -63,6 +63,8 @@ type ProducerConfig struct {
 	Targets   []Target
 	// Transaction is the id of the producer's transactions; empty for none.
 	Transaction string
+	// Patience bounds how long a send or a step of a transaction is tried again; 0 for 30 s.
+	Patience time.Duration
 	// Accepted is told how many records were acknowledged; nil if nobody wants to know. It is
 	// called by several goroutines.
 	Accepted func(records int)
@@ -89,6 +91,9 @@ type lane struct {
 
 // NewProducer connects, gets an identity and starts the lanes.
 func NewProducer(ctx context.Context, c ProducerConfig) (p *Producer, err error) {
+	if c.Patience == 0 {
+		c.Patience = deliveryTimeout
+	}
 	p = &Producer{config: c, targets: c.Targets, freed: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
@@ -117,7 +122,7 @@ func NewProducer(ctx context.Context, c ProducerConfig) (p *Producer, err error)
 	if err = p.leaders.refresh(ctx, p.admin, c.Targets); err != nil {
 		return nil, err
 	}
-	if p.self, err = identify(ctx, p.admin, c.Transaction); err != nil {
+	if p.self, err = p.identify(ctx); err != nil {
 		return nil, err
 	}
 	if c.Transaction != "" {
@@ -146,13 +151,15 @@ func (s *set) reset() {
 }
 
 // identify asks for a producer id; one with a transaction id fences whoever had it before.
-func identify(ctx context.Context, cl *kgo.Client, transaction string) (Identity, error) {
+func (p *Producer) identify(ctx context.Context) (Identity, error) {
 	req := kmsg.NewPtrInitProducerIDRequest()
-	req.TransactionTimeoutMillis = int32((time.Minute).Milliseconds())
+	// A transaction outlasts the sends in it.
+	req.TransactionTimeoutMillis = int32((p.config.Patience + time.Minute).Milliseconds())
+	transaction := p.config.Transaction
 	if transaction != "" {
 		req.TransactionalID = &transaction
 	}
-	resp, err := req.RequestWith(ctx, cl)
+	resp, err := req.RequestWith(ctx, p.admin)
 	if err == nil {
 		err = kerr.ErrorForCode(resp.ErrorCode)
 	}
@@ -334,7 +341,7 @@ func (p *Producer) closeClients() {
 
 // send has a set's batches written, trying again what failed for a reason that passes.
 func (p *Producer) send(ctx context.Context, l *lane, s *set) error {
-	deadline := time.Now().Add(deliveryTimeout)
+	deadline := time.Now().Add(p.config.Patience)
 	for {
 		refused, err := p.attempt(ctx, l, s)
 		if err == nil {
@@ -344,7 +351,7 @@ func (p *Producer) send(ctx context.Context, l *lane, s *set) error {
 		if refused != nil || last {
 			if refused == nil {
 				p.unknown.Add(s.unsent())
-				refused = fmt.Errorf("not acknowledged within %s: %w", deliveryTimeout, err)
+				refused = fmt.Errorf("not acknowledged within %s: %w", p.config.Patience, err)
 			}
 			return fmt.Errorf("produce: %w", refused)
 		}

@@ -9,9 +9,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// transactionTimeout bounds each step of a transaction.
-const transactionTimeout = 20 * time.Second
-
 // transaction is the transaction of a producer that is open, or the next one.
 type transaction struct {
 	id       string
@@ -25,7 +22,7 @@ func (t *transaction) begin() error {
 	if t.open {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), transactionTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), t.producer.config.Patience)
 	defer cancel()
 	req := kmsg.NewPtrAddPartitionsToTxnRequest()
 	req.TransactionalID = t.id
@@ -84,7 +81,7 @@ func (p *Producer) Commit(ctx context.Context, read Offsets) error {
 			return err
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, transactionTimeout)
+	ctx, cancel := context.WithTimeout(ctx, p.config.Patience)
 	defer cancel()
 	if err := t.commitOffsets(ctx, read); err != nil {
 		return fmt.Errorf("commit offsets: %w", err)

@@ -18,6 +18,8 @@ type decoder struct {
 	maxB  int // the largest event accepted; 0 for no limit
 	batch *workloads.Batch
 	dead  *workloads.Results // nil where the query has no dead letters
+	// told hears of every dead letter and why it is one; nil where nobody wants to know.
+	told func(at place, why error)
 }
 
 // place says which event it is that cannot be read, and where it lay.
@@ -92,6 +94,9 @@ func (d *decoder) bury(at place, reason int64, why error) error {
 		rs.Cols[c][rs.N] = v
 	}
 	rs.N++
+	if d.told != nil {
+		d.told(at, why)
+	}
 	return nil
 }
 

@@ -1,5 +1,7 @@
-// Package native runs a job on the columnar engine inside the streambench process: the sources are
-// shards of the load in the engine's own slots, and results go straight to the collector.
+// Package native runs a job on the columnar engine inside the streambench process.
+//
+//	embedded: shards of the load in the slots --> engine --> the collector
+//	kafka:    readers of the input topic in the slots --> engine --> writer to the topics of results
 package native
 
 import (
@@ -31,13 +33,12 @@ const (
 // Adapter deploys the native engine. Its zero value is ready.
 type Adapter struct{}
 
+// exactlyOnce is the guarantee under which results travel in transactions.
+const exactlyOnce = "exactly-once"
+
 // Supports says why a job cannot be run. Every guarantee is accepted: in one process without
 // faults nothing can be lost or come twice, whatever is promised.
 func (Adapter) Supports(job adapters.Job) error {
-	if job.Transport != adapters.Embedded {
-		return unsupported("run native over transport %s: it is embedded only so far",
-			job.Transport)
-	}
 	if job.Workers != 1 {
 		return unsupported("run native with %d workers: it is one process so far; "+
 			"set resources.workers: 1 and give it slots by resources.worker.cpus", job.Workers)
@@ -53,27 +54,66 @@ func unsupported(format string, args ...any) error {
 }
 
 // Deploy builds the engine and starts its slots, which wait for the load to begin.
-func (a Adapter) Deploy(_ context.Context, job adapters.Job) (adapters.System, error) {
+func (a Adapter) Deploy(ctx context.Context, job adapters.Job) (adapters.System, error) {
 	if err := a.Supports(job); err != nil {
 		return nil, err
 	}
-	slots := job.WorkerCPUs
-	sources := make([]engine.Source, slots)
-	for m := range sources {
-		sources[m] = &source{shard: job.Load.Shard(m), gen: job.Workload.Events()}
-	}
-	e, err := engine.New(engine.Config{
-		Workload: job.Workload, Sources: sources, BatchRows: batchRows, OutputDepth: outputDepth,
-		StateLimitB: job.MemoryB / uint64(slots), IdleTimeout: idleTimeout,
-	})
-	if err != nil {
+	run, cancel := context.WithCancel(context.Background())
+	s := &system{job: job, cancel: cancel, done: make(chan struct{})}
+	if err := s.build(ctx); err != nil {
+		s.release()
 		return nil, fmt.Errorf("deploy native: %w", err)
 	}
-	giveThreads(slots)
-	ctx, cancel := context.WithCancel(context.Background())
-	s := &system{job: job, engine: e, cancel: cancel, done: make(chan struct{})}
-	go s.run(ctx)
+	giveThreads(job.WorkerCPUs)
+	go s.run(run)
 	return s, nil
+}
+
+// build makes sources, engine and what takes its results.
+func (s *system) build(ctx context.Context) (err error) {
+	slots := s.job.WorkerCPUs
+	c := engine.Config{
+		Workload: s.job.Workload, BatchRows: batchRows, OutputDepth: outputDepth,
+		StateLimitB: s.job.MemoryB / uint64(slots),
+	}
+	if s.job.Topics == nil {
+		c.IdleTimeout = idleTimeout
+		for m := range slots {
+			c.Sources = append(c.Sources,
+				&source{shard: s.job.Load.Shard(m), gen: s.job.Workload.Events()})
+		}
+		s.deliver = s.collect
+		s.engine, err = engine.New(c)
+		return err
+	}
+	g := newGraves()
+	for m := range slots {
+		r, err := newReader(ctx, s.job, g, m)
+		if err != nil {
+			return err
+		}
+		s.readers = append(s.readers, r)
+		c.Sources = append(c.Sources, r)
+	}
+	if s.writer, err = newWriter(ctx, s.job, s.readers, g); err != nil {
+		return err
+	}
+	if s.engine, err = engine.New(c); err != nil {
+		return err
+	}
+	s.writer.outputs = s.engine.Outputs()
+	s.deliver = s.writer.run
+	return nil
+}
+
+// release lets go of the brokers.
+func (s *system) release() {
+	for _, r := range s.readers {
+		r.close()
+	}
+	if s.writer != nil && s.writer.producer != nil {
+		s.writer.producer.Close()
+	}
 }
 
 // giveThreads lets the runtime run a thread for every slot, the collector, the canary and the rest
@@ -88,20 +128,24 @@ func giveThreads(slots int) {
 
 // system is a running engine.
 type system struct {
-	job    adapters.Job
-	engine *engine.Engine
-	cancel context.CancelFunc
-	done   chan struct{} // closed when the engine and its collector have returned
-	err    error         // why they did; read after done
+	job     adapters.Job
+	engine  *engine.Engine
+	readers []*reader // of a kafka transport, as is the writer
+	writer  *writer
+	deliver func(context.Context) error // takes the engine's results until there are no more
+	cancel  context.CancelFunc
+	done    chan struct{} // closed when the engine and what takes its results have returned
+	err     error         // why they did; read after done
 }
 
 func (s *system) run(ctx context.Context) {
 	defer close(s.done)
+	defer s.release()
 	defer s.cancel()
 	var collect sync.WaitGroup
 	var collectErr error
 	collect.Go(func() {
-		if collectErr = s.collect(ctx); collectErr != nil {
+		if collectErr = s.deliver(ctx); collectErr != nil {
 			s.cancel()
 		}
 	})
@@ -122,7 +166,7 @@ func (s *system) Nodes() []chaos.Node {
 
 // Config are the settings the engine was made with.
 func (s *system) Config(context.Context) (map[string]string, error) {
-	return map[string]string{
+	all := map[string]string{
 		"engine":       "streambench native, columnar, in process",
 		"go":           runtime.Version(),
 		"gomaxprocs":   strconv.Itoa(runtime.GOMAXPROCS(0)),
@@ -134,7 +178,15 @@ func (s *system) Config(context.Context) (map[string]string, error) {
 		"transport":    s.job.Transport,
 		"guarantee":    s.job.Guarantee,
 		"checkpoint":   "none: one process without faults has nothing to recover from",
-	}, nil
+	}
+	if s.writer != nil {
+		all["sink"] = "visible as written"
+		if s.writer.transactional() {
+			all["sink"] = "transactions of " + s.job.Checkpoint.String() +
+				", with the offsets that were read"
+		}
+	}
+	return all, nil
 }
 
 // Wait returns when the engine has read its input and the collector has every result.
@@ -160,8 +212,15 @@ func (s *system) Close() error {
 // Meter reads the engine's counters.
 func (s *system) Meter() adapters.Meter {
 	st := s.engine.Stats()
-	return adapters.Meter{
+	m := adapters.Meter{
 		Late: st.Late, Allowed: st.Allowed, BusyNs: st.BusyNs, StateB: st.StateB,
 		BackpressureNs: st.BackpressureNs,
 	}
+	for _, r := range s.readers {
+		m.BusyNs += r.busyNs.Load()
+	}
+	if s.writer != nil {
+		m.BusyNs += s.writer.busyNs.Load()
+	}
+	return m
 }

@@ -30,6 +30,9 @@ type Pull struct {
 	// a shard made of partitions it is the least of theirs. Otherwise the largest event time tells.
 	Marks       bool
 	WatermarkMs int64
+	// Idle says that the shard has nothing to say of the watermark, which the others decide without
+	// it until it does.
+	Idle bool
 	// Dead are events that could not be read, rows of the query's dead letters; the engine is done
 	// with them when Next is called again. Nil for none.
 	Dead *workloads.Results

@@ -214,7 +214,7 @@ func (p *stageplay) step(word, rest string) {
 	case "end":
 		s.ended = true
 		s.batch.N = 0
-		s.take(0)
+		s.take(0, false)
 	case "expect":
 		p.expect()
 	default:
@@ -226,7 +226,7 @@ func (p *stageplay) step(word, rest string) {
 func (p *stageplay) flush() {
 	p.slot.batch.N = p.pending
 	p.pending = 0
-	p.slot.take(0)
+	p.slot.take(0, false)
 	p.decide()
 }
 

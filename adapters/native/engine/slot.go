@@ -129,7 +129,7 @@ func (s *slot) turn() (moved bool, wait time.Duration, sourceNs int64) {
 			moved = true
 			s.bury(pull.Dead)
 		}
-		if s.take(began + sourceNs) {
+		if s.take(began+sourceNs, pull.Idle) {
 			moved = true
 		}
 		if s.x == nil || pull.Wait < park {
@@ -142,15 +142,16 @@ func (s *slot) turn() (moved bool, wait time.Duration, sourceNs int64) {
 	return moved, wait, sourceNs
 }
 
-// take processes the batch in hand and reports whether there was anything in it.
-func (s *slot) take(nowNs int64) bool {
+// take processes the batch in hand and reports whether there was anything in it, or the shard has
+// fallen idle: by its source's word, or by its silence.
+func (s *slot) take(nowNs int64, idle bool) bool {
 	b := s.batch
 	timeout := s.engine.cfg.IdleTimeout.Nanoseconds()
 	fellIdle := false
 	if b.N > 0 {
 		s.lastNs, s.idle = nowNs, false
-	} else if timeout > 0 && !s.idle && !s.ended && nowNs-s.lastNs > timeout {
-		s.idle, fellIdle = true, true
+	} else if idle = idle || timeout > 0 && nowNs-s.lastNs > timeout; idle && !s.ended {
+		s.idle, fellIdle = true, !s.idle
 	}
 	if b.N == 0 && !s.ended && !fellIdle {
 		return false

@@ -1,0 +1,204 @@
+package native
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/kafka"
+	"github.com/streambench/streambench/adapters/native/engine"
+	"github.com/streambench/streambench/workloads"
+)
+
+const (
+	// readWait is how long a slot that found nothing to read may sleep.
+	readWait = 200 * time.Microsecond
+	// emptyTimeout takes a partition that has held no event since the start out of the watermark,
+	// as it is where there are fewer keys than partitions. One that has held an event is never taken
+	// out, whatever it waits for: what comes next would be late by the others.
+	emptyTimeout = time.Second
+)
+
+// reader is what one slot reads of the input topic: some of its partitions, each in order, from the
+// first event to the end event. The offsets are part of its state.
+//
+//	partitions --Fetched--> decode --rows--> slot, with the least watermark of the partitions
+//	                              \-> dead letters
+type reader struct {
+	consumer *kafka.Consumer // nil of a slot without partitions
+	decoder  *decoder
+	graves   *graves
+	parts    []part // by target of the consumer
+	boundMs  int64
+	records  kafka.Reader
+	at       int  // the target of records
+	open     bool // records holds some that are not read
+	ended    int  // partitions that have ended
+	load     *adapters.Load
+	busyNs   atomic.Int64
+}
+
+// part is a partition as far as it was read.
+type part struct {
+	number int
+	newest int64 // largest event time; the smallest int64 before the first event
+	ended  bool
+	// next is the offset after the last event handed on; others read it.
+	next atomic.Int64
+}
+
+// newReader makes the reader of slot m: of n slots, one has partitions m, m+n, m+2n, …
+func newReader(ctx context.Context, job adapters.Job, g *graves, m int) (*reader, error) {
+	r := &reader{boundMs: job.Workload.Query.BoundMs, graves: g, load: job.Load}
+	var targets []kafka.Target
+	for p := m; p < job.Topics.Partitions; p += job.WorkerCPUs {
+		targets = append(targets, kafka.Target{Topic: job.Topics.Input, Partition: int32(p)})
+	}
+	r.parts = make([]part, len(targets))
+	for i, t := range targets {
+		r.parts[i].number, r.parts[i].newest = int(t.Partition), math.MinInt64
+	}
+	if len(targets) == 0 {
+		return r, nil
+	}
+	var err error
+	if r.decoder, err = newDecoder(job.Workload, job.Format, batchRows); err != nil {
+		return nil, err
+	}
+	r.decoder.told = func(at place, why error) {
+		g.add(at, kafka.DeadLetter{
+			Key: bytes.Clone(r.records.Record().Key), Body: bytes.Clone(r.records.Record().Value),
+			Error: why.Error(), TimeMs: r.records.Record().TimeMs,
+		})
+	}
+	r.consumer, err = kafka.NewConsumer(ctx, kafka.ConsumerConfig{
+		Broker: job.Topics.Brokers, Bootstrap: job.Topics.Bootstrap, Targets: targets,
+	})
+	return r, err
+}
+
+func (r *reader) close() {
+	if r.consumer != nil {
+		r.consumer.Close()
+	}
+}
+
+// Next hands on what was fetched.
+func (r *reader) Next(b *workloads.Batch) engine.Pull {
+	b.N = 0
+	if r.ended == len(r.parts) {
+		return engine.Pull{End: true}
+	}
+	if r.graves.full() {
+		return engine.Pull{Wait: readWait}
+	}
+	start := time.Now()
+	r.decoder.begin(b)
+	if err := r.fill(); err != nil {
+		return engine.Pull{Err: err}
+	}
+	pull := engine.Pull{
+		End: r.ended == len(r.parts), Dead: r.decoder.letters(), Wait: readWait,
+	}
+	pull.WatermarkMs, pull.Marks = r.watermark()
+	pull.Idle = !pull.Marks
+	if b.N > 0 {
+		r.busyNs.Add(int64(time.Since(start)))
+	}
+	return pull
+}
+
+// fill reads until the batch is full or nothing more was fetched.
+func (r *reader) fill() error {
+	for r.decoder.room() > 0 {
+		if !r.open {
+			if more, err := r.fetched(); !more {
+				return err
+			}
+		}
+		if err := r.drain(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fetched takes what was fetched of the next partition, false if there is nothing yet.
+func (r *reader) fetched() (bool, error) {
+	select {
+	case f, ok := <-r.consumer.C():
+		if !ok {
+			err := r.consumer.Err()
+			if err == nil {
+				err = errors.New("the input was closed")
+			}
+			return false, fmt.Errorf("read input: %w", err)
+		}
+		r.at, r.open = f.Target, true
+		r.records.Reset(f.Bytes, f.From, f.Aborted)
+		return true, nil
+	default:
+		return false, nil
+	}
+}
+
+// drain reads the records at hand into the batch, as far as it has room.
+func (r *reader) drain() error {
+	p, b := &r.parts[r.at], r.decoder.batch
+	for r.decoder.room() > 0 {
+		if !r.records.Next() {
+			r.open = false
+			break
+		}
+		rec, n := r.records.Record(), b.N
+		end, err := r.take(p, rec)
+		if err != nil {
+			return fmt.Errorf("read input: %w", err)
+		}
+		if end {
+			p.ended = true
+			r.ended++
+		} else if b.N > n {
+			p.newest = max(p.newest, b.TS[n])
+		}
+		p.next.Store(rec.Offset + 1)
+	}
+	if err := r.records.Err(); err != nil {
+		return fmt.Errorf("read input: partition %d: %w", p.number, err)
+	}
+	return nil
+}
+
+// take decodes a record. One behind the end of its partition is not of this run.
+func (r *reader) take(p *part, rec *kafka.Record) (end bool, err error) {
+	if p.ended {
+		return false, fmt.Errorf("partition %d offset %d: an event behind the end of the stream: "+
+			"somebody else writes to the topic", p.number, rec.Offset)
+	}
+	at := place{seq: noSeq, partition: p.number, offset: rec.Offset}
+	if r.decoder.dead != nil {
+		at.seq = kafka.SeqOf(rec)
+	}
+	return r.decoder.add(rec.Value, at)
+}
+
+// watermark is the least of the partitions that are read; known is false where all of them have been
+// empty since the start.
+func (r *reader) watermark() (ms int64, known bool) {
+	ms = math.MaxInt64
+	for i := range r.parts {
+		switch p := &r.parts[i]; {
+		case p.ended:
+		case p.newest != math.MinInt64:
+			ms, known = min(ms, p.newest-r.boundMs), true
+		case r.load.NowNs() < int64(emptyTimeout) || !r.consumer.Empty(i):
+			ms, known = math.MinInt64, true
+		}
+	}
+	return ms, known
+}

@@ -1,0 +1,191 @@
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/kafka"
+	"github.com/streambench/streambench/adapters/native/engine"
+	"github.com/streambench/streambench/workloads"
+)
+
+// writePatience is how long the writer bears brokers that do not answer, and keeps results back
+// meanwhile: a stalled sink is no reason to die.
+const writePatience = 2 * time.Minute
+
+// writer moves results from the slots' outputs to the topics of the job.
+//
+//	outputs --Pop--> Append, by partition --> Producer --Free--> outputs
+//	                                 every checkpoint: Commit, with the offsets that were read
+//
+// Under exactly-once results are written in transactions, one a checkpoint interval, and become
+// visible with them; under the other guarantees each becomes visible as soon as it is written.
+type writer struct {
+	job      adapters.Job
+	outputs  []*engine.Output
+	producer *kafka.Producer
+	readers  []*reader
+	graves   *graves
+	wires    [workloads.DeadLetters + 1]wire
+	value    []byte
+	row      []int64
+	written  bool // since the last commit
+	busyNs   atomic.Int64
+}
+
+// wire is how results of one output are written.
+type wire struct {
+	codec workloads.ResultCodec // nil of dead letters
+	first int                   // index of the topic's first partition among the producer's targets
+}
+
+func newWriter(ctx context.Context, job adapters.Job, rs []*reader, g *graves) (*writer, error) {
+	w := &writer{job: job, readers: rs, graves: g, row: make([]int64, len(kafka.DeadLetter{}.Row))}
+	var targets []kafka.Target
+	for s, topic := range job.Topics.Outputs {
+		if topic == "" {
+			continue
+		}
+		stream := workloads.Stream(s)
+		w.wires[s].first = len(targets)
+		for p := range job.Topics.Partitions {
+			targets = append(targets, kafka.Target{Topic: topic, Partition: int32(p)})
+		}
+		if stream == workloads.DeadLetters {
+			continue
+		}
+		var err error
+		w.wires[s].codec, err = workloads.NewResultCodec(job.Workload.Query, stream, job.Format)
+		if err != nil {
+			return nil, err
+		}
+	}
+	c := kafka.ProducerConfig{
+		Broker: job.Topics.Brokers, Bootstrap: job.Topics.Bootstrap, Targets: targets,
+		Patience: writePatience,
+	}
+	if w.transactional() {
+		c.Transaction = job.Topics.Input + ".native"
+	}
+	var err error
+	w.producer, err = kafka.NewProducer(ctx, c)
+	return w, err
+}
+
+// transactional reports whether results are to become visible all or none.
+func (w *writer) transactional() bool { return w.job.Guarantee == exactlyOnce }
+
+// run writes until every output is done and everything is committed. An interrupt drops what is not.
+func (w *writer) run(ctx context.Context) error {
+	began, commits := time.Now(), time.Duration(0)
+	for {
+		moved, done, err := w.move()
+		if err != nil {
+			return fmt.Errorf("write results: %w", err)
+		}
+		if w.transactional() {
+			if elapsed := time.Since(began) / w.job.Checkpoint; done || elapsed > commits {
+				commits = elapsed
+				err = w.commit(ctx)
+			}
+		} else if done {
+			err = w.producer.Flush(ctx)
+		}
+		switch {
+		case err != nil:
+			return fmt.Errorf("write results: %w", err)
+		case done:
+			return nil
+		case ctx.Err() != nil:
+			return errors.Join(ctx.Err(), w.abort())
+		case !moved:
+			engine.Doze(idle)
+		}
+	}
+}
+
+// move writes what there is, as far as the producer has room.
+func (w *writer) move() (moved, done bool, err error) {
+	start := time.Now()
+	done = true
+	for _, o := range w.outputs {
+		for w.producer.HasRoom() {
+			rs := o.Pop()
+			if rs == nil {
+				break
+			}
+			if err := w.write(rs); err != nil {
+				return false, false, err
+			}
+			o.Free(rs)
+			moved = true
+		}
+		done = done && o.Done()
+	}
+	w.written = w.written || moved
+	if moved {
+		w.busyNs.Add(int64(time.Since(start)))
+	}
+	return moved, done, w.producer.Push()
+}
+
+// write appends results. All of one key go to one partition, so that they stay in order.
+func (w *writer) write(rs *workloads.Results) error {
+	wire := &w.wires[rs.Stream]
+	for i := range rs.N {
+		to := wire.first + workloads.PartitionOf(rs.Cols[0][i], w.job.Topics.Partitions)
+		var m kafka.Message
+		if wire.codec == nil {
+			m = w.deadLetter(rs, i)
+		} else {
+			w.value = wire.codec.Append(w.value[:0], rs, i)
+			m.Value = w.value
+		}
+		if err := w.producer.Append(to, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) deadLetter(rs *workloads.Results, i int) kafka.Message {
+	row := rs.Row(w.row, i)
+	l := w.graves.take(row[1], row[2])
+	copy(l.Row[:], row)
+	return l.Message()
+}
+
+// commit makes what was written visible, and with it how far the input was read.
+func (w *writer) commit(ctx context.Context) error {
+	if !w.written {
+		return nil
+	}
+	w.written = false
+	read := kafka.Offsets{
+		Group: w.job.Topics.Input + ".native", Topic: w.job.Topics.Input,
+		Next: make([]int64, w.job.Topics.Partitions),
+	}
+	for _, r := range w.readers {
+		for i := range r.parts {
+			read.Next[r.parts[i].number] = r.parts[i].next.Load()
+		}
+	}
+	return w.producer.Commit(ctx, read)
+}
+
+// abort drops what is not committed, so that nobody waits for the rest of it.
+func (w *writer) abort() error {
+	ctx, cancel := context.WithTimeout(context.Background(), abortTimeout)
+	defer cancel()
+	if err := w.producer.Flush(ctx); err != nil {
+		return err
+	}
+	return w.producer.Abort(ctx)
+}
+
+// abortTimeout bounds how long the end of an interrupted system may take.
+const abortTimeout = 5 * time.Second
