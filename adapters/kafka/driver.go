@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -40,6 +41,10 @@ type driver struct {
 	header     []Header
 	ending     atomic.Bool // only end events are still to be acknowledged
 	stopped    atomic.Bool
+
+	mu      sync.Mutex
+	writing bool // a take is being written, and not yet told as sent
+	early   int  // records acknowledged meanwhile
 }
 
 func newDriver(job adapters.Job) (*driver, error) {
@@ -56,11 +61,36 @@ func newDriver(job adapters.Job) (*driver, error) {
 	return d, nil
 }
 
-// accept is told of acknowledged records.
+// accept is told of acknowledged records. Those of a take that is still being written, as where one
+// event fills a batch, wait until it counts as sent.
 func (d *driver) accept(n int) {
-	if !d.ending.Load() {
-		d.shard.Accept(n)
+	if d.ending.Load() {
+		return
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.writing {
+		d.early += n
+		return
+	}
+	d.shard.Accept(n)
+}
+
+// offer makes the events of a take and writes them.
+func (d *driver) offer(t adapters.Take) error {
+	d.mu.Lock()
+	d.writing = true
+	d.mu.Unlock()
+	d.gen.Fill(d.batch, t.Slots)
+	if err := d.write(); err != nil {
+		return err
+	}
+	d.shard.Sent(t)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.shard.Accept(d.early)
+	d.writing, d.early = false, 0
+	return nil
 }
 
 // run offers the whole stream, and the end events after it. It returns when all is acknowledged, or
@@ -76,11 +106,9 @@ func (d *driver) run() error {
 		}
 		t := d.shard.Take(room)
 		if t.Slots.N > 0 {
-			d.gen.Fill(d.batch, t.Slots)
-			if err := d.write(); err != nil {
+			if err := d.offer(t); err != nil {
 				return err
 			}
-			d.shard.Sent(t)
 		}
 		if err := d.producer.Push(); err != nil {
 			return err
