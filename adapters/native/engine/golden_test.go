@@ -123,6 +123,7 @@ func TestTheGoldenVectorsComeOutOfTheEngine(t *testing.T) {
 		{"orders", 10_000, nil, 20995, "1bd730e4fa7e1e38", 2_000_000},
 		{"clickstream", 10_000, map[string]string{"profile": "bound"}, 133084, "d8ac7256d468c7fc", 0},
 		{"hopping-average", 10_000, nil, 109109, "7441a690260ccb89", 0},
+		{"sliding-average", 10_000, nil, 1000000, "7fe5badc56ac7907", 0},
 		{"shuffle", 10_000, nil, 1000, "8f616cfc43b727eb", 0},
 	} {
 		for slots := 1; slots <= 2; slots++ {

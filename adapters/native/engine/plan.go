@@ -68,6 +68,7 @@ const (
 	fromEnd                      // its end
 	fromValue                    // a value of the event (bare rank)
 	fromColumn                   // a column of the batch (per-event results)
+	fromSeq                      // the number of the event answered (sliding windows)
 )
 
 // Supports says why the engine cannot run a workload's query exactly; nil if it can. The error
@@ -236,6 +237,8 @@ func (p *plan) bindField(name string, column, carry func(string) (int, error)) (
 	q := p.query
 	windowed := q.Window.Kind != workloads.NoWindow
 	switch {
+	case q.Window.Kind == workloads.Sliding && name == seqName:
+		return []source{{kind: fromSeq}}, nil
 	case windowed && (name == workloads.WindowStart || name == workloads.SessionFrom):
 		return []source{{kind: fromStart}}, nil
 	case windowed && name == workloads.WindowEnd:

@@ -115,11 +115,14 @@ func question(t *rapid.T) workloads.Query {
 		{Func: workloads.Avg, Field: "x", As: "avgX"}, {Func: workloads.First, Field: "x", As: "firstX"},
 		{Func: workloads.Distinct, Field: "v", As: "kinds"},
 	}
-	kind := rapid.SampledFrom([]string{"tumbling", "hopping", "session", "rank", "peaks"}).Draw(t, "kind")
+	kind := rapid.SampledFrom([]string{"tumbling", "hopping", "session", "sliding", "rank", "peaks"}).Draw(t, "kind")
 	switch kind {
 	case "session":
 		q.Window = workloads.Window{Kind: workloads.Session, GapMs: rapid.Int64Range(1, 20).Draw(t, "gap")}
 		all = all[:len(all)-1]
+	case "sliding":
+		q.Window = workloads.Window{Kind: workloads.Sliding, SizeMs: rapid.Int64Range(1, 20).Draw(t, "size")}
+		all = []workloads.Aggregate{all[0], all[1], all[4], all[8]}
 	case "tumbling", "peaks":
 		q.Window = workloads.Window{Kind: workloads.Tumbling, SizeMs: rapid.Int64Range(1, 20).Draw(t, "size")}
 	default:
@@ -144,12 +147,11 @@ func question(t *rapid.T) workloads.Query {
 		n := rapid.IntRange(1, len(all)).Draw(t, "aggregates")
 		q.Aggregates = rapid.Permutation(all).Draw(t, "order")[:n]
 	}
-	if kind == "session" {
-		q.Output.Fields = append(q.Output.Fields, workloads.ResultField{Name: "start", Identity: true},
-			workloads.ResultField{Name: "end"})
-	} else {
-		q.Output.Fields = append(q.Output.Fields, workloads.ResultField{Name: "w", Identity: true})
-	}
+	q.Output.Fields = append(q.Output.Fields, map[string][]workloads.ResultField{
+		"session": {{Name: "start", Identity: true}, {Name: "end"}},
+		"sliding": {{Name: "seq", Identity: true}},
+		"":        {{Name: "w", Identity: true}},
+	}[map[bool]string{true: kind}[kind == "session" || kind == "sliding"]]...)
 	q.Output.Fields = append(q.Output.Fields, shown(q.Aggregates)...)
 	return q
 }

@@ -171,6 +171,8 @@ func (p *stageplay) window(args []string) workloads.Window {
 		return workloads.Window{Kind: workloads.Hopping, SizeMs: n(args[1]), SlideMs: n(args[2])}
 	case "session":
 		return workloads.Window{Kind: workloads.Session, GapMs: n(args[1])}
+	case "sliding":
+		return workloads.Window{Kind: workloads.Sliding, SizeMs: n(args[1])}
 	case "none":
 		return workloads.Window{}
 	}
