@@ -5,11 +5,12 @@ import "fmt"
 // arena owns the keyed state of a slot and holds it against the slot's limit.
 type arena struct {
 	tables      []*table
+	slabs       []*slab
 	used, limit uint64 // bytes; no limit if 0
 	batchRows   int    // the most keys a table locates at once
 }
 
-// stateFull is what a table panics with when the limit is reached; the slot turns it into an error.
+// stateFull is what state panics with when the limit is reached; the slot turns it into an error.
 type stateFull struct{ limit uint64 }
 
 func (e stateFull) Error() string {
@@ -31,6 +32,9 @@ func (a *arena) close() {
 		release(t.rows)
 		releaseIndex(t.index)
 		releaseIndex(t.old)
+	}
+	for _, s := range a.slabs {
+		release(s.words)
 	}
 	*a = arena{}
 }

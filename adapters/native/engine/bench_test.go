@@ -116,6 +116,8 @@ func BenchmarkEngine(b *testing.B) {
 			map[string]string{"query": "q5", "slide": "1s"}},
 		{"nexmark-q7", "nexmark", 400_000, 8_000_000, 1, map[string]string{"query": "q7"}},
 		{"sessions-1m-keys", "iot-sessions", 1_000_000, 16_000_000, 1, map[string]string{"keys": "1M"}},
+		{"uc2-100k-keys", "uc2", 100_000, 8_000_000, 1, nil},
+		{"sliding-average", "sliding-average", 100_000, 4_000_000, 1, nil},
 		{"exchange-2-slots-10k-keys", "iot-count-sum", 400_000, 8_000_000, 2,
 			map[string]string{"keys": "10k"}},
 	} {

@@ -152,6 +152,8 @@ func (e *Engine) operator(s *slot, c *contest) (operator, error) {
 		return newMachines(s)
 	case e.plan.query.Window.Kind == workloads.Session:
 		return newSessions(e.plan, s.out, state)
+	case e.plan.query.Window.Kind == workloads.Sliding:
+		return newSliding(e.plan, s.out, state)
 	case len(e.plan.query.Aggregates) == 0:
 		return newAligned(s, &peaks{plan: e.plan, rank: c}), nil
 	}

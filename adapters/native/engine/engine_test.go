@@ -25,6 +25,10 @@ func TestAnEventCostsNoAllocation(t *testing.T) {
 		{"rank", "nexmark", 1_000_000, map[string]string{"query": "q5"}},
 		{"sessions", "nexmark", 100_000, map[string]string{"query": "q11", "gap": "10ms"}},
 		{"per event", "nexmark", 100_000, map[string]string{"query": "q0"}},
+		{"floats", "uc2", 1000, map[string]string{"keys": "1000", "window": "1s"}},
+		{"sliding", "sliding-average", 100_000, map[string]string{"window": "1s", "bound": "100ms"}},
+		{"sliding, new keys", "sliding-average", 10_000,
+			map[string]string{"keys": "1M", "window": "1s", "bound": "100ms"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := bind(t, c.workload, c.rate, c.params)

@@ -27,11 +27,19 @@ func (p *plan) update(rows []int64, at []uint32, b *block) {
 // update folds one aggregate.
 func (f fold) update(rows []int64, at []uint32, b *block) {
 	v := b.values[f.value][:len(at)]
+	if f.float {
+		f.updateFloat(rows, at, v)
+		return
+	}
 	word := uint32(f.word)
 	switch f.fn {
 	case workloads.Sum, workloads.Avg:
 		for i, w := range at {
 			rows[w+word] += v[i]
+		}
+	case workloads.SumSquares:
+		for i, w := range at {
+			rows[w+word] += v[i] * v[i]
 		}
 	case workloads.Min:
 		for i, w := range at {
@@ -86,8 +94,12 @@ func (p *plan) merge(dst, src []int64) {
 	dst[wordSeqSum] += src[wordSeqSum]
 	for _, f := range p.folds {
 		d, s := dst[f.word:], src[f.word:]
+		if f.float {
+			f.mergeFloat(&d[0], s[0])
+			continue
+		}
 		switch f.fn {
-		case workloads.Sum, workloads.Avg:
+		case workloads.Sum, workloads.Avg, workloads.SumSquares:
 			d[0] += s[0]
 		case workloads.Min:
 			d[0] = min(d[0], s[0])
@@ -110,17 +122,21 @@ func (p *plan) subtract(dst, src []int64) {
 	dst[wordCount] -= src[wordCount]
 	dst[wordSeqSum] -= src[wordSeqSum]
 	for _, f := range p.folds {
-		if f.fn == workloads.Sum || f.fn == workloads.Avg {
+		if f.fn != workloads.Count {
 			dst[f.word] -= src[f.word]
 		}
 	}
 }
 
-// invertible reports whether a slice that leaves a window can be subtracted from it.
+// invertible reports whether what leaves a window can be subtracted from it. Of floats it cannot:
+// what rounding took from a large sum would stay missing from the small ones after it.
 func (p *plan) invertible() bool {
 	for _, f := range p.folds {
 		switch f.fn {
-		case workloads.Count, workloads.Sum, workloads.Avg:
+		case workloads.Count, workloads.Sum, workloads.Avg, workloads.SumSquares:
+			if f.float {
+				return false
+			}
 		default:
 			return false
 		}

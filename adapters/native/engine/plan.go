@@ -12,6 +12,7 @@ import (
 // plan is a query bound to the columns of a schema: what the stages of every slot are made from.
 type plan struct {
 	query  workloads.Query
+	fields []workloads.Field // of the variant that is read
 	filter []condition
 	lookup *workloads.Lookup
 	// lookupCol is the column looked up.
@@ -46,6 +47,8 @@ type fold struct {
 	width int
 	value int // index of block.values; -1 for Count
 	set   int // Distinct: which set of the window
+	// float says that it computes with floats.
+	float bool
 }
 
 // source says where a field of a result comes from.
@@ -65,6 +68,7 @@ const (
 	fromEnd                      // its end
 	fromValue                    // a value of the event (bare rank)
 	fromColumn                   // a column of the batch (per-event results)
+	fromSeq                      // the number of the event answered (sliding windows)
 )
 
 // Supports says why the engine cannot run a workload's query exactly; nil if it can. The error
@@ -114,7 +118,7 @@ func Supports(w *workloads.Workload) error {
 // newPlan binds the query of a workload to its schema.
 func newPlan(w *workloads.Workload) (*plan, error) {
 	q := w.Query
-	p := &plan{query: q, lookup: q.Lookup, key: noKey}
+	p := &plan{query: q, fields: w.Schema.Variants[q.From].Fields, lookup: q.Lookup, key: noKey}
 	var err error
 	if p.filter, err = conditions(w.Schema, q); err != nil {
 		return nil, err
@@ -173,12 +177,9 @@ func (p *plan) bindFolds(carry func(string) (int, error)) error {
 			}
 		}
 		switch a.Func {
-		case workloads.Sum, workloads.Avg:
-			p.fresh = append(p.fresh, 0)
-		case workloads.Min:
-			p.fresh = append(p.fresh, math.MaxInt64)
-		case workloads.Max:
-			p.fresh = append(p.fresh, math.MinInt64)
+		case workloads.Sum, workloads.Avg, workloads.SumSquares, workloads.Min, workloads.Max:
+			f.float = p.kind(a.Field) == workloads.Float
+			p.fresh = append(p.fresh, f.start())
 		case workloads.Distinct:
 			f.set = sets
 			sets++
@@ -236,6 +237,8 @@ func (p *plan) bindField(name string, column, carry func(string) (int, error)) (
 	q := p.query
 	windowed := q.Window.Kind != workloads.NoWindow
 	switch {
+	case q.Window.Kind == workloads.Sliding && name == seqName:
+		return []source{{kind: fromSeq}}, nil
 	case windowed && (name == workloads.WindowStart || name == workloads.SessionFrom):
 		return []source{{kind: fromStart}}, nil
 	case windowed && name == workloads.WindowEnd:

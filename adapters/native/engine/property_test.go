@@ -13,8 +13,17 @@ import (
 	"github.com/streambench/streambench/workloads"
 )
 
-// script is a stream written out: rows of (ts, k, v) in slot order.
+// script is a stream written out: rows of (ts, k, v) in slot order. Its events have a field x beside
+// them, the float v/4: sums of those are exact in any order.
 type script [][3]int64
+
+// value is column c of a row.
+func (s script) value(row uint64, c int) int64 {
+	if testSchema.Variants[0].Fields[c].Kind == workloads.Float {
+		return bitsOf(float64(s[row][2]) / 4)
+	}
+	return s[row][1+c]
+}
 
 func (s script) Fill(b *workloads.Batch, at workloads.Slots) {
 	b.N = at.N
@@ -23,7 +32,7 @@ func (s script) Fill(b *workloads.Batch, at workloads.Slots) {
 		b.Seq[i], b.TS[i] = int64(slot), s[slot][0]
 		for c := range b.Cols {
 			if b.Cols[c] != nil {
-				b.Cols[c][i] = s[slot][1+c]
+				b.Cols[c][i] = s.value(slot, c)
 			}
 		}
 	}
@@ -100,13 +109,20 @@ func question(t *rapid.T) workloads.Query {
 		{Func: workloads.Min, Field: "v", As: "min"}, {Func: workloads.Max, Field: "v", As: "max"},
 		{Func: workloads.Avg, Field: "v", As: "avg"}, {Func: workloads.TopK, Field: "v", K: 2, As: "top"},
 		{Func: workloads.First, Field: "v", As: "first"}, {Func: workloads.Last, Field: "v", As: "last"},
+		{Func: workloads.SumSquares, Field: "v", As: "squares"},
+		{Func: workloads.Sum, Field: "x", As: "sumX"}, {Func: workloads.SumSquares, Field: "x", As: "squaresX"},
+		{Func: workloads.Min, Field: "x", As: "minX"}, {Func: workloads.Max, Field: "x", As: "maxX"},
+		{Func: workloads.Avg, Field: "x", As: "avgX"}, {Func: workloads.First, Field: "x", As: "firstX"},
 		{Func: workloads.Distinct, Field: "v", As: "kinds"},
 	}
-	kind := rapid.SampledFrom([]string{"tumbling", "hopping", "session", "rank", "peaks"}).Draw(t, "kind")
+	kind := rapid.SampledFrom([]string{"tumbling", "hopping", "session", "sliding", "rank", "peaks"}).Draw(t, "kind")
 	switch kind {
 	case "session":
 		q.Window = workloads.Window{Kind: workloads.Session, GapMs: rapid.Int64Range(1, 20).Draw(t, "gap")}
-		all = all[:8]
+		all = all[:len(all)-1]
+	case "sliding":
+		q.Window = workloads.Window{Kind: workloads.Sliding, SizeMs: rapid.Int64Range(1, 20).Draw(t, "size")}
+		all = []workloads.Aggregate{all[0], all[1], all[4], all[8]}
 	case "tumbling", "peaks":
 		q.Window = workloads.Window{Kind: workloads.Tumbling, SizeMs: rapid.Int64Range(1, 20).Draw(t, "size")}
 	default:
@@ -131,16 +147,26 @@ func question(t *rapid.T) workloads.Query {
 		n := rapid.IntRange(1, len(all)).Draw(t, "aggregates")
 		q.Aggregates = rapid.Permutation(all).Draw(t, "order")[:n]
 	}
-	if kind == "session" {
-		q.Output.Fields = append(q.Output.Fields, workloads.ResultField{Name: "start", Identity: true},
-			workloads.ResultField{Name: "end"})
-	} else {
-		q.Output.Fields = append(q.Output.Fields, workloads.ResultField{Name: "w", Identity: true})
-	}
-	for _, a := range q.Aggregates {
-		q.Output.Fields = append(q.Output.Fields, workloads.ResultField{Name: a.As})
-	}
+	q.Output.Fields = append(q.Output.Fields, map[string][]workloads.ResultField{
+		"session": {{Name: "start", Identity: true}, {Name: "end"}},
+		"sliding": {{Name: "seq", Identity: true}},
+		"":        {{Name: "w", Identity: true}},
+	}[map[bool]string{true: kind}[kind == "session" || kind == "sliding"]]...)
+	q.Output.Fields = append(q.Output.Fields, shown(q.Aggregates)...)
 	return q
+}
+
+// shown are the fields of a result that show aggregates.
+func shown(aggregates []workloads.Aggregate) []workloads.ResultField {
+	var fields []workloads.ResultField
+	for _, a := range aggregates {
+		f := workloads.ResultField{Name: a.As}
+		if a.Field == "x" {
+			f.Kind = workloads.Float
+		}
+		fields = append(fields, f)
+	}
+	return fields
 }
 
 // events draws a stream whose places advance by up to 3 ms and whose delays are at most delay.

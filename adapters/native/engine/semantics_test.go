@@ -20,6 +20,7 @@ var update = flag.Bool("update", false, "rewrite the expect sections of testdata
 // The files of testdata say what the engine means, in words a reader can check without reading Go:
 //
 //	window tumbling 10        the query: window, key, bound, lateness, where, aggregate, rank, output
+//	output k* w* total~       a result: * marks what names it, ~ a float
 //	event k=1 ts=3 v=5        consecutive events form one batch
 //	watermark 20              another shard's watermark, or clock 20: the processing time
 //	expect                    what has been delivered since the last expect, sorted; late is a count
@@ -67,7 +68,7 @@ type stageplay struct {
 }
 
 var testSchema = workloads.Schema{Variants: []workloads.Variant{{
-	Name: "event", Fields: []workloads.Field{{Name: "k"}, {Name: "v"}},
+	Name: "event", Fields: []workloads.Field{{Name: "k"}, {Name: "v"}, {Name: "x", Kind: workloads.Float}},
 }}}
 
 func play(t *testing.T, src []byte, single bool) []byte {
@@ -133,7 +134,7 @@ func (p *stageplay) header(word string, args []string) bool {
 		pr.Op, pr.Value = workloads.Op(slices.Index(ops, args[1])), p.number(args[2])
 		q.Where = append(q.Where, pr)
 	case "aggregate":
-		funcs := []string{"count", "sum", "min", "max", "avg", "distinct", "top", "first", "last"}
+		funcs := []string{"count", "sum", "min", "max", "avg", "distinct", "top", "first", "last", "squares"}
 		a := workloads.Aggregate{Func: workloads.Func(slices.Index(funcs, args[0])), As: args[len(args)-1]}
 		if len(args) > 2 {
 			a.Field = args[1]
@@ -147,7 +148,12 @@ func (p *stageplay) header(word string, args []string) bool {
 	case "output":
 		for _, f := range args {
 			name, identity := strings.CutSuffix(f, "*")
-			q.Output.Fields = append(q.Output.Fields, workloads.ResultField{Name: name, Identity: identity})
+			name, isFloat := strings.CutSuffix(name, "~")
+			field := workloads.ResultField{Name: name, Identity: identity}
+			if isFloat {
+				field.Kind = workloads.Float
+			}
+			q.Output.Fields = append(q.Output.Fields, field)
 		}
 	default:
 		return false
@@ -165,6 +171,8 @@ func (p *stageplay) window(args []string) workloads.Window {
 		return workloads.Window{Kind: workloads.Hopping, SizeMs: n(args[1]), SlideMs: n(args[2])}
 	case "session":
 		return workloads.Window{Kind: workloads.Session, GapMs: n(args[1])}
+	case "sliding":
+		return workloads.Window{Kind: workloads.Sliding, SizeMs: n(args[1])}
 	case "none":
 		return workloads.Window{}
 	}
@@ -200,6 +208,14 @@ func (p *stageplay) step(word, rest string) {
 			c, err := testSchema.Column(0, name)
 			if err != nil {
 				p.t.Fatal(err)
+			}
+			if c >= 0 && testSchema.Variants[0].Fields[c].Kind == workloads.Float {
+				x, err := strconv.ParseFloat(value, 64)
+				if err != nil {
+					p.t.Fatal(err)
+				}
+				b.Column(c)[i] = bitsOf(x)
+				continue
 			}
 			b.Column(c)[i] = p.number(value)
 		}
@@ -243,11 +259,8 @@ func (p *stageplay) expect() {
 	var got []string
 	for rs := s.out.out.Pop(); rs != nil; rs = s.out.out.Pop() {
 		for i := range rs.N {
-			var row []string
-			for _, v := range rs.Row(make([]int64, len(rs.Cols)), i) {
-				row = append(row, strconv.FormatInt(v, 10))
-			}
-			got = append(got, strings.Join(row, "|"))
+			row := rs.Row(make([]int64, len(rs.Cols)), i)
+			got = append(got, string(workloads.Line(nil, row, p.query.Columns()...)))
 		}
 		s.out.out.Free(rs)
 	}
