@@ -14,6 +14,7 @@ import (
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/native/engine"
 	"github.com/streambench/streambench/chaos"
+	"github.com/streambench/streambench/workloads"
 )
 
 const (
@@ -42,6 +43,10 @@ func (Adapter) Supports(job adapters.Job) error {
 		return unsupported("run native with %d workers: it is one process so far; "+
 			"set resources.workers: 1 and give it slots by resources.worker.cpus", job.Workers)
 	}
+	if job.Workload.Spoil != nil && job.Format != workloads.JSONForm {
+		return unsupported("run %s on native in the form %q: it damages events of the form json",
+			job.Workload.Name, job.Format)
+	}
 	if err := engine.Supports(job.Workload); err != nil {
 		return fmt.Errorf("run %s on native: %w", job.Workload.Name, err)
 	}
@@ -60,7 +65,10 @@ func (a Adapter) Deploy(_ context.Context, job adapters.Job) (adapters.System, e
 	slots := job.WorkerCPUs
 	sources := make([]engine.Source, slots)
 	for m := range sources {
-		sources[m] = &source{shard: job.Load.Shard(m), gen: job.Workload.Events()}
+		var err error
+		if sources[m], err = newSource(job, m); err != nil {
+			return nil, fmt.Errorf("deploy native: %w", err)
+		}
 	}
 	e, err := engine.New(engine.Config{
 		Workload: job.Workload, Sources: sources, BatchRows: batchRows, OutputDepth: outputDepth,
@@ -132,9 +140,19 @@ func (s *system) Config(context.Context) (map[string]string, error) {
 		"output.depth": strconv.Itoa(outputDepth) + " batches a slot",
 		"state":        "off-heap tables, at most " + strconv.FormatUint(s.job.MemoryB, 10) + " bytes",
 		"transport":    s.job.Transport,
+		"format":       s.job.Format,
+		"events":       travel(s.job),
 		"guarantee":    s.job.Guarantee,
 		"checkpoint":   "none: one process without faults has nothing to recover from",
 	}, nil
+}
+
+// travel says what a form means where events do not leave the process.
+func travel(job adapters.Job) string {
+	if job.Format == workloads.JSONForm {
+		return "each written as json and read again; results in columns"
+	}
+	return "in columns, and results too: no wire form is written or read"
 }
 
 // Wait returns when the engine has read its input and the collector has every result.

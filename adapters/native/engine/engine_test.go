@@ -157,6 +157,32 @@ func TestASilentShardHoldsTheWatermarkBackUntilItIsIdle(t *testing.T) {
 	}
 }
 
+// slowReader ends at once and says that it spent an hour reading, or waiting.
+type slowReader struct{ readNs int64 }
+
+func (s *slowReader) Next(b *workloads.Batch) Pull {
+	b.N = 0
+	return Pull{End: true, ReadNs: s.readNs}
+}
+
+func TestReadingEventsIsWorkOfTheSystem(t *testing.T) {
+	hour := time.Hour.Nanoseconds()
+	for _, readNs := range []int64{0, hour} {
+		e, err := New(Config{
+			Workload: ask(countByKey(0), nil), Sources: []Source{&slowReader{readNs}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Run(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if busy := e.Stats().BusyNs; (busy >= hour) != (readNs == hour) {
+			t.Errorf("reading for %d ns: busy for %d", readNs, busy)
+		}
+	}
+}
+
 // neverEnding is a source that falls silent instead of ending.
 type neverEnding struct{ Source }
 

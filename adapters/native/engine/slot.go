@@ -81,11 +81,13 @@ func (s *slot) run() (err error) {
 			b.flush()
 		}
 		s.publish()
-		if s.failed != nil || s.done() {
-			return s.failed
-		}
 		if moved {
 			s.stats.busyNs.Add(s.engine.now() - began - sourceNs - (s.waitedNs() - waited))
+		}
+		switch {
+		case s.failed != nil || s.done():
+			return s.failed
+		case moved:
 			continue
 		}
 		Doze(wait)
@@ -121,6 +123,8 @@ func (s *slot) turn() (moved bool, wait time.Duration, sourceNs int64) {
 		began := s.engine.now()
 		pull := s.source.Next(s.batch)
 		sourceNs = s.engine.now() - began
+		arrived := began + sourceNs
+		sourceNs -= pull.ReadNs
 		s.ended, s.failed = pull.End, pull.Err
 		if s.marked = s.marked || pull.Marks; pull.Marks {
 			s.mark = max(s.mark, pull.WatermarkMs)
@@ -129,7 +133,7 @@ func (s *slot) turn() (moved bool, wait time.Duration, sourceNs int64) {
 			moved = true
 			s.bury(pull.Dead)
 		}
-		if s.take(began + sourceNs) {
+		if s.take(arrived) {
 			moved = true
 		}
 		if s.x == nil || pull.Wait < park {
