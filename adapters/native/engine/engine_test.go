@@ -25,6 +25,7 @@ func TestAnEventCostsNoAllocation(t *testing.T) {
 		{"rank", "nexmark", 1_000_000, map[string]string{"query": "q5"}},
 		{"sessions", "nexmark", 100_000, map[string]string{"query": "q11", "gap": "10ms"}},
 		{"per event", "nexmark", 100_000, map[string]string{"query": "q0"}},
+		{"process", "shuffle", 100_000, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := bind(t, c.workload, c.rate, c.params)

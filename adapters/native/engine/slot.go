@@ -91,7 +91,7 @@ func (s *slot) run() (err error) {
 			continue
 		}
 		Doze(wait)
-		if !s.ended && s.x != nil && !s.x.credit() {
+		if (!s.ended || s.fanning) && s.x != nil && !s.x.credit() {
 			s.starvedNs += int64(wait)
 		}
 	}
@@ -169,9 +169,8 @@ func (s *slot) take(nowNs int64) bool {
 		s.fan()
 		return true
 	case s.x != nil:
-		_, most := spread(b.TS[:b.N], s.newest)
-		s.newest = most
-		s.deliver(s.x.scatter(b, s.watermark(), s.idle))
+		_, s.newest = spread(b.TS[:b.N], s.newest)
+		s.deliver(s.x.scatter(b, s.says()))
 		return true
 	default:
 		s.window(b)
@@ -202,6 +201,9 @@ func (s *slot) watermark() int64 {
 	}
 	return s.newest - s.engine.plan.query.BoundMs
 }
+
+// says is what the shard says of itself.
+func (s *slot) says() said { return said{s.watermark(), s.idle} }
 
 // spread returns the least of some event times, and the largest of them and newest.
 func spread(ts []int64, newest int64) (least, most int64) {
@@ -300,7 +302,7 @@ func (s *slot) receive() bool {
 // deliver folds a block from any slot and moves the merged watermark.
 func (s *slot) deliver(k *block) {
 	s.add(k)
-	s.advance(s.shards.heard(k.from, k.watermarkMs, k.idle))
+	s.advance(s.shards.heard(k.from, k.said))
 }
 
 // advance moves the operator's watermark: to the processing time, or the event time given.
