@@ -80,7 +80,7 @@ type Offer struct {
 	Transport  string    `yaml:"transport" oneof:"embedded kafka" doc:"how events and results travel"`
 	Broker     Broker    `yaml:"broker" doc:"container, embedded, HOST:PORT,… or a map"`
 	Partitions int       `yaml:"partitions" range:"1 1000000" doc:"partitions of the input topic"`
-	Format     string    `yaml:"format" oneof:"binary json" doc:"wire form of events and results"`
+	Format     string    `yaml:"format" oneof:"binary json" doc:"wire form; embedded: columns or json"`
 	Seed       uint64    `yaml:"seed,zero" doc:"seed of the stream, the order of runs, every draw"`
 	Warmup     Warmup    `yaml:"warmup" doc:"discarded start; auto = until steady"`
 

@@ -11,7 +11,7 @@ import (
 const gravesB = 64 << 20
 
 // graves keep of every dead letter what does not travel through the engine in columns: its bytes as
-// they came and what is wrong with them. The slots that read put them in, the writer takes them out.
+// they came and what is wrong with them. Slots that read put them in, the writer takes them out.
 type graves struct {
 	mu    sync.Mutex
 	of    map[grave]kafka.DeadLetter

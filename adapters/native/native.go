@@ -16,6 +16,7 @@ import (
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/native/engine"
 	"github.com/streambench/streambench/chaos"
+	"github.com/streambench/streambench/workloads"
 )
 
 const (
@@ -42,6 +43,10 @@ func (Adapter) Supports(job adapters.Job) error {
 	if job.Workers != 1 {
 		return unsupported("run native with %d workers: it is one process so far; "+
 			"set resources.workers: 1 and give it slots by resources.worker.cpus", job.Workers)
+	}
+	if job.Workload.Spoil != nil && job.Format != workloads.JSONForm {
+		return unsupported("run %s on native in the form %q: it damages events of the form json",
+			job.Workload.Name, job.Format)
 	}
 	if err := engine.Supports(job.Workload); err != nil {
 		return fmt.Errorf("run %s on native: %w", job.Workload.Name, err)
@@ -79,8 +84,11 @@ func (s *system) build(ctx context.Context) (err error) {
 	if s.job.Topics == nil {
 		c.IdleTimeout = idleTimeout
 		for m := range slots {
-			c.Sources = append(c.Sources,
-				&source{shard: s.job.Load.Shard(m), gen: s.job.Workload.Events()})
+			src, err := newSource(s.job, m)
+			if err != nil {
+				return err
+			}
+			c.Sources = append(c.Sources, src)
 		}
 		s.deliver = s.collect
 		s.engine, err = engine.New(c)
@@ -176,6 +184,8 @@ func (s *system) Config(context.Context) (map[string]string, error) {
 		"output.depth": strconv.Itoa(outputDepth) + " batches a slot",
 		"state":        "off-heap tables, at most " + strconv.FormatUint(s.job.MemoryB, 10) + " bytes",
 		"transport":    s.job.Transport,
+		"format":       s.job.Format,
+		"events":       travel(s.job),
 		"guarantee":    s.job.Guarantee,
 		"checkpoint":   "none: one process without faults has nothing to recover from",
 	}
@@ -187,6 +197,17 @@ func (s *system) Config(context.Context) (map[string]string, error) {
 		}
 	}
 	return all, nil
+}
+
+// travel says what a form means, which is least where events do not leave the process.
+func travel(job adapters.Job) string {
+	if job.Topics != nil {
+		return "read from the input topic as they come; results written to theirs"
+	}
+	if job.Format == workloads.JSONForm {
+		return "each written as json and read again; results in columns"
+	}
+	return "in columns, and results too: no wire form is written or read"
 }
 
 // Wait returns when the engine has read its input and the collector has every result.
@@ -215,9 +236,6 @@ func (s *system) Meter() adapters.Meter {
 	m := adapters.Meter{
 		Late: st.Late, Allowed: st.Allowed, BusyNs: st.BusyNs, StateB: st.StateB,
 		BackpressureNs: st.BackpressureNs,
-	}
-	for _, r := range s.readers {
-		m.BusyNs += r.busyNs.Load()
 	}
 	if s.writer != nil {
 		m.BusyNs += s.writer.busyNs.Load()

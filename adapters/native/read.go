@@ -40,7 +40,6 @@ type reader struct {
 	open     bool // records holds some that are not read
 	ended    int  // partitions that have ended
 	load     *adapters.Load
-	busyNs   atomic.Int64
 }
 
 // part is a partition as far as it was read.
@@ -107,9 +106,7 @@ func (r *reader) Next(b *workloads.Batch) engine.Pull {
 	}
 	pull.WatermarkMs, pull.Marks = r.watermark()
 	pull.Idle = !pull.Marks
-	if b.N > 0 {
-		r.busyNs.Add(int64(time.Since(start)))
-	}
+	pull.ReadNs = int64(time.Since(start))
 	return pull
 }
 
@@ -187,8 +184,8 @@ func (r *reader) take(p *part, rec *kafka.Record) (end bool, err error) {
 	return r.decoder.add(rec.Value, at)
 }
 
-// watermark is the least of the partitions that are read; known is false where all of them have been
-// empty since the start.
+// watermark is the least of the partitions that are read; known is false where all of them have
+// been empty since the start.
 func (r *reader) watermark() (ms int64, known bool) {
 	ms = math.MaxInt64
 	for i := range r.parts {

@@ -6,6 +6,15 @@ import (
 	"github.com/streambench/streambench/workloads"
 )
 
+// newSource makes the engine's source of shard m. Only the form json is written and read here: the
+// form of events that do not leave the process is columns otherwise.
+func newSource(job adapters.Job, m int) (engine.Source, error) {
+	if job.Format == workloads.JSONForm {
+		return newWireSource(job, m)
+	}
+	return &source{shard: job.Load.Shard(m), gen: job.Workload.Events()}, nil
+}
+
 // source is one shard of the load as the engine sees it. A slot calls it from its own thread.
 type source struct {
 	shard *adapters.Shard

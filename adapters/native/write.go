@@ -79,7 +79,8 @@ func newWriter(ctx context.Context, job adapters.Job, rs []*reader, g *graves) (
 // transactional reports whether results are to become visible all or none.
 func (w *writer) transactional() bool { return w.job.Guarantee == exactlyOnce }
 
-// run writes until every output is done and everything is committed. An interrupt drops what is not.
+// run writes until every output is done and everything is committed. An interrupt drops what is
+// not.
 func (w *writer) run(ctx context.Context) error {
 	began, commits := time.Now(), time.Duration(0)
 	for {

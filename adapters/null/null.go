@@ -96,10 +96,15 @@ func (s *system) pass(ctx context.Context, shard *adapters.Shard) error {
 	w := s.job.Workload
 	b, rs := workloads.NewBatch(w.Schema, batchRows), workloads.NewResults(w.Query, batchRows)
 	gen := w.Events()
+	var form wire
+	if s.job.Format == workloads.JSONForm {
+		form = wire{codec: workloads.JSONCodec(w.Schema), spoil: w.Spoil}
+	}
 	for ctx.Err() == nil {
 		t := shard.Take(b.Cap())
 		if t.Slots.N > 0 {
 			gen.Fill(b, t.Slots)
+			form.write(b)
 			shard.Handed(t)
 			answer(w.Query, b, rs)
 			if err := s.collect(rs); err != nil {
@@ -114,6 +119,26 @@ func (s *system) pass(ctx context.Context, shard *adapters.Shard) error {
 		}
 	}
 	return nil
+}
+
+// wire writes events in the form json, which is the driver's part of a form where events do not
+// leave the process; one without a codec leaves them in columns.
+type wire struct {
+	codec workloads.Codec
+	spoil func(dst []byte, from int, n uint64) ([]byte, bool)
+	bytes []byte
+}
+
+func (w *wire) write(b *workloads.Batch) {
+	if w.codec == nil {
+		return
+	}
+	for row := range b.N {
+		w.bytes = w.codec.Append(w.bytes[:0], b, row)
+		if w.spoil != nil {
+			w.bytes, _ = w.spoil(w.bytes, 0, uint64(b.Seq[row]))
+		}
+	}
 }
 
 // park waits until something is due, or the system is closed.

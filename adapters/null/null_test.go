@@ -95,3 +95,34 @@ func TestClosingEndsAPassThrough(t *testing.T) {
 		}
 	})
 }
+
+// The ceiling of a form is what the driver reaches that has to write it.
+func TestEventsAreWrittenInTheFormOfTheJob(t *testing.T) {
+	for form, want := range map[string]int{workloads.BinaryForm: 0, workloads.JSONForm: 500} {
+		synctest.Test(t, func(t *testing.T) {
+			w, spoiled := bind(t, "poison", nil), 0
+			w.Spoil = func(dst []byte, from int, _ uint64) ([]byte, bool) {
+				if string(dst[from:from+7]) == `{"seq":` {
+					spoiled++
+				}
+				return dst, false
+			}
+			load := adapters.NewLoad(workloads.Constant(1000), 1)
+			load.Limit(500)
+			s, err := null.Adapter{}.Deploy(t.Context(), adapters.Job{
+				Workload: w, Transport: adapters.Embedded, Format: form, Load: load,
+				Collector: &counter{},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			load.Begin(time.Now())
+			if err := s.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if spoiled != want {
+				t.Errorf("%s: %d events written, want %d", form, spoiled, want)
+			}
+		})
+	}
+}

@@ -38,6 +38,9 @@ type Pull struct {
 	Dead *workloads.Results
 	// Err is why the source can read no further; it ends the engine.
 	Err error
+	// ReadNs is the part of the call in which the source read events that had been handed to it:
+	// unlike the rest of the call it is work of the system.
+	ReadNs int64
 }
 
 // Config is what an engine is made of.

@@ -11,10 +11,9 @@ type block struct {
 	ts, seq []int64
 	values  [][]int64 // plan.values
 
-	// Between slots: the watermark of the source shard after these rows, and its state.
-	from        int
-	watermarkMs int64
-	idle        bool
+	// Between slots: the source shard, and what it says after these rows.
+	from int
+	said said
 }
 
 // newBlock makes a block with columns of its own.
@@ -91,6 +90,17 @@ func (s *stage) block(b *workloads.Batch, r rows) *block {
 		gather(k.values[i], s.source(b, c), sel)
 	}
 	return k
+}
+
+// take fills a block with columns of its own with the selected rows of another.
+func (b *block) take(src *block, sel []int32) {
+	b.n = len(sel)
+	gather(b.key, src.key, sel)
+	gather(b.ts, src.ts, sel)
+	gather(b.seq, src.seq, sel)
+	for v, col := range src.values {
+		gather(b.values[v], col, sel)
+	}
 }
 
 // gather copies the selected rows of a column to the front of another.

@@ -29,6 +29,7 @@ func TestAnEventCostsNoAllocation(t *testing.T) {
 		{"sliding", "sliding-average", 100_000, map[string]string{"window": "1s", "bound": "100ms"}},
 		{"sliding, new keys", "sliding-average", 10_000,
 			map[string]string{"keys": "1M", "window": "1s", "bound": "100ms"}},
+		{"process", "shuffle", 100_000, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := bind(t, c.workload, c.rate, c.params)
@@ -158,6 +159,32 @@ func TestASilentShardHoldsTheWatermarkBackUntilItIsIdle(t *testing.T) {
 			t.Errorf("idle timeout %v: %d results", c.timeout, got)
 		}
 		e.release()
+	}
+}
+
+// slowReader ends at once and says that it spent an hour reading, or waiting.
+type slowReader struct{ readNs int64 }
+
+func (s *slowReader) Next(b *workloads.Batch) Pull {
+	b.N = 0
+	return Pull{End: true, ReadNs: s.readNs}
+}
+
+func TestReadingEventsIsWorkOfTheSystem(t *testing.T) {
+	hour := time.Hour.Nanoseconds()
+	for _, readNs := range []int64{0, hour} {
+		e, err := New(Config{
+			Workload: ask(countByKey(0), nil), Sources: []Source{&slowReader{readNs}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Run(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if busy := e.Stats().BusyNs; (busy >= hour) != (readNs == hour) {
+			t.Errorf("reading for %d ns: busy for %d", readNs, busy)
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ type exchange struct {
 	out   []*link // to each slot; nil to itself
 	in    []*link // from each slot; nil from itself
 	own   *block  // what stays in this slot
+	view  block   // columns of the batch in hand
 	sel   [][]int32
 	all   []int32 // every row, where nothing was filtered
 }
@@ -42,7 +43,10 @@ func newLink(p *plan, batchRows int) *link {
 
 func newExchange(p *plan, st *stage, self int, links [][]*link) *exchange {
 	n := len(links)
-	x := &exchange{plan: p, stage: st, self: self, own: newBlock(p, len(st.sel))}
+	x := &exchange{
+		plan: p, stage: st, self: self, own: newBlock(p, len(st.sel)),
+		view: block{values: make([][]int64, len(p.values))},
+	}
 	for i := range n {
 		x.out, x.in = append(x.out, links[self][i]), append(x.in, links[i][self])
 		x.sel = append(x.sel, make([]int32, len(st.sel)))
@@ -70,30 +74,14 @@ func owner(key int64, slots int) int {
 	return int(hi)
 }
 
-// scatter sends a batch's events, and the shard's watermark after them, to all slots, and returns
-// the block that stays. There is credit.
-func (x *exchange) scatter(b *workloads.Batch, watermarkMs int64, idle bool) *block {
-	counts := x.divide(b)
-	for d, l := range x.out {
-		dst := x.own
-		if l != nil {
-			dst, _ = l.free.pop()
-		}
-		x.fill(dst, b, x.sel[d][:counts[d]])
-		dst.from, dst.watermarkMs, dst.idle = x.self, watermarkMs, idle
-		if l != nil && !l.full.push(dst) {
-			panic("BUG: a link has fewer places than blocks")
-		}
-	}
-	return x.own
+// said is what a shard says of itself after a block.
+type said struct {
+	watermarkMs int64
+	idle        bool
 }
 
-// divide chooses the rows that go to each slot.
-func (x *exchange) divide(b *workloads.Batch) [maxSlots]int {
-	var counts [maxSlots]int
-	if b.N == 0 {
-		return counts
-	}
+// scatter sends a batch's events to the slots that own their keys. There is credit.
+func (x *exchange) scatter(b *workloads.Batch, after said) *block {
 	r := rows{0, b.N}
 	sel, all := x.stage.choose(b, r)
 	if all {
@@ -102,7 +90,35 @@ func (x *exchange) divide(b *workloads.Batch) [maxSlots]int {
 	} else {
 		x.stage.lookSome(b, sel)
 	}
-	keys := x.stage.source(b, x.plan.key)
+	v := &x.view
+	v.key, v.ts, v.seq = x.stage.source(b, x.plan.key), b.TS, b.Seq
+	for i, col := range x.plan.values {
+		v.values[i] = x.stage.source(b, col)
+	}
+	return x.send(v, sel, after)
+}
+
+// send sends chosen events of a block, and what the shard says after them, to all slots, and
+// returns the block that stays. There is credit.
+func (x *exchange) send(b *block, sel []int32, after said) *block {
+	counts := x.divide(b.key, sel)
+	for d, l := range x.out {
+		dst := x.own
+		if l != nil {
+			dst, _ = l.free.pop()
+		}
+		dst.take(b, x.sel[d][:counts[d]])
+		dst.from, dst.said = x.self, after
+		if l != nil && !l.full.push(dst) {
+			panic("BUG: a link has fewer places than blocks")
+		}
+	}
+	return x.own
+}
+
+// divide sorts rows by the slots they go to.
+func (x *exchange) divide(keys []int64, sel []int32) [maxSlots]int {
+	var counts [maxSlots]int
 	for _, i := range sel {
 		d := owner(keys[i], len(x.out))
 		x.sel[d][counts[d]] = i
@@ -111,43 +127,36 @@ func (x *exchange) divide(b *workloads.Batch) [maxSlots]int {
 	return counts
 }
 
-// fill gathers the chosen rows of a batch.
-func (x *exchange) fill(dst *block, b *workloads.Batch, sel []int32) {
-	dst.n = len(sel)
-	gather(dst.key, x.stage.source(b, x.plan.key), sel)
-	gather(dst.ts, b.TS, sel)
-	gather(dst.seq, b.Seq, sel)
-	for v, col := range x.plan.values {
-		gather(dst.values[v], x.stage.source(b, col), sel)
-	}
-}
-
 // shards merges the watermarks of source shards: the least of those that are not idle. It never
-// goes back.
+// goes back, and the end is reached when every shard has ended: an idle one may still wake up.
 type shards struct {
-	marks  []int64
-	idle   []bool
+	last   []said
 	merged int64
 }
 
 func newShards(n int) *shards {
-	s := &shards{marks: make([]int64, n), idle: make([]bool, n), merged: math.MinInt64}
-	for i := range s.marks {
-		s.marks[i] = math.MinInt64
+	s := &shards{last: make([]said, n), merged: math.MinInt64}
+	for i := range s.last {
+		s.last[i].watermarkMs = math.MinInt64
 	}
 	return s
 }
 
 // heard notes what a shard said and returns the merged watermark.
-func (s *shards) heard(from int, watermarkMs int64, idle bool) int64 {
-	s.marks[from], s.idle[from] = max(s.marks[from], watermarkMs), idle
-	least, any := int64(math.MaxInt64), false
-	for i, m := range s.marks {
-		if !s.idle[i] {
-			least, any = min(least, m), true
+func (s *shards) heard(from int, said said) int64 {
+	said.watermarkMs = max(said.watermarkMs, s.last[from].watermarkMs)
+	s.last[from] = said
+	least, any, all := int64(math.MaxInt64), false, true
+	for _, l := range s.last {
+		if l.watermarkMs == math.MaxInt64 {
+			continue
+		}
+		all = false
+		if !l.idle {
+			least, any = min(least, l.watermarkMs), true
 		}
 	}
-	if any {
+	if any || all {
 		s.merged = max(s.merged, least)
 	}
 	return s.merged

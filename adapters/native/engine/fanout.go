@@ -1,5 +1,7 @@
 package engine
 
+import "math"
+
 // fanOut turns each event into one for every key its process finds, which may be none or many, so
 // that the rest of a slot sees events with one key each.
 //
@@ -52,54 +54,22 @@ func (f *fanOut) fill() (more bool) {
 }
 
 // fan turns the events of the batch in hand into those of their keys and delivers them. Between
-// slots it may take several turns, as every block that is sent needs credit.
+// slots it sends one block a call, as each needs credit, and fanning tells that there is more: the
+// shard's watermark goes with the last one, since before it nothing of the batch is complete.
 func (s *slot) fan() {
-	for {
-		more := s.fanOut.fill()
-		if s.x == nil {
-			s.add(s.fanOut.into)
-		} else {
-			mark := s.watermark()
-			if more {
-				mark = s.mark // what was said before: nothing of this batch is known to be complete
-			}
-			s.deliver(s.x.send(s.fanOut.into, mark, s.idle))
-		}
-		s.fanning = more && s.x != nil
-		if !more || s.fanning {
-			break
-		}
-	}
 	if s.x == nil {
+		for more := true; more; {
+			more = s.fanOut.fill()
+			s.add(s.fanOut.into)
+		}
 		s.advance(s.watermark())
+		return
 	}
-}
-
-// send is scatter of a block whose events are ready to be folded.
-func (x *exchange) send(b *block, watermarkMs int64, idle bool) *block {
-	var counts [maxSlots]int
-	for i, key := range b.key[:b.n] {
-		d := owner(key, len(x.out))
-		x.sel[d][counts[d]] = int32(i)
-		counts[d]++
+	s.fanning = s.fanOut.fill()
+	after := s.says()
+	if s.fanning {
+		after.watermarkMs = math.MinInt64
 	}
-	for d, l := range x.out {
-		dst := x.own
-		if l != nil {
-			dst, _ = l.free.pop()
-		}
-		sel := x.sel[d][:counts[d]]
-		dst.n = len(sel)
-		gather(dst.key, b.key, sel)
-		gather(dst.ts, b.ts, sel)
-		gather(dst.seq, b.seq, sel)
-		for v, col := range b.values {
-			gather(dst.values[v], col, sel)
-		}
-		dst.from, dst.watermarkMs, dst.idle = x.self, watermarkMs, idle
-		if l != nil && !l.full.push(dst) {
-			panic("BUG: a link has fewer places than blocks")
-		}
-	}
-	return x.own
+	k := s.fanOut.into
+	s.deliver(s.x.send(k, s.all[:k.n], after))
 }

@@ -81,15 +81,17 @@ func (s *slot) run() (err error) {
 			b.flush()
 		}
 		s.publish()
-		if s.failed != nil || s.done() {
-			return s.failed
-		}
 		if moved {
 			s.stats.busyNs.Add(s.engine.now() - began - sourceNs - (s.waitedNs() - waited))
+		}
+		switch {
+		case s.failed != nil || s.done():
+			return s.failed
+		case moved:
 			continue
 		}
 		Doze(wait)
-		if !s.ended && s.x != nil && !s.x.credit() {
+		if (!s.ended || s.fanning) && s.x != nil && !s.x.credit() {
 			s.starvedNs += int64(wait)
 		}
 	}
@@ -121,6 +123,8 @@ func (s *slot) turn() (moved bool, wait time.Duration, sourceNs int64) {
 		began := s.engine.now()
 		pull := s.source.Next(s.batch)
 		sourceNs = s.engine.now() - began
+		arrived := began + sourceNs
+		sourceNs -= pull.ReadNs
 		s.ended, s.failed = pull.End, pull.Err
 		if s.marked = s.marked || pull.Marks; pull.Marks {
 			s.mark = max(s.mark, pull.WatermarkMs)
@@ -129,7 +133,7 @@ func (s *slot) turn() (moved bool, wait time.Duration, sourceNs int64) {
 			moved = true
 			s.bury(pull.Dead)
 		}
-		if s.take(began+sourceNs, pull.Idle) {
+		if s.take(arrived, pull.Idle) {
 			moved = true
 		}
 		if s.x == nil || pull.Wait < park {
@@ -166,9 +170,8 @@ func (s *slot) take(nowNs int64, idle bool) bool {
 		s.fan()
 		return true
 	case s.x != nil:
-		_, most := spread(b.TS[:b.N], s.newest)
-		s.newest = most
-		s.deliver(s.x.scatter(b, s.watermark(), s.idle))
+		_, s.newest = spread(b.TS[:b.N], s.newest)
+		s.deliver(s.x.scatter(b, s.says()))
 		return true
 	default:
 		s.window(b)
@@ -199,6 +202,9 @@ func (s *slot) watermark() int64 {
 	}
 	return s.newest - s.engine.plan.query.BoundMs
 }
+
+// says is what the shard says of itself.
+func (s *slot) says() said { return said{s.watermark(), s.idle} }
 
 // spread returns the least of some event times, and the largest of them and newest.
 func spread(ts []int64, newest int64) (least, most int64) {
@@ -297,7 +303,7 @@ func (s *slot) receive() bool {
 // deliver folds a block from any slot and moves the merged watermark.
 func (s *slot) deliver(k *block) {
 	s.add(k)
-	s.advance(s.shards.heard(k.from, k.watermarkMs, k.idle))
+	s.advance(s.shards.heard(k.from, k.said))
 }
 
 // advance moves the operator's watermark: to the processing time, or the event time given.
