@@ -33,7 +33,7 @@ var arrows = map[string]rule{
 		own:     []string{"adapters", "workloads", "chaos", "reports/record"},
 		foreign: []string{"github.com/twmb/franz-go", "golang.org/x/sys"},
 	},
-	"adapters/null": {own: []string{"adapters", "workloads", "chaos"}},
+	"adapters/null": {own: []string{"adapters", "adapters/kafka", "workloads", "chaos"}},
 	"adapters/native": {
 		own: []string{"adapters", "adapters/native/engine", "adapters/kafka", "workloads", "chaos",
 			"reports/record"},
