@@ -27,13 +27,14 @@ var arrows = map[string]rule{
 			"reports/record", "reports/summary"},
 		foreign: []string{"*"},
 	},
-	"workloads": {},
-	"adapters":  {own: []string{"workloads", "chaos", "reports/record"}, foreign: []string{"golang.org/x/sys"}},
+	"workloads":               {},
+	"workloads/workloadstest": {own: []string{"workloads"}},
+	"adapters":                {own: []string{"workloads", "chaos", "reports/record"}, foreign: []string{"golang.org/x/sys"}},
 	"adapters/kafka": {
 		own:     []string{"adapters", "workloads", "chaos", "reports/record"},
 		foreign: []string{"github.com/twmb/franz-go", "golang.org/x/sys"},
 	},
-	"adapters/null": {own: []string{"adapters", "workloads", "chaos"}},
+	"adapters/null": {own: []string{"adapters", "adapters/kafka", "workloads", "chaos"}},
 	"adapters/native": {
 		own: []string{"adapters", "adapters/native/engine", "adapters/kafka", "workloads", "chaos",
 			"reports/record"},

@@ -2,9 +2,11 @@ package scenarios
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,6 +30,8 @@ const (
 // pass-through in place of a system. A nil adapter means that it is not.
 type Null struct {
 	Adapter adapters.Adapter
+	// Transports finds a transport by its name; the embedded one needs none.
+	Transports func(name string) (adapters.Transport, bool)
 	// Dir is where ceilings are kept, by host and conditions; empty for nowhere.
 	Dir string
 	// Version and Commit of the program, whose speed it is.
@@ -87,30 +91,123 @@ func (n Null) known(ctx context.Context, s *Scenario) (Ceiling, error) {
 	return c, err
 }
 
-func (n Null) measure(ctx context.Context, s *Scenario, slices int) (Ceiling, error) {
-	r := &run{req: RunRequest{Scenario: s}}
-	var err error
+func (n Null) measure(ctx context.Context, s *Scenario, slices int) (c Ceiling, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("measure null ceiling: %w", err)
+		}
+	}()
+	r := &run{req: RunRequest{Scenario: s, Transports: n.Transports}}
 	if r.bound, err = s.Bind(); err != nil {
-		return Ceiling{}, fmt.Errorf("measure null ceiling: %w", err)
+		return c, err
 	}
-	c := Ceiling{Conditions: n.conditions(s), Measured: time.Now().UTC()}
+	c = Ceiling{Conditions: n.conditions(s), Measured: time.Now().UTC()}
 	job := r.job(System{Name: "null"})
-	job.Load = adapters.NewLoad(nil, c.Conditions.Slots)
-	job.Collector = newCollector(r.bound, job.Load, discard{}, nil)
-	system, err := n.Adapter.Deploy(ctx, job)
+	// Its topics lie beside those of runs, and of other ceilings measured at the same time.
+	job.RunID = "ceiling-" + rand.Text()
+	job.Load = adapters.NewLoad(nil, r.shards(job))
+	k := newCollector(r.bound, job.Load, discard{}, nil)
+	job.Collector = k
+	d, err := n.deploy(ctx, r, job)
 	if err != nil {
-		return Ceiling{}, fmt.Errorf("measure null ceiling: %w", err)
+		return c, err
 	}
-	defer system.Close()
+	defer func() { err = errors.Join(err, d.close()) }()
+	way := stations{load: job.Load}
+	way.passes, _ = d.system.(passer)
+	if r.bound.Query.OneEach() {
+		way.results = k
+	}
+	ctx, end := d.whileAlive(ctx)
+	defer end(nil)
 	job.Load.Begin(time.Now())
-	if c.EventsPerS, err = best(ctx, job.Load, slices); err != nil {
-		return Ceiling{}, fmt.Errorf("measure null ceiling: %w", err)
-	}
-	return c, nil
+	c.EventsPerS, err = way.best(ctx, slices)
+	return c, err
 }
 
-// best is the rate of the fastest slice.
-func best(ctx context.Context, l *adapters.Load, slices int) (rate float64, err error) {
+// nullDeployment is a pass-through with the transport it hangs on, nil where that is embedded.
+type nullDeployment struct {
+	channel adapters.Channel
+	system  adapters.System
+}
+
+func (n Null) deploy(ctx context.Context, r *run, job adapters.Job) (d nullDeployment, err error) {
+	transport, err := r.transport()
+	if err != nil {
+		return d, err
+	}
+	if transport != nil {
+		ctx, cancel := context.WithTimeoutCause(ctx, longestConnect,
+			fmt.Errorf("not ready within %s: %w", longestConnect, adapters.ErrNotReady))
+		defer cancel()
+		if d.channel, err = transport.Deploy(ctx, job); err != nil {
+			return d, fmt.Errorf("deploy %s transport: %w", job.Transport, timely(ctx, err))
+		}
+		job.Topics = d.channel.Topics()
+	}
+	if d.system, err = n.Adapter.Deploy(ctx, job); err != nil {
+		return d, errors.Join(err, d.close())
+	}
+	return d, nil
+}
+
+// whileAlive is a context that ends when the pass-through or its transport has died, and tells why.
+func (d nullDeployment) whileAlive(
+	ctx context.Context,
+) (context.Context, context.CancelCauseFunc) {
+	ctx, end := context.WithCancelCause(ctx)
+	watch := func(wait func(context.Context) error) {
+		if err := wait(ctx); err != nil {
+			end(err)
+		}
+	}
+	go watch(d.system.Wait)
+	if d.channel != nil {
+		go watch(d.channel.Wait)
+	}
+	return ctx, end
+}
+
+func (d nullDeployment) close() error {
+	var errs []error
+	if d.system != nil {
+		errs = append(errs, d.system.Close())
+	}
+	if d.channel != nil {
+		errs = append(errs, d.channel.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// passer is a pass-through that the transport accepts events ahead of.
+type passer interface {
+	// Passed is the number of events answered so far.
+	Passed() uint64
+}
+
+// stations are the places on its way at which an event is counted; what is not there is nil.
+type stations struct {
+	load    *adapters.Load
+	passes  passer
+	results *collector // of a query that answers each event
+}
+
+// counts are the events that have gone past each station.
+func (s stations) counts() (n [3]uint64) {
+	n[0] = s.load.Account(0).Accepted
+	n[1], n[2] = n[0], n[0]
+	if s.passes != nil {
+		n[1] = s.passes.Passed()
+		n[2] = n[1]
+	}
+	if s.results != nil {
+		n[2] = s.results.received()
+	}
+	return n
+}
+
+// best is the rate of the fastest slice, at its slowest station.
+func (s stations) best(ctx context.Context, slices int) (rate float64, err error) {
 	wait := func(d time.Duration) error {
 		timer := time.NewTimer(d)
 		defer timer.Stop()
@@ -118,19 +215,23 @@ func best(ctx context.Context, l *adapters.Load, slices int) (rate float64, err 
 		case <-timer.C:
 			return nil
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 	}
 	if err := wait(ceilingWarmup); err != nil {
 		return 0, err
 	}
-	from, was := l.NowNs(), l.Account(0).Accepted
+	from, was := s.load.NowNs(), s.counts()
 	for range slices {
 		if err := wait(ceilingSlice); err != nil {
 			return 0, err
 		}
-		to, is := l.NowNs(), l.Account(0).Accepted
-		rate = max(rate, float64(is-was)/float64(to-from)*1e9)
+		to, is := s.load.NowNs(), s.counts()
+		slowest := is[0] - was[0]
+		for i := range is {
+			slowest = min(slowest, is[i]-was[i])
+		}
+		rate = max(rate, float64(slowest)/float64(to-from)*1e9)
 		from, was = to, is
 	}
 	if rate == 0 {

@@ -3,8 +3,11 @@ package scenarios_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -147,6 +150,62 @@ func TestAnUnlikeRunIsTold(t *testing.T) {
 		m.Host = record.Host{Hash: "another"}
 		if unlike := s.Unlike(m); len(unlike) != 1 {
 			t.Errorf("another host: %q", unlike)
+		}
+	})
+}
+
+// TestTheCeilingOfATransportIsThatOfAllOfIt measures a pass-through that a transport offers events
+// faster than it passes them on.
+func TestTheCeilingOfATransportIsThatOfAllOfIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &pipe{fake: fake{
+			making: always(10 * time.Millisecond), processing: always(200 * time.Millisecond),
+		}}
+		null := scenarios.Null{Adapter: pipeAdapter{p}, Transports: p.find}
+		s := load(t, passOn, "load.transport=kafka", "load.partitions=3")
+		c, err := null.Calibrate(t.Context(), s)
+		if err != nil || c.EventsPerS < 1000 || c.EventsPerS > 2100 {
+			t.Errorf("ceiling %+v, %v", c, err)
+		}
+		want := []string{"deploy transport", "deploy system", "close system", "close transport"}
+		if !slices.Equal(p.order, want) {
+			t.Errorf("order %v, want %v", p.order, want)
+		}
+	})
+}
+
+// TestBrokersThatAreNotReadyEndARunBeforeItBegins: a run over them would say the same, later.
+func TestBrokersThatAreNotReadyEndARunBeforeItBegins(t *testing.T) {
+	p := &pipe{deployErr: fmt.Errorf("dial: %w", adapters.ErrNotReady)}
+	dir := t.TempDir()
+	_, err := scenarios.Run(t.Context(), scenarios.RunRequest{
+		Scenario: load(t, passOn, "load.transport=kafka"), Systems: only(pipeAdapter{p}),
+		Transports: p.find, Dir: dir,
+		Null: scenarios.Null{Adapter: pipeAdapter{p}, Transports: p.find},
+	})
+	var notReady *scenarios.NotReadyError
+	if !errors.As(err, &notReady) || !strings.Contains(err.Error(), "dial") {
+		t.Errorf("error %v", err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("%v is left", left)
+	}
+}
+
+// TestADyingTransportHasNoCeiling: what was measured until then is none.
+func TestADyingTransportHasNoCeiling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &pipe{failsAt: 3000, failure: errors.New("the disk is full"), fake: fake{
+			making: always(100 * time.Millisecond),
+		}}
+		null := scenarios.Null{Adapter: pipeAdapter{p}, Transports: p.find, Dir: t.TempDir()}
+		s := load(t, passOn, "load.transport=kafka", "load.partitions=3")
+		_, err := null.Calibrate(t.Context(), s)
+		if err == nil || !strings.Contains(err.Error(), "the disk is full") {
+			t.Errorf("error %v", err)
+		}
+		if kept, _ := os.ReadDir(null.Dir); len(kept) != 0 {
+			t.Errorf("%v is kept", kept)
 		}
 	})
 }

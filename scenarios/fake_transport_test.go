@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/streambench/streambench/adapters"
@@ -111,6 +112,9 @@ func (c *pipeChannel) shard(shard *adapters.Shard) error {
 	for {
 		t := shard.Take(256)
 		if t.Slots.N > 0 {
+			if c.p.making != nil {
+				time.Sleep(c.p.making(t.Slots.First))
+			}
 			b := workloads.NewBatch(c.job.Workload.Schema, 256)
 			gen.Fill(b, t.Slots)
 			last := t.Slots.First + uint64(t.Slots.N-1)*t.Slots.Step
@@ -118,7 +122,11 @@ func (c *pipeChannel) shard(shard *adapters.Shard) error {
 				return c.p.failure
 			}
 			shard.Handed(t)
-			c.input <- b
+			select {
+			case c.input <- b:
+			case <-c.quit:
+				return errors.New("the driver was closed")
+			}
 		}
 		if t.End {
 			return nil
@@ -200,7 +208,8 @@ func (c *pipeChannel) Close() error {
 // pipeSystem answers what it reads.
 type pipeSystem struct {
 	fakeSystem
-	p *pipe
+	p      *pipe
+	passed atomic.Uint64
 }
 
 func (a pipeAdapter) Supports(job adapters.Job) error { return a.p.fake.Supports(job) }
@@ -246,11 +255,18 @@ func (s *pipeSystem) take(b *workloads.Batch) error {
 		<-s.quit
 		return nil
 	}
+	if f := s.fake; f.processing != nil {
+		time.Sleep(f.processing(0))
+	}
 	rs := workloads.NewResults(s.job.Workload.Query, 1024)
 	s.answer(b, rs)
 	s.p.open.output <- rs
+	s.passed.Add(uint64(b.N))
 	return nil
 }
+
+// Passed is the number of events answered so far.
+func (s *pipeSystem) Passed() uint64 { return s.passed.Load() }
 
 func (s *pipeSystem) Close() error {
 	s.once.Do(func() {

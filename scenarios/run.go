@@ -93,7 +93,7 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 }
 
 // measureCeiling finds the null ceiling, before anything else is under way. A run without one has
-// no headroom, and says why.
+// no headroom, and says why; brokers that no ceiling can be measured over carry no run either.
 func (r *run) measureCeiling(ctx context.Context) error {
 	n, s := r.req.Null, r.req.Scenario
 	if n.Adapter == nil {
@@ -104,6 +104,9 @@ func (r *run) measureCeiling(ctx context.Context) error {
 		return ctx.Err()
 	}
 	r.ceiling = c.EventsPerS
+	if errors.Is(err, adapters.ErrNotReady) {
+		return notReady("%w", err)
+	}
 	if err != nil {
 		r.plan.Warnings = append(r.plan.Warnings, err.Error())
 	}

@@ -187,8 +187,12 @@ func (r *Record) Header(name string) []byte {
 	return nil
 }
 
-// errCorrupt is wrapped by the error of a batch that is not as its producer wrote it.
-var errCorrupt = errors.New("the batch is corrupt")
+// errCorrupt is wrapped by the error of a batch that is not as its producer wrote it, errCompressed
+// by that of one whose producer was not told to leave it as it is.
+var (
+	errCorrupt    = errors.New("the batch is corrupt")
+	errCompressed = errors.New("the batch is compressed, which no part of a run does")
+)
 
 // Reader reads the batches of one partition's fetch response, in order and without allocating.
 //
@@ -275,7 +279,8 @@ func (r *Reader) open() bool {
 			continue
 		}
 		if c := attributes & compressionMask; c != 0 {
-			return r.corrupt(fmt.Sprintf("it is compressed (codec %d), which no part of a run does", c))
+			r.err = fmt.Errorf("%w: offset %d: codec %d", errCompressed, r.base, c)
+			return false
 		}
 		r.left, r.baseTime = int64(int32(be.Uint32(b[countAt:]))), int64(be.Uint64(b[baseTimeAt:]))
 		r.batch = cursor{src: b[headerSize:]}

@@ -8,9 +8,7 @@ import (
 	"net"
 	"os"
 	"strings"
-	"time"
 
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kversion"
 	"github.com/twmb/franz-go/pkg/sasl"
@@ -27,12 +25,6 @@ const (
 	passwordVariable = "STREAMBENCH_SASL_PASSWORD"
 )
 
-const (
-	dialTimeout = 5 * time.Second
-	// retryTimeout bounds how long the client goes on with a request that may be tried again.
-	retryTimeout = 20 * time.Second
-)
-
 // newest are the newest versions used of some requests, by their key. Later versions of produce and
 // fetch name topics by an id that each client would have to look up first; later ones of the others
 // leave it to the broker to add partitions to a transaction, which not every broker does.
@@ -44,18 +36,23 @@ var newest = map[int16]int16{
 	28: 4,  // commit offsets in transaction
 }
 
+// errNoLogin is why nobody logs in.
+var errNoLogin = errors.New("there are no credentials")
+
 // options are the client options that reach the brokers of a transport.
-func options(b adapters.Broker, bootstrap []string) ([]kgo.Opt, error) {
+func options(b adapters.Broker, bootstrap []string, l limits) ([]kgo.Opt, error) {
 	versions := kversion.Stable()
 	for key, version := range newest {
 		versions.SetMaxKeyVersion(key, version)
 	}
 	opts := []kgo.Opt{
 		kgo.SeedBrokers(bootstrap...), kgo.ClientID("streambench"), kgo.MaxVersions(versions),
-		kgo.RetryTimeout(retryTimeout),
+		kgo.RetryTimeout(l.answer),
+		// What the library tells brokers about itself is load that nobody asked for.
+		kgo.DisableClientMetrics(),
 		kgo.BrokerMaxReadBytes(256 << 20), kgo.BrokerMaxWriteBytes(256 << 20),
 	}
-	dialer := &net.Dialer{Timeout: dialTimeout}
+	dialer := &net.Dialer{Timeout: l.dial}
 	switch b.TLS {
 	case "", "none":
 		opts = append(opts, kgo.Dialer(dialer.DialContext))
@@ -80,8 +77,7 @@ func mechanismOf(name string) (sasl.Mechanism, error) {
 	}
 	user, password := os.Getenv(userVariable), os.Getenv(passwordVariable)
 	if user == "" || password == "" {
-		return nil, fmt.Errorf("log in by %s: set %s and %s: %w", name, userVariable,
-			passwordVariable, adapters.ErrNotReady)
+		return nil, unready("log in by "+name, errNoLogin)
 	}
 	switch strings.ToLower(name) {
 	case "plain":
@@ -95,8 +91,11 @@ func mechanismOf(name string) (sasl.Mechanism, error) {
 }
 
 // connect makes a client and has it answered by a broker once.
-func connect(ctx context.Context, b adapters.Broker, bootstrap []string) (*kgo.Client, error) {
-	opts, err := options(b, bootstrap)
+func connect(
+	ctx context.Context, b adapters.Broker, bootstrap []string, l limits,
+) (*kgo.Client, error) {
+	l = l.orUsual()
+	opts, err := options(b, bootstrap, l)
 	if err != nil {
 		return nil, err
 	}
@@ -104,32 +103,11 @@ func connect(ctx context.Context, b adapters.Broker, bootstrap []string) (*kgo.C
 	if err != nil {
 		return nil, fmt.Errorf("connect to brokers: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, retryTimeout)
+	ctx, cancel := context.WithTimeout(ctx, l.answer)
 	defer cancel()
 	if err := cl.Ping(ctx); err != nil {
 		cl.Close()
 		return nil, unready("reach brokers at "+strings.Join(bootstrap, ","), err)
 	}
 	return cl, nil
-}
-
-// unready words why brokers do not do what a run needs, and what to do about it.
-func unready(what string, err error) error {
-	remedy := "is it running, and is load.broker right?"
-	switch {
-	case errors.Is(err, kerr.SaslAuthenticationFailed), errors.Is(err, kerr.IllegalSaslState):
-		remedy = "look at " + userVariable + ", " + passwordVariable + " and load.broker.sasl"
-	case errors.Is(err, kerr.UnsupportedSaslMechanism):
-		remedy = "look at load.broker.sasl"
-	case errors.Is(err, kerr.TopicAuthorizationFailed),
-		errors.Is(err, kerr.ClusterAuthorizationFailed),
-		errors.Is(err, kerr.GroupAuthorizationFailed),
-		errors.Is(err, kerr.TransactionalIDAuthorizationFailed):
-		remedy = "give the user the rights to create, describe, write, read and delete topics"
-	case errors.Is(err, kerr.PolicyViolation):
-		remedy = "the cluster's policy forbids such topics: ask those who run it"
-	case errors.Is(err, context.DeadlineExceeded):
-		remedy = "it takes too long to answer: " + remedy
-	}
-	return fmt.Errorf("%s: %w: %s: %w", what, err, remedy, adapters.ErrNotReady)
 }

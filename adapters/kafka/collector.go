@@ -11,11 +11,7 @@ import (
 	"github.com/streambench/streambench/workloads"
 )
 
-const (
-	collectorRows = 1024
-	// settleTime is how long an end of a transaction may take to be written after it was asked for.
-	settleTime = 10 * time.Second
-)
+const collectorRows = 1024
 
 // collector reads the topics of a query's outputs and hands results to the job's collector, with
 // the time at which they arrived and not that at which they were read.
@@ -77,7 +73,7 @@ func (c *collector) run() error {
 		}
 	}
 	if err := c.consumer.Err(); err != nil {
-		return fmt.Errorf("collect results: %w", err)
+		return unready("collect results", err)
 	}
 	return nil
 }
@@ -101,7 +97,11 @@ func (c *collector) take(f Fetched) error {
 		}
 	}
 	if err := c.reader.Err(); err != nil {
-		return fmt.Errorf("collect results: %s partition %d: %w", at.Topic, at.Partition, err)
+		where := fmt.Sprintf("collect results: %s partition %d", at.Topic, at.Partition)
+		if errors.Is(err, errCorrupt) {
+			return unready(where, err)
+		}
+		return fmt.Errorf("%s: %w", where, err)
 	}
 	if err := c.handOn(o, receivedNs); err != nil {
 		return err
@@ -125,7 +125,7 @@ func (c *collector) handOn(o *output, receivedNs int64) error {
 func (c *collector) seal(ctx context.Context, failed func() error) error {
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
-	open := time.Now().Add(settleTime)
+	open := time.Now().Add(c.consumer.config.limits.settle)
 	var ends []int64
 	for {
 		if ends == nil {

@@ -43,6 +43,8 @@ type ConsumerConfig struct {
 	Broker    adapters.Broker
 	Bootstrap []string
 	Targets   []Target
+
+	limits limits
 }
 
 // Consumer reads partitions from their beginning, what is committed of them, each in order.
@@ -67,9 +69,10 @@ type Consumer struct {
 
 // NewConsumer connects and begins to fetch.
 func NewConsumer(ctx context.Context, c ConsumerConfig) (*Consumer, error) {
-	cl, err := connect(ctx, c.Broker, c.Bootstrap)
+	c.limits = c.limits.orUsual()
+	cl, err := connect(ctx, c.Broker, c.Bootstrap, c.limits)
 	if err != nil {
-		return nil, fmt.Errorf("start consumer: %w", err)
+		return nil, unready("start consumer", err)
 	}
 	r := &Consumer{
 		config: c, client: cl, next: make([]int64, len(c.Targets)),
@@ -78,7 +81,7 @@ func NewConsumer(ctx context.Context, c ConsumerConfig) (*Consumer, error) {
 	}
 	if err := r.leaders.refresh(ctx, cl, c.Targets); err != nil {
 		cl.Close()
-		return nil, fmt.Errorf("start consumer: %w", err)
+		return nil, unready("start consumer", err)
 	}
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	r.cancel = cancel
@@ -141,14 +144,14 @@ func (r *Consumer) supervise(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil && (!passes(err) || time.Since(last) > deliveryTimeout) {
+		if err != nil && (!passes(err) || time.Since(last) > r.config.limits.deliver) {
 			r.mu.Lock()
-			r.err = fmt.Errorf("fetch: %w", err)
+			r.err = unready("fetch", err)
 			r.mu.Unlock()
 			return
 		}
 		select {
-		case <-time.After(retryPause):
+		case <-time.After(r.config.limits.pause):
 		case <-ctx.Done():
 			return
 		}
@@ -183,7 +186,7 @@ func (r *Consumer) byLeader() map[int32][]int {
 func (r *Consumer) follow(ctx context.Context, id int32, targets []int) (progress bool, err error) {
 	broker := r.client.Broker(int(id))
 	for {
-		answered, cancel := context.WithTimeout(ctx, fetchWait+produceTimeout)
+		answered, cancel := context.WithTimeout(ctx, fetchWait+r.config.limits.produce)
 		resp, err := broker.Request(answered, r.request(targets))
 		cancel()
 		if err != nil {
@@ -194,7 +197,6 @@ func (r *Consumer) follow(ctx context.Context, id int32, targets []int) (progres
 		if err := kerr.ErrorForCode(fetched.ErrorCode); err != nil {
 			return progress, err
 		}
-		progress = true
 		// Who is asked for first takes turns, so that none starves behind a full one.
 		targets = append(targets[1:], targets[0])
 		for _, topic := range fetched.Topics {
@@ -206,6 +208,7 @@ func (r *Consumer) follow(ctx context.Context, id int32, targets []int) (progres
 				}
 			}
 		}
+		progress = true
 	}
 }
 

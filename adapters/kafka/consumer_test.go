@@ -32,7 +32,7 @@ func broker(t testing.TB) []string {
 // topic makes a topic of some partitions.
 func topic(t testing.TB, at []string, name string, partitions int) []Target {
 	t.Helper()
-	cl, err := connect(t.Context(), adapters.Broker{}, at)
+	cl, err := connect(t.Context(), adapters.Broker{}, at, usual)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,13 +51,16 @@ func serve(stdin io.Reader, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer cluster.Close()
+	// It is never closed: its log is in memory and goes with the process, at once.
 	if _, err := fmt.Fprintln(stdout, strings.Join(cluster.ListenAddrs(), ",")); err != nil {
 		return err
 	}
 	_, err = io.Copy(io.Discard, stdin)
 	return err
 }
+
+// errDied is why nothing goes on where the embedded broker was.
+var errDied = errors.New("the process of the embedded broker has died")
 
 // embedded is a broker in a process of its own.
 type embedded struct {

@@ -24,7 +24,9 @@ import (
 const EmbeddedBroker = "embedded"
 
 // Transport is the Kafka transport. Its zero value is ready.
-type Transport struct{}
+type Transport struct {
+	limits limits // none for the usual ones
+}
 
 // Supports says why a job cannot travel.
 func (Transport) Supports(job adapters.Job) error {
@@ -45,7 +47,8 @@ func (t Transport) Deploy(ctx context.Context, job adapters.Job) (adapters.Chann
 	if err := t.Supports(job); err != nil {
 		return nil, err
 	}
-	c := &channel{job: job, sent: make(chan struct{}), failed: make(chan struct{})}
+	c := &channel{job: job, limits: t.limits.orUsual(), sent: make(chan struct{}),
+		failed: make(chan struct{})}
 	if err := c.deploy(ctx); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -55,10 +58,11 @@ func (t Transport) Deploy(ctx context.Context, job adapters.Job) (adapters.Chann
 // channel is a deployed transport.
 type channel struct {
 	job       adapters.Job
+	limits    limits
 	topics    *adapters.Topics
 	embedded  *embedded // nil where the brokers run already
 	admin     *kgo.Client
-	owned     bool // the topics are ours to delete
+	made      []string // topics that are ours to delete
 	driver    *driver
 	collector *collector
 
@@ -79,7 +83,7 @@ func (c *channel) deploy(ctx context.Context) (err error) {
 		}
 		bootstrap = c.embedded.at
 	}
-	if c.admin, err = connect(ctx, c.job.Broker, bootstrap); err != nil {
+	if c.admin, err = connect(ctx, c.job.Broker, bootstrap, c.limits); err != nil {
 		return err
 	}
 	c.topics = nameTopics(c.job, bootstrap)
@@ -98,12 +102,14 @@ func (c *channel) deploy(ctx context.Context) (err error) {
 	}
 	c.driver.producer, err = NewProducer(ctx, ProducerConfig{
 		Broker: c.job.Broker, Bootstrap: bootstrap, Targets: input, Accepted: c.driver.accept,
+		limits: c.limits,
 	})
 	if err != nil {
 		return err
 	}
 	c.collector.consumer, err = NewConsumer(ctx, ConsumerConfig{
 		Broker: c.job.Broker, Bootstrap: bootstrap, Targets: c.collector.targets,
+		limits: c.limits,
 	})
 	if err != nil {
 		return err
@@ -113,16 +119,31 @@ func (c *channel) deploy(ctx context.Context) (err error) {
 }
 
 // make creates the topics. Those that were there before are not ours, and stay.
-func (c *channel) make(ctx context.Context) error {
-	err := createTopics(ctx, c.admin, c.topics)
-	c.owned = err == nil
+func (c *channel) make(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.limits.answer)
+	defer cancel()
+	c.made, err = createTopics(ctx, kadm.NewClient(c.admin), c.topics)
 	return err
+}
+
+// unmake deletes the topics that were made; those of an embedded broker go with it.
+func (c *channel) unmake() error {
+	if len(c.made) == 0 || c.embedded != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), c.limits.answer)
+	defer cancel()
+	return deleteTopics(ctx, kadm.NewClient(c.admin), c.made)
 }
 
 // start begins to drive and to collect.
 func (c *channel) start() {
 	c.work.Go(func() {
 		if err := c.driver.run(); err != nil {
+			c.fail(unready("offer events", err))
+			return
+		}
+		if err := c.audit(); err != nil {
 			c.fail(err)
 			return
 		}
@@ -136,7 +157,7 @@ func (c *channel) start() {
 	if c.embedded != nil {
 		c.work.Go(func() {
 			<-c.embedded.dead
-			c.fail(errors.New("the process of the embedded broker has died"))
+			c.fail(unready("watch embedded broker", errDied))
 		})
 	}
 }
@@ -175,7 +196,15 @@ func (c *channel) Wait(ctx context.Context) error {
 
 // Seal returns once every visible result was handed on.
 func (c *channel) Seal(ctx context.Context) error {
-	return c.collector.seal(ctx, c.failedWith)
+	if err := c.collector.seal(ctx, c.failedWith); err != nil {
+		return err
+	}
+	select {
+	case <-c.sent:
+		return c.audit() // what came since is not ours either
+	default:
+		return nil // the system has not waited for the end: others say so
+	}
 }
 
 // SendsUnknown are the events of unknown outcome.
@@ -221,7 +250,7 @@ func (c *channel) Config(ctx context.Context) (map[string]string, error) {
 	}
 	meta, err := admin.BrokerMetadata(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read brokers: %w", err)
+		return nil, unready("read brokers", err)
 	}
 	all["brokers"] = strconv.Itoa(len(meta.Brokers))
 	inForce, err := readSettings(ctx, admin, c.topics.Input)
@@ -242,16 +271,14 @@ func (c *channel) Close() error {
 		if c.driver != nil {
 			c.driver.stop()
 			if c.driver.producer != nil {
-				c.driver.producer.halt()
+				c.driver.producer.Halt()
 			}
 		}
 		if c.collector != nil && c.collector.consumer != nil {
 			c.collector.consumer.Close()
 		}
 		if c.admin != nil {
-			if c.owned && c.embedded == nil {
-				c.closing = deleteTopics(context.Background(), c.admin, c.topics)
-			}
+			c.closing = c.unmake()
 			c.admin.Close()
 		}
 		c.fail(errors.New("closed")) // what the broker's end would be taken for

@@ -272,7 +272,7 @@ func TestTopicsAreGoneAfterClose(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	cl, err := connect(t.Context(), adapters.Broker{}, at)
+	cl, err := connect(t.Context(), adapters.Broker{}, at, usual)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,10 +24,6 @@ const (
 	// brokers refuse more than 1 MiB unless told otherwise.
 	fullBatchB    = 512 << 10
 	largestBatchB = 1000 << 10
-	// deliveryTimeout bounds how long a send is tried again.
-	deliveryTimeout = 30 * time.Second
-	retryPause      = 100 * time.Millisecond
-	produceTimeout  = 15 * time.Second
 )
 
 // Target is a partition that a Producer writes to.
@@ -47,6 +43,7 @@ type Producer struct {
 	lanes   []*lane
 	leaders leaders
 	self    Identity
+	written []int64 // records by target; read by others once flushed
 	cancel  context.CancelFunc
 	freed   chan struct{} // one token: some lane has become idle
 	failed  atomic.Pointer[error]
@@ -63,11 +60,14 @@ type ProducerConfig struct {
 	Targets   []Target
 	// Transaction is the id of the producer's transactions; empty for none.
 	Transaction string
-	// Patience bounds how long a send or a step of a transaction is tried again; 0 for 30 s.
+	// Patience bounds how long a send or a step of a transaction is tried again, where that is more
+	// than the 30 s of every other.
 	Patience time.Duration
 	// Accepted is told how many records were acknowledged; nil if nobody wants to know. It is
 	// called by several goroutines.
 	Accepted func(records int)
+
+	limits limits
 }
 
 // set holds the batches of one lane that travel together.
@@ -91,23 +91,23 @@ type lane struct {
 
 // NewProducer connects, gets an identity and starts the lanes.
 func NewProducer(ctx context.Context, c ProducerConfig) (p *Producer, err error) {
-	if c.Patience == 0 {
-		c.Patience = deliveryTimeout
-	}
-	p = &Producer{config: c, targets: c.Targets, freed: make(chan struct{}, 1)}
+	c.limits = c.limits.orUsual()
+	c.limits.deliver = max(c.limits.deliver, c.Patience)
+	p = &Producer{config: c, targets: c.Targets, written: make([]int64, len(c.Targets)),
+		freed: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			p.closeClients()
-			err = fmt.Errorf("start producer: %w", err)
+			err = unready("start producer", err)
 		}
 	}()
-	if p.admin, err = connect(ctx, c.Broker, c.Bootstrap); err != nil {
+	if p.admin, err = connect(ctx, c.Broker, c.Bootstrap, c.limits); err != nil {
 		return nil, err
 	}
 	for i := range min(lanes, len(c.Targets)) {
 		l := &lane{sets: make(chan *set, 1), spare: make(chan *set, 2)}
 		p.lanes = append(p.lanes, l)
-		if l.client, err = connect(ctx, c.Broker, c.Bootstrap); err != nil {
+		if l.client, err = connect(ctx, c.Broker, c.Bootstrap, c.limits); err != nil {
 			return nil, err
 		}
 		for t := i; t < len(c.Targets); t += lanes {
@@ -154,7 +154,7 @@ func (s *set) reset() {
 func (p *Producer) identify(ctx context.Context) (Identity, error) {
 	req := kmsg.NewPtrInitProducerIDRequest()
 	// A transaction outlasts the sends in it.
-	req.TransactionTimeoutMillis = int32((p.config.Patience + time.Minute).Milliseconds())
+	req.TransactionTimeoutMillis = int32((p.config.limits.deliver + time.Minute).Milliseconds())
 	transaction := p.config.Transaction
 	if transaction != "" {
 		req.TransactionalID = &transaction
@@ -263,6 +263,7 @@ func (p *Producer) handOver(l *lane) error {
 		}
 		l.filling.sealed[place] = b.Seal(p.self, l.next[place])
 		l.next[place] = (l.next[place] + int32(b.Records())) & 0x7fffffff
+		p.written[l.targets[place]] += int64(b.Records())
 	}
 	l.under.Add(1)
 	l.sets <- l.filling
@@ -307,9 +308,9 @@ func (p *Producer) SendsUnknown() uint64 { return p.unknown.Load() }
 // errHalted is why a halted producer writes no more.
 var errHalted = errors.New("the producer was halted")
 
-// halt gives up what is under way, so that nobody waits for it. Unlike the other methods it may be
+// Halt gives up what is under way, so that nobody waits for it. Unlike the other methods it may be
 // called by any goroutine.
-func (p *Producer) halt() {
+func (p *Producer) Halt() {
 	p.fail(errHalted)
 	p.cancel()
 }
@@ -341,7 +342,7 @@ func (p *Producer) closeClients() {
 
 // send has a set's batches written, trying again what failed for a reason that passes.
 func (p *Producer) send(ctx context.Context, l *lane, s *set) error {
-	deadline := time.Now().Add(p.config.Patience)
+	deadline := time.Now().Add(p.config.limits.deliver)
 	for {
 		refused, err := p.attempt(ctx, l, s)
 		if err == nil {
@@ -351,12 +352,13 @@ func (p *Producer) send(ctx context.Context, l *lane, s *set) error {
 		if refused != nil || last {
 			if refused == nil {
 				p.unknown.Add(s.unsent())
-				refused = fmt.Errorf("not acknowledged within %s: %w", p.config.Patience, err)
+				refused = fmt.Errorf("not acknowledged within %s: %w",
+					p.config.limits.deliver, err)
 			}
 			return fmt.Errorf("produce: %w", refused)
 		}
 		select {
-		case <-time.After(retryPause):
+		case <-time.After(p.config.limits.pause):
 		case <-ctx.Done():
 			continue
 		}
@@ -402,7 +404,7 @@ type sending struct {
 func (p *Producer) produce(ctx context.Context, l *lane, s *set, to sending) (refused, err error) {
 	req := kmsg.NewPtrProduceRequest()
 	req.Acks = -1
-	req.TimeoutMillis = int32(produceTimeout.Milliseconds())
+	req.TimeoutMillis = int32(p.config.limits.produce.Milliseconds())
 	if p.group != nil {
 		req.TransactionID = &p.group.id
 	}
@@ -413,7 +415,7 @@ func (p *Producer) produce(ctx context.Context, l *lane, s *set, to sending) (re
 		topic := topicOf(req, t.Topic)
 		topic.Partitions = append(topic.Partitions, part)
 	}
-	ctx, cancel := context.WithTimeout(ctx, produceTimeout)
+	ctx, cancel := context.WithTimeout(ctx, p.config.limits.produce)
 	defer cancel()
 	kresp, err := l.client.Broker(int(to.leader)).Request(ctx, req)
 	if err != nil {

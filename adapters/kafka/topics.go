@@ -11,7 +11,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/workloads"
@@ -35,7 +34,15 @@ var topicSettings = []struct{ key, value, why string }{
 const (
 	// largestMessageB is the largest batch a topic of ours takes.
 	largestMessageB = 2 << 20
-	adminTimeout    = 20 * time.Second
+	// topicPause is how long to wait before looking again whether topics have leaders.
+	topicPause = 20 * time.Millisecond
+)
+
+// What is wrong with a topic.
+var (
+	errTaken      = errors.New("it exists already and is not this run's")
+	errPartitions = errors.New("partitions")
+	errSetting    = errors.New("setting")
 )
 
 // outputNames are the last words of the topics of a query's outputs.
@@ -68,36 +75,46 @@ func names(t *adapters.Topics) []string {
 	return all
 }
 
-// createTopics makes the topics of a job and reads back what is in force.
-func createTopics(ctx context.Context, cl *kgo.Client, t *adapters.Topics) error {
-	ctx, cancel := context.WithTimeout(ctx, adminTimeout)
-	defer cancel()
-	admin := kadm.NewClient(cl)
+// createTopics makes the topics of a job and reads back what is in force. made are those that are
+// ours to delete, also where there is an error.
+func createTopics(
+	ctx context.Context, admin *kadm.Client, t *adapters.Topics,
+) (made []string, err error) {
 	settings := map[string]*string{}
 	for _, s := range topicSettings {
 		settings[s.key] = &s.value
 	}
-	made, err := admin.CreateTopics(ctx, int32(t.Partitions), -1, settings, names(t)...)
+	answers, err := admin.CreateTopics(ctx, int32(t.Partitions), -1, settings, names(t)...)
 	if err != nil {
-		return unready("create topics", err)
+		return nil, unready("create topics "+strings.Join(names(t), ", "), err)
 	}
-	for _, topic := range made.Sorted() {
-		switch err := topic.Err; {
+	for _, topic := range answers.Sorted() {
+		switch {
+		case topic.Err == nil:
+			made = append(made, topic.Topic)
 		case err == nil:
-		case errors.Is(err, kerr.TopicAlreadyExists):
-			return fmt.Errorf("create topic %s: it exists already and is not this run's: delete it, "+
-				"or run again under another id: %w", topic.Topic, adapters.ErrNotReady)
-		default:
-			if topic.ErrMessage != "" {
-				err = fmt.Errorf("%w (%s)", err, topic.ErrMessage)
-			}
-			return unready("create topic "+topic.Topic, err)
+			err = notMade(topic)
 		}
 	}
-	if err := awaitTopics(ctx, admin, t); err != nil {
-		return err
+	if err != nil {
+		return made, err
 	}
-	return checkSettings(ctx, admin, t)
+	if err := awaitTopics(ctx, admin, t); err != nil {
+		return made, err
+	}
+	return made, checkSettings(ctx, admin, t)
+}
+
+// notMade says why a topic was not made.
+func notMade(topic kadm.CreateTopicResponse) error {
+	if errors.Is(topic.Err, kerr.TopicAlreadyExists) {
+		return unready("create topic "+topic.Topic, errTaken)
+	}
+	err := topic.Err
+	if topic.ErrMessage != "" {
+		err = fmt.Errorf("%w (%s)", err, topic.ErrMessage)
+	}
+	return unready("create topic "+topic.Topic, err)
 }
 
 // awaitTopics waits until every partition has a leader, and checks how many there are.
@@ -112,8 +129,8 @@ func awaitTopics(ctx context.Context, admin *kadm.Client, t *adapters.Topics) er
 			topic := meta.Topics[name]
 			n := len(topic.Partitions)
 			if n > 0 && n != t.Partitions {
-				return fmt.Errorf("look at topics: %s has %d partitions, not %d: %w", name, n,
-					t.Partitions, adapters.ErrNotReady)
+				return unready("look at topic "+name, fmt.Errorf("it has %d %w, not %d", n,
+					errPartitions, t.Partitions))
 			}
 			led = led && topic.Err == nil && n == t.Partitions
 			for _, p := range topic.Partitions {
@@ -124,7 +141,7 @@ func awaitTopics(ctx context.Context, admin *kadm.Client, t *adapters.Topics) er
 			return nil
 		}
 		select {
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(topicPause):
 		case <-ctx.Done():
 			return unready("wait for leaders of "+strings.Join(names(t), ", "), ctx.Err())
 		}
@@ -140,9 +157,8 @@ func checkSettings(ctx context.Context, admin *kadm.Client, t *adapters.Topics) 
 		}
 		for _, s := range topicSettings {
 			if got, ok := inForce[s.key]; ok && !sameSetting(got, s.value) {
-				return fmt.Errorf("check topic %s: %s is %s, not %s (%s): the cluster keeps it so, "+
-					"ask those who run it: %w", name, s.key, got, s.value, s.why,
-					adapters.ErrNotReady)
+				return unready("check topic "+name, fmt.Errorf("%w %s is %s, not %s (%s)", errSetting,
+					s.key, got, s.value, s.why))
 			}
 		}
 	}
@@ -174,18 +190,17 @@ func readSettings(
 	return all, nil
 }
 
-// deleteTopics removes the topics of a job; those that are gone are no error.
-func deleteTopics(ctx context.Context, cl *kgo.Client, t *adapters.Topics) error {
-	ctx, cancel := context.WithTimeout(ctx, adminTimeout)
-	defer cancel()
-	gone, err := kadm.NewClient(cl).DeleteTopics(ctx, names(t)...)
+// deleteTopics removes topics; those that are gone are no error.
+func deleteTopics(ctx context.Context, admin *kadm.Client, topics []string) error {
+	gone, err := admin.DeleteTopics(ctx, topics...)
 	if err != nil {
-		return fmt.Errorf("delete topics: %w", err)
+		return unready("delete topics "+strings.Join(topics, ", ")+", which are left", err)
 	}
-	for _, topic := range gone {
+	var errs []error
+	for _, topic := range gone.Sorted() {
 		if topic.Err != nil && !errors.Is(topic.Err, kerr.UnknownTopicOrPartition) {
-			return fmt.Errorf("delete topic %s: %w", topic.Topic, topic.Err)
+			errs = append(errs, unready("delete topic "+topic.Topic+", which is left", topic.Err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }

@@ -22,7 +22,7 @@ func (t *transaction) begin() error {
 	if t.open {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), t.producer.config.Patience)
+	ctx, cancel := context.WithTimeout(context.Background(), t.producer.config.limits.deliver)
 	defer cancel()
 	req := kmsg.NewPtrAddPartitionsToTxnRequest()
 	req.TransactionalID = t.id
@@ -81,7 +81,7 @@ func (p *Producer) Commit(ctx context.Context, read Offsets) error {
 			return err
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, p.config.Patience)
+	ctx, cancel := context.WithTimeout(ctx, p.config.limits.deliver)
 	defer cancel()
 	if err := t.commitOffsets(ctx, read); err != nil {
 		return fmt.Errorf("commit offsets: %w", err)

@@ -1,7 +1,7 @@
-// Package null is a pass-through in the place of a system: it takes events from the load, makes
-// them and hands as many results on as the query would at most, none of them right. What driver,
-// transport and collector reach beside it is the null ceiling: the most that can be measured of any
-// system.
+// Package null is a pass-through in the place of a system: it takes events from the load or, where
+// a transport carries them, from their topic, and hands as many results on as the query would at
+// most, none of them right. What driver, transport and collector reach beside it is the null
+// ceiling: the most that can be measured of any system.
 package null
 
 import (
@@ -24,18 +24,27 @@ type Adapter struct{}
 
 // Supports says why a job has no ceiling; nil if it has one.
 func (Adapter) Supports(job adapters.Job) error {
-	if job.Transport != adapters.Embedded {
+	if job.Transport != adapters.Embedded && job.Transport != adapters.Kafka {
 		return fmt.Errorf("pass events through transport %s: %w", job.Transport,
 			errors.ErrUnsupported)
 	}
 	return nil
 }
 
-// Deploy starts a goroutine for each shard of the load. They wait for it to begin.
-func (a Adapter) Deploy(_ context.Context, job adapters.Job) (adapters.System, error) {
+// Deploy starts a goroutine for each shard of the load, or one that reads the input topic. They
+// wait for events.
+func (a Adapter) Deploy(ctx context.Context, job adapters.Job) (adapters.System, error) {
 	if err := a.Supports(job); err != nil {
 		return nil, err
 	}
+	if job.Transport == adapters.Kafka {
+		return deployBridge(ctx, job)
+	}
+	return deployShards(job), nil
+}
+
+// deployShards starts the pass-through of an embedded transport.
+func deployShards(job adapters.Job) *system {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	s := &system{job: job, cancel: cancel, done: make(chan struct{})}
 	var all sync.WaitGroup
@@ -51,7 +60,7 @@ func (a Adapter) Deploy(_ context.Context, job adapters.Job) (adapters.System, e
 		all.Wait()
 		s.err = context.Cause(ctx)
 	}()
-	return s, nil
+	return s
 }
 
 // system is a running pass-through.
@@ -163,11 +172,17 @@ func (s *system) collect(rs *workloads.Results) error {
 // answer hands the columns of a batch on as results: a row an event where the query answers each,
 // else one for the batch, as windows answer many events at once.
 func answer(q workloads.Query, b *workloads.Batch, rs *workloads.Results) {
-	rs.N = min(b.N, 1)
+	n := min(b.N, 1)
 	if q.OneEach() {
-		rs.N = b.N
+		n = b.N
 	}
+	copyColumns(b, rs, n)
+}
+
+// copyColumns makes n results of the columns of as many events.
+func copyColumns(b *workloads.Batch, rs *workloads.Results, n int) {
+	rs.N = n
 	for c, col := range rs.Cols {
-		copy(col[:rs.N], b.Cols[c%len(b.Cols)][:rs.N])
+		copy(col[:n], b.Cols[c%len(b.Cols)][:n])
 	}
 }

@@ -1,11 +1,13 @@
 package null_test
 
 import (
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/kafka"
 	"github.com/streambench/streambench/adapters/null"
 	"github.com/streambench/streambench/workloads"
 )
@@ -31,6 +33,11 @@ func bind(t *testing.T, name string, params map[string]string) *workloads.Worklo
 		t.Fatal(err)
 	}
 	return w
+}
+
+func TestMain(m *testing.M) {
+	kafka.Enter()
+	os.Exit(m.Run())
 }
 
 func TestEveryEventPassesThrough(t *testing.T) {

@@ -70,7 +70,9 @@ func findTransport(name string) (adapters.Transport, bool) {
 // where there is none.
 func nullCeiling() scenarios.Null {
 	b := versionOf()
-	n := scenarios.Null{Adapter: null.Adapter{}, Version: b.Version, Commit: b.Commit}
+	n := scenarios.Null{
+		Adapter: null.Adapter{}, Transports: findTransport, Version: b.Version, Commit: b.Commit,
+	}
 	if dir, err := os.UserCacheDir(); err == nil {
 		n.Dir = filepath.Join(dir, "streambench", "ceilings")
 	}
