@@ -22,6 +22,8 @@ type CheckerOptions struct {
 	// KeepRows keeps the results of a per-event query for Checker.Results; those of other queries
 	// are kept anyway.
 	KeepRows bool
+	// Contributions has the oracle keep the last event inside each result, where Query.TellsLast.
+	Contributions bool
 }
 
 // Delivered is what Finish has to know of the run: how much was offered and what the system says
@@ -35,6 +37,10 @@ type Delivered struct {
 	// output holds them. Where it is false a too-late event may legally count, as long as none is
 	// neither counted nor dropped, nor both.
 	Strict bool
+	// Lost is told the slot of the trigger of every timed result that never came, Contributed of
+	// every right one what CheckerOptions.Contributions asked for. Either may be nil.
+	Lost        func(trigger uint64)
+	Contributed func(Contribution)
 }
 
 // Checker compares what a system delivered with what the oracle expects.
@@ -95,6 +101,9 @@ func (w *Workload) NewChecker(dir string, o CheckerOptions) (Checker, error) {
 	}
 	if w.Query.PerEvent() {
 		return newEventChecker(p, dir, o.KeepRows)
+	}
+	if o.Contributions && w.Query.TellsLast() {
+		p.trackLast()
 	}
 	return newWindowChecker(p, dir)
 }

@@ -304,17 +304,17 @@ func (c *eventChecker) Finish(ctx context.Context, d Delivered) (Ledger, error) 
 		if number < whole && c.isDone(number) {
 			continue
 		}
-		c.settle(c.page(number), d.Events)
+		c.settle(c.page(number), d)
 		delete(c.open, number)
 	}
 	for _, number := range slices.Sorted(maps.Keys(c.open)) {
 		if number*c.pageN >= d.Events {
-			c.settle(c.page(number), d.Events)
+			c.settle(c.page(number), d)
 		}
 	}
 	for number := range uint64(len(c.done)) * 64 {
 		if number*c.pageN >= d.Events && c.isDone(number) {
-			c.settle(c.page(number), d.Events)
+			c.settle(c.page(number), d)
 		}
 	}
 	if c.dead != nil {
@@ -346,15 +346,18 @@ func (c *eventChecker) placeStrays(events uint64) error {
 }
 
 // settle counts what a page lacks of the events offered, and as phantoms what it has beyond them.
-func (c *eventChecker) settle(pg *page, events uint64) {
+func (c *eventChecker) settle(pg *page, d Delivered) {
 	first, m, l := pg.number*c.pageN, pg.marks, &c.t.l
 	for word, w := range pg.wanted {
 		for ; w != 0; w &= w - 1 {
 			at := uint32(word*64 + bits.TrailingZeros64(w))
 			row := pg.row(c.p, at)
-			switch offered := first+uint64(at) < events; {
+			switch offered := first+uint64(at) < d.Events; {
 			case offered && !has(m.seen, at):
 				c.t.lost(row)
+				if d.Lost != nil {
+					d.Lost(c.p.w.Timeline.Slot(uint64(row[c.seq])))
+				}
 			case !offered && has(m.seen, at):
 				c.takeBack(m, at, row)
 				if m.bad[at] {

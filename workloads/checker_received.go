@@ -5,6 +5,7 @@ type received struct {
 	p     *plan
 	rows  []int64
 	next  []int32 // of each row: the next row of its identity
+	at    []int64 // of each row: when it arrived
 	ids   []arrival
 	index map[uint64]int32 // hash of the identity to the first of ids that has it
 }
@@ -21,7 +22,7 @@ type arrival struct {
 
 func (r *received) reset(p *plan) {
 	r.p = p
-	r.rows, r.next, r.ids = r.rows[:0], r.next[:0], r.ids[:0]
+	r.rows, r.next, r.at, r.ids = r.rows[:0], r.next[:0], r.at[:0], r.ids[:0]
 	if r.index == nil {
 		r.index = map[uint64]int32{}
 	}
@@ -33,8 +34,10 @@ func (r *received) row(i int32) []int64 {
 	return r.rows[i*w : (i+1)*w]
 }
 
-func (r *received) add(row []int64) {
+// add takes a row that arrived at a time since T0.
+func (r *received) add(row []int64, at int64) {
 	i := int32(len(r.next))
+	r.at = append(r.at, at)
 	r.rows = append(r.rows, row...)
 	r.next = append(r.next, none)
 	if id := r.find(row); id != nil {

@@ -60,7 +60,7 @@ func (m *matcher) stand(id *arrival) (s standing) {
 func (m *matcher) matchStanding(e *outcome, id *arrival) {
 	s := m.stand(id)
 	if s.live == 0 {
-		m.t.lost(e.Row)
+		m.lost(e)
 		return
 	}
 	row := m.got.row(s.row)

@@ -140,22 +140,25 @@ func (c *windowChecker) allSetAside(l *Ledger) bool {
 func (c *windowChecker) account(
 	ctx context.Context, d Delivered, hold int64,
 ) (l Ledger, behind int64, err error) {
-	m := &matcher{c: c, t: newTally(c.p, d.Events)}
+	m := &matcher{c: c, t: newTally(c.p, d.Events), d: d, again: hold > 0}
 	var take func(e *outcome) error
 	finish := m.finishOrdered
 	if c.ordered {
 		m.todo = c.rows.numbers()
 		take = m.takeOrdered
 	} else {
-		want, err := newSpool(c.dir, c.p.width+1, 1)
+		want, err := newSpool(c.dir, c.p.width+2, 1)
 		if err != nil {
 			return Ledger{}, 0, err
 		}
 		defer want.close()
-		row := make([]int64, c.p.width+1)
+		row := make([]int64, c.p.width+2)
 		take = func(e *outcome) error {
 			copy(row, e.Row)
-			row[c.p.width] = int64(e.parts)
+			row[c.p.width], row[c.p.width+1] = int64(e.parts), 0
+			if e.Timed {
+				row[c.p.width+1] = 1 + int64(e.Trigger)
+			}
 			return want.add(c.number(e.Row), row)
 		}
 		finish = func() error { return m.finishPartitioned(want) }
@@ -186,12 +189,15 @@ func (c *windowChecker) account(
 
 // matcher matches received results with expected ones.
 type matcher struct {
-	c    *windowChecker
-	t    *tally
-	todo []int64 // buckets still to be read, ascending
-	now  int64   // bucket in got
-	got  received
-	open bool
+	c *windowChecker
+	t *tally
+	d Delivered
+	// again says that the results were matched before, and their times told.
+	again bool
+	todo  []int64 // buckets still to be read, ascending
+	now   int64   // bucket in got
+	got   received
+	open  bool
 	// Events counted in the results delivered, and in the stream.
 	counted, streamed int64
 }
@@ -227,7 +233,7 @@ func (m *matcher) turn(number int64) error {
 func (m *matcher) load(number int64) error {
 	m.got.reset(m.c.p)
 	return m.c.rows.read(number, func(row []int64) error {
-		m.got.add(row[:m.c.p.width])
+		m.got.add(row[:m.c.p.width], row[m.c.p.width])
 		return nil
 	})
 }
@@ -237,7 +243,7 @@ func (m *matcher) loadPart(number int64, pass, passes uint64) error {
 	m.got.reset(m.c.p)
 	return m.c.rows.read(number, func(row []int64) error {
 		if m.c.p.passOf(row, passes) == pass {
-			m.got.add(row[:m.c.p.width])
+			m.got.add(row[:m.c.p.width], row[m.c.p.width])
 		}
 		return nil
 	})
@@ -276,7 +282,8 @@ func (m *matcher) finishPartitioned(want *spool) error {
 			err := want.read(number, func(row []int64) error {
 				if m.c.p.passOf(row, passes) == pass {
 					w := m.c.p.width
-					m.match(&outcome{Expected: Expected{Row: row[:w]}, parts: uint64(row[w])})
+					m.match(&outcome{Expected: Expected{Row: row[:w], Timed: row[w+1] > 0,
+						Trigger: uint64(row[w+1] - 1)}, parts: uint64(row[w])})
 				}
 				return nil
 			})
@@ -304,7 +311,7 @@ func (m *matcher) match(e *outcome) {
 	case id == nil && e.optional:
 		return
 	case id == nil:
-		m.t.lost(e.Row)
+		m.lost(e)
 		return
 	}
 	id.expected = true
@@ -338,11 +345,18 @@ func (m *matcher) match(e *outcome) {
 	}
 	if wrong == none {
 		m.t.l.Matched++
+		m.told(e, id)
 		m.t.want.add(row) // equal to the expected one, or as legal
 		return
 	}
 	m.t.want.add(e.Row)
 	m.t.wrong(m.got.row(wrong), e.Row)
+}
+
+// lost classes an expected identity of which nothing is left.
+func (m *matcher) lost(e *outcome) {
+	m.t.lost(e.Row)
+	m.told(e, nil)
 }
 
 // unexpected classes what was received of an identity nobody expected.

@@ -70,6 +70,8 @@ type outcome struct {
 	optional bool
 	// parts is the sum of plan.part over the results that make up an additive one.
 	parts uint64
+	// last is the slot of the last event inside, where the plan keeps it.
+	last uint64
 }
 
 // oracle folds one stream. It holds what all shapes of query need: the ideal watermark, how events
@@ -90,6 +92,7 @@ type oracle struct {
 	// in the late output of a system, do not count and all others do: nil where it is the ideal
 	// watermark that decides.
 	tooLate, aside *eventSet
+	first          uint64 // slot of the first row of the batch
 	emit           func(*outcome) error
 	err            error // the first error of emit
 }
@@ -134,6 +137,7 @@ func (o *oracle) run(ctx context.Context, events uint64) error {
 	var picked []int32
 	err := stream(ctx, o.p, events, func(b *Batch, slot uint64) error {
 		sel.bind(o.p.w, b)
+		o.first = slot
 		picked = picked[:0]
 		for i := range b.N {
 			if sel.takes(i) {

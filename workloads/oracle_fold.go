@@ -27,6 +27,7 @@ type fold struct {
 // contribution is an event as the folds see it.
 type contribution struct {
 	ts, seq int64
+	slot    uint64
 	vals    []bound // one a fold
 	row     int
 }
@@ -103,6 +104,9 @@ func (p *plan) start(words []int64) []int64 {
 			words = append(words, math.MinInt64, math.MinInt64, 0)
 		}
 	}
+	if p.last > 0 {
+		words = append(words, 0)
+	}
 	return words
 }
 
@@ -122,6 +126,7 @@ func (p *plan) startSets() []map[int64]struct{} {
 func (p *plan) add(acc []int64, sets []map[int64]struct{}, c *contribution) {
 	acc[wordCount]++
 	acc[wordSeqSum] += c.seq
+	p.note(acc, int64(c.slot))
 	for i := range p.aggs {
 		p.addOne(i, acc, sets, c)
 	}
@@ -163,6 +168,9 @@ func (p *plan) addOne(agg int, acc []int64, sets []map[int64]struct{}, c *contri
 func (p *plan) merge(a, b []int64, aSets, bSets []map[int64]struct{}) {
 	a[wordCount] += b[wordCount]
 	a[wordSeqSum] += b[wordSeqSum]
+	if p.last > 0 {
+		a[p.last] = max(a[p.last], b[p.last])
+	}
 	for i := range p.aggs {
 		f := &p.aggs[i]
 		w := f.word

@@ -78,6 +78,7 @@ func (f *windowFold) foldColumns(w *window) {
 		acc[wordCount]++
 		acc[wordSeqSum] += seq[f.inside[i]]
 	}
+	f.noteColumn(g)
 	for i := range p.aggs {
 		switch a := &p.aggs[i]; a.Func {
 		case Count:

@@ -18,6 +18,7 @@ type plan struct {
 	aggs    []fold
 	state   int     // words of an accumulator
 	fresh   []int64 // an empty one
+	last    int     // word of the slot of the last event; 0: not kept
 	sets    int     // Distinct aggregates among aggs
 	out     []output
 	by      reader        // rank over events

@@ -90,10 +90,10 @@ func (f *windowFold) nextKey() int32 {
 // bare says whether events themselves are ranked.
 func (f *windowFold) bare() bool { return len(f.o.p.aggs) == 0 }
 
-func (f *windowFold) event(row int, _ uint64) {
+func (f *windowFold) event(row int, slot uint64) {
 	o := f.o
 	ts := f.b.TS[row]
-	f.c.ts, f.c.seq, f.c.row = ts, f.b.Seq[row], row
+	f.c.ts, f.c.seq, f.c.slot, f.c.row = ts, f.b.Seq[row], slot, row
 	key := f.nextKey()
 	if f.holds(ts) {
 		for _, w := range f.pane.windows {
@@ -291,6 +291,9 @@ func (f *windowFold) row(w *window, g *groups, i int32) {
 	p := f.o.p
 	acc, sets := g.at(p, i)
 	f.res = p.results(f.res[:0], acc, sets)
+	if p.last > 0 {
+		f.next.last = uint64(acc[p.last])
+	}
 	f.next.Row = p.row(f.next.Row[:0], groupRow{
 		key: f.keys.key[i], start: w.start, end: w.end, acc: acc, res: f.res,
 	})
