@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/kafka"
 	"github.com/streambench/streambench/adapters/native"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/scenarios"
@@ -28,6 +29,25 @@ var nativeRuns = []struct{ name, workload, params, rate string }{
 	{"nexmark q7", "nexmark", "{query: q7, window: 250ms}", "50k/s"},
 	{"nexmark q11", "nexmark", "{query: q11, gap: 100ms}", "50k/s"},
 	{"nexmark q12", "nexmark", "{query: q12, window: 250ms}", "50k/s"},
+	{"uc2", "uc2", "{keys: 1000, window: 250ms, bound: 100ms}", "50k/s"},
+	{"hopping-average", "hopping-average",
+		"{window: 300ms, slide: 100ms, disorder: 50ms, bound: 50ms}", "50k/s"},
+	{"sliding-average", "sliding-average", "{window: 300ms, disorder: 50ms, bound: 50ms}", "20k/s"},
+	{"karimov", "karimov", "{window: 400ms, slide: 200ms, bound: 100ms}", "50k/s"},
+	{"shuffle", "shuffle", "{}", "5k/s"},
+	{"orders", "orders", "{window: 250ms, bound: 100ms, lateness: 300ms}", "50k/s"},
+	{"clickstream", "clickstream", "{keys: 1000, gap: 50ms, bound: 100ms, disorder: 80ms}", "50k/s"},
+	{"poison", "poison", "{keys: 1000, malformed: 500}", "10k/s"},
+}
+
+// TestMain lets the test binary be the embedded broker.
+func TestMain(m *testing.M) {
+	kafka.Enter()
+	os.Exit(m.Run())
+}
+
+func overKafka(name string) (adapters.Transport, bool) {
+	return kafka.Transport{}, name == adapters.Kafka
 }
 
 var guarantees = []string{"exactly-once", "at-least-once", "at-most-once"}
@@ -36,7 +56,7 @@ var guarantees = []string{"exactly-once", "at-least-once", "at-most-once"}
 func nativeRun(t *testing.T, s *scenarios.Scenario, keep bool) *recorded {
 	t.Helper()
 	r, err := carryOut(t, t.Context(), scenarios.RunRequest{
-		Scenario: s, Systems: only(native.Adapter{}), KeepResults: keep,
+		Scenario: s, Systems: only(native.Adapter{}), Transports: overKafka, KeepResults: keep,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -51,23 +71,39 @@ func nativeRun(t *testing.T, s *scenarios.Scenario, keep bool) *recorded {
 // whether the host let the driver keep its schedule is not what is tested.
 func TestNativeAnswersEveryQueryRight(t *testing.T) {
 	for i, run := range nativeRuns {
-		for slots := 1; slots <= 2; slots++ {
-			guarantee := guarantees[(i+slots)%len(guarantees)]
-			t.Run(fmt.Sprintf("%s, %d slots, %s", run.name, slots, guarantee), func(t *testing.T) {
+		for n, transport := range []string{"embedded", "embedded", "kafka, broker: embedded"} {
+			slots := 1 + n
+			if n == 2 {
+				slots = 1 + i%2
+			}
+			guarantee := guarantees[(i+n)%len(guarantees)]
+			name := fmt.Sprintf("%s, %d slots, %s, %s", run.name, slots, guarantee, transport)
+			t.Run(name, func(t *testing.T) {
 				t.Parallel()
+				format := "binary"
+				if run.workload == "poison" || i%2 == 1 {
+					format = "json"
+				}
 				s := load(t, fmt.Sprintf(`
 name: right
 workload: %s
 params: %s
 guarantee: %s
-load: {rate: %s, warmup: 200ms, steady: 1s, drain: 20s}
+checkpoint: 200ms
+load: {transport: %s, format: %s, rate: %s, warmup: 200ms, steady: 1s, drain: 20s}
 resources: {worker: {cpus: %d}}
-`, run.workload, run.params, guarantee, run.rate, slots))
+`, run.workload, run.params, guarantee, transport, format, run.rate, slots))
 				r := nativeRun(t, s, false)
 				l := r.ledgers()[0]
 				if !l.Conclusive || l.Matched == 0 || l.Matched != l.Expected ||
-					l.Received != l.Expected || l.Unexplained != 0 || l.Digest != l.WantDigest {
+					l.Received != l.Expected+l.Refinements || l.Unexplained != 0 ||
+					l.Digest != l.WantDigest {
 					t.Errorf("ledger %+v", *l)
+				}
+				for _, side := range []*record.Side{l.LateOutput, l.DeadLetters} {
+					if side != nil && (side.Received == 0 || side.Missing+side.Foreign > 0) {
+						t.Errorf("output beside the answers %+v", *side)
+					}
 				}
 				if end := r.ends()[0]; end.NegativeSamples != 0 || end.DroppedSamples != 0 {
 					t.Errorf("end %+v", *end)

@@ -127,7 +127,7 @@ func TestTheGoldenVectorsComeThroughKafka(t *testing.T) {
 }
 
 // bound makes a workload at 10 000 events a second of event time.
-func bound(t *testing.T, name string, params map[string]string) *workloads.Workload {
+func bound(t testing.TB, name string, params map[string]string) *workloads.Workload {
 	t.Helper()
 	return workloadstest.Vector{Workload: name, Rate: 10_000, Params: params}.Bind(t)
 }
