@@ -4,8 +4,8 @@ import "math"
 
 // moments holds events until the watermark has passed them and hands them back in order of time: a
 // timing wheel of one place a millisecond. A place is a chain of hooks with room for many events
-// side by side. Events beyond the wheel's reach hang in a place of their own, and are looked through
-// once a round.
+// side by side. Events beyond the wheel's reach hang in a place of their own, which is looked
+// through once a round.
 //
 //	places  [ . 3 . . 7 1 . | 4 ]      hook 7  [ next 2 | n | ts seq key v… | ts seq key v… | … ]
 //	          ^ turned        ^ far
@@ -40,7 +40,8 @@ const (
 // leastPlaces is the size of a wheel for a small bound: slots drift apart by some seconds.
 const leastPlaces = 1 << 14
 
-// newMoments makes room for events of so many values, most of them at most ms ahead of the watermark.
+// newMoments makes room for events of so many values, most of them at most ms ahead of the
+// watermark.
 func newMoments(state *arena, values int, ms int64) (*moments, error) {
 	stride := eventValues + values
 	hooks, err := state.slab(hookWords + hookEvents*stride)
