@@ -65,16 +65,3 @@ func (f fold) start() int64 {
 	}
 	return 0 // a sum, of floats too
 }
-
-// kind is the type of a field by its name; what is looked up is an integer, as are seq and ts.
-func (p *plan) kind(name string) workloads.Kind {
-	if p.lookup != nil && name == p.lookup.As {
-		return workloads.Int
-	}
-	for _, f := range p.fields {
-		if f.Name == name {
-			return f.Kind
-		}
-	}
-	return workloads.Int
-}

@@ -4,7 +4,7 @@ import "math"
 
 // moments holds events until the watermark has passed them and hands them back in order of time: a
 // timing wheel of one place a millisecond. A place is a chain of hooks with room for many events
-// side by side. Events beyond the wheel's reach hang in a place of their own, and are looked
+// side by side. Events beyond the wheel's reach hang in a place of their own, which is looked
 // through once a round.
 //
 //	places  [ . 3 . . 7 1 . | 4 ]      hook 7  [ next 2 | n | ts seq key v… | ts seq key v… | … ]

@@ -11,8 +11,8 @@ import (
 
 // plan is a query bound to the columns of a schema: what the stages of every slot are made from.
 type plan struct {
+	schema workloads.Schema
 	query  workloads.Query
-	fields []workloads.Field // of the variant that is read
 	filter []condition
 	lookup *workloads.Lookup
 	// lookupCol is the column looked up.
@@ -64,11 +64,11 @@ type sourceKind uint8
 
 const (
 	fromWord   sourceKind = iota // a word of the row
+	fromSeq                      // the number of the event answered (sliding windows)
 	fromStart                    // start of the window
 	fromEnd                      // its end
 	fromValue                    // a value of the event (bare rank)
 	fromColumn                   // a column of the batch (per-event results)
-	fromSeq                      // the number of the event answered (sliding windows)
 )
 
 // Supports says why the engine cannot run a workload's query exactly; nil if it can. The error
@@ -77,6 +77,9 @@ func Supports(w *workloads.Workload) error {
 	q := w.Query
 	refuse := func(why string) error {
 		return fmt.Errorf("query %s: %s: %w", q.Name, why, errors.ErrUnsupported)
+	}
+	if why := beyond(w); why != "" {
+		return refuse(why)
 	}
 	distinct := slices.ContainsFunc(q.Aggregates, func(a workloads.Aggregate) bool {
 		return a.Func == workloads.Distinct
@@ -118,7 +121,7 @@ func Supports(w *workloads.Workload) error {
 // newPlan binds the query of a workload to its schema.
 func newPlan(w *workloads.Workload) (*plan, error) {
 	q := w.Query
-	p := &plan{query: q, fields: w.Schema.Variants[q.From].Fields, lookup: q.Lookup, key: noKey}
+	p := &plan{schema: w.Schema, query: q, lookup: q.Lookup, key: noKey}
 	var err error
 	if p.filter, err = conditions(w.Schema, q); err != nil {
 		return nil, err
@@ -178,7 +181,7 @@ func (p *plan) bindFolds(carry func(string) (int, error)) error {
 		}
 		switch a.Func {
 		case workloads.Sum, workloads.Avg, workloads.SumSquares, workloads.Min, workloads.Max:
-			f.float = p.kind(a.Field) == workloads.Float
+			f.float = kindOf(p.schema, p.query, a.Field) == workloads.Float
 			p.fresh = append(p.fresh, f.start())
 		case workloads.Distinct:
 			f.set = sets
@@ -226,7 +229,7 @@ func (p *plan) bindOutput(column, carry func(string) (int, error)) error {
 	}
 	for i, a := range q.Aggregates {
 		if a.As == q.Rank.By {
-			p.by = p.folds[i].word
+			p.by = p.folds[i].results()[0].word
 			return nil
 		}
 	}

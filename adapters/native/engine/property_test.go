@@ -142,16 +142,23 @@ func question(t *rapid.T) workloads.Query {
 		}
 		return q
 	case "rank":
-		q.Aggregates, q.Rank = all[:1], &workloads.Rank{By: "n"}
+		whole := slices.DeleteFunc(all, func(a workloads.Aggregate) bool { return a.Field == "x" })
+		n := rapid.IntRange(1, len(whole)).Draw(t, "aggregates")
+		q.Aggregates = rapid.Permutation(whole).Draw(t, "order")[:n]
+		q.Rank = &workloads.Rank{By: q.Aggregates[0].As}
 	default:
 		n := rapid.IntRange(1, len(all)).Draw(t, "aggregates")
 		q.Aggregates = rapid.Permutation(all).Draw(t, "order")[:n]
 	}
-	q.Output.Fields = append(q.Output.Fields, map[string][]workloads.ResultField{
-		"session": {{Name: "start", Identity: true}, {Name: "end"}},
-		"sliding": {{Name: "seq", Identity: true}},
-		"":        {{Name: "w", Identity: true}},
-	}[map[bool]string{true: kind}[kind == "session" || kind == "sliding"]]...)
+	switch kind {
+	case "session":
+		q.Output.Fields = append(q.Output.Fields, workloads.ResultField{Name: "start", Identity: true},
+			workloads.ResultField{Name: "end"})
+	case "sliding":
+		q.Output.Fields = append(q.Output.Fields, workloads.ResultField{Name: "seq", Identity: true})
+	default:
+		q.Output.Fields = append(q.Output.Fields, workloads.ResultField{Name: "w", Identity: true})
+	}
 	q.Output.Fields = append(q.Output.Fields, shown(q.Aggregates)...)
 	return q
 }
