@@ -47,7 +47,7 @@ func options(b adapters.Broker, bootstrap []string, l limits) ([]kgo.Opt, error)
 	}
 	opts := []kgo.Opt{
 		kgo.SeedBrokers(bootstrap...), kgo.ClientID("streambench"), kgo.MaxVersions(versions),
-		kgo.RetryTimeout(l.answer),
+		kgo.RetryTimeout(l.answer), kgo.RequestTimeoutOverhead(l.answer / 2),
 		// What the library tells brokers about itself is load that nobody asked for.
 		kgo.DisableClientMetrics(),
 		kgo.BrokerMaxReadBytes(256 << 20), kgo.BrokerMaxWriteBytes(256 << 20),

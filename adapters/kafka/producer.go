@@ -87,24 +87,36 @@ type lane struct {
 }
 
 // NewProducer connects, gets an identity and starts the lanes.
-func NewProducer(ctx context.Context, c ProducerConfig) (p *Producer, err error) {
+func NewProducer(ctx context.Context, c ProducerConfig) (*Producer, error) {
 	c.limits = c.limits.orUsual()
-	p = &Producer{config: c, targets: c.Targets, written: make([]int64, len(c.Targets)),
+	p := &Producer{config: c, targets: c.Targets, written: make([]int64, len(c.Targets)),
 		freed: make(chan struct{}, 1)}
-	defer func() {
-		if err != nil {
-			p.closeClients()
-			err = unready("start producer", err)
-		}
-	}()
+	if err := p.connect(ctx); err != nil {
+		p.closeClients()
+		return nil, unready("start producer", err)
+	}
+	if c.Transaction != "" {
+		p.group = &transaction{id: c.Transaction, producer: p}
+	}
+	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	p.cancel = cancel
+	for _, l := range p.lanes {
+		p.done.Go(func() { p.work(run, l) })
+	}
+	return p, nil
+}
+
+// connect makes the lanes, each with a connection, and gets an identity.
+func (p *Producer) connect(ctx context.Context) (err error) {
+	c := p.config
 	if p.admin, err = connect(ctx, c.Broker, c.Bootstrap, c.limits); err != nil {
-		return nil, err
+		return err
 	}
 	for i := range min(lanes, len(c.Targets)) {
 		l := &lane{sets: make(chan *set, 1), spare: make(chan *set, 2)}
 		p.lanes = append(p.lanes, l)
 		if l.client, err = connect(ctx, c.Broker, c.Bootstrap, c.limits); err != nil {
-			return nil, err
+			return err
 		}
 		for t := i; t < len(c.Targets); t += lanes {
 			l.targets = append(l.targets, t)
@@ -116,20 +128,10 @@ func NewProducer(ctx context.Context, c ProducerConfig) (p *Producer, err error)
 		l.filling = <-l.spare
 	}
 	if err = p.leaders.refresh(ctx, p.admin, c.Targets); err != nil {
-		return nil, err
+		return err
 	}
-	if p.self, err = identify(ctx, p.admin, c.Transaction); err != nil {
-		return nil, err
-	}
-	if c.Transaction != "" {
-		p.group = &transaction{id: c.Transaction, producer: p}
-	}
-	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	p.cancel = cancel
-	for _, l := range p.lanes {
-		p.done.Go(func() { p.work(run, l) })
-	}
-	return p, nil
+	p.self, err = identify(ctx, p.admin, c.Transaction)
+	return err
 }
 
 func newSet(targets int) *set {
