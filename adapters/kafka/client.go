@@ -72,7 +72,7 @@ func options(b adapters.Broker, bootstrap []string, l limits) ([]kgo.Opt, error)
 
 // mechanismOf makes the SASL mechanism of a name, nil for none.
 func mechanismOf(name string) (sasl.Mechanism, error) {
-	if name == "" {
+	if name == "" || name == "none" {
 		return nil, nil
 	}
 	user, password := os.Getenv(userVariable), os.Getenv(passwordVariable)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -374,8 +375,8 @@ func (s *set) unsent() (n uint64) {
 	return n
 }
 
-// attempt sends the batches that are not acknowledged yet, one request a leader. refused is an
-// error that will not pass, err any.
+// attempt sends the batches that are not acknowledged yet, one request a leader. refused is the first
+// error that will not pass, err the first of any.
 func (p *Producer) attempt(ctx context.Context, l *lane, s *set) (refused, err error) {
 	byLeader := map[int32][]int{}
 	for place, b := range s.sealed {
@@ -386,7 +387,7 @@ func (p *Producer) attempt(ctx context.Context, l *lane, s *set) (refused, err e
 	}
 	for id, places := range byLeader {
 		r, e := p.produce(ctx, l, s, sending{leader: id, places: places})
-		refused, err = errors.Join(refused, r), errors.Join(err, e)
+		refused, err = first(refused, r), first(err, e)
 	}
 	return refused, err
 }
@@ -426,17 +427,25 @@ func (p *Producer) produce(ctx context.Context, l *lane, s *set, to sending) (re
 				s.sealed[place] = nil
 				continue
 			case !kerr.IsRetriable(e):
-				refused = errors.Join(refused, told(e, topic.Topic, part))
+				refused = first(refused, told(e, topic.Topic, part))
 			}
-			err = errors.Join(err, told(e, topic.Topic, part))
+			err = first(err, told(e, topic.Topic, part))
 		}
 	}
 	return refused, err
 }
 
+// first is the first error of two: what one partition is refused the others are as well.
+func first(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
 // told is a broker's error with the place it is about and what the broker says of it.
 func told(err error, topic string, p kmsg.ProduceResponseTopicPartition) error {
-	if p.ErrorMessage != nil {
+	if p.ErrorMessage != nil && !strings.Contains(err.Error(), *p.ErrorMessage) {
 		err = fmt.Errorf("%w (%s)", err, *p.ErrorMessage)
 	}
 	return fmt.Errorf("%s partition %d: %w", topic, p.Partition, err)
