@@ -47,7 +47,7 @@ func options(b adapters.Broker, bootstrap []string, l limits) ([]kgo.Opt, error)
 	}
 	opts := []kgo.Opt{
 		kgo.SeedBrokers(bootstrap...), kgo.ClientID("streambench"), kgo.MaxVersions(versions),
-		kgo.RetryTimeout(l.answer),
+		kgo.RetryTimeout(l.answer), kgo.RequestTimeoutOverhead(l.answer / 2),
 		// What the library tells brokers about itself is load that nobody asked for.
 		kgo.DisableClientMetrics(),
 		kgo.BrokerMaxReadBytes(256 << 20), kgo.BrokerMaxWriteBytes(256 << 20),
@@ -72,7 +72,7 @@ func options(b adapters.Broker, bootstrap []string, l limits) ([]kgo.Opt, error)
 
 // mechanismOf makes the SASL mechanism of a name, nil for none.
 func mechanismOf(name string) (sasl.Mechanism, error) {
-	if name == "" {
+	if name == "" || name == "none" {
 		return nil, nil
 	}
 	user, password := os.Getenv(userVariable), os.Getenv(passwordVariable)

@@ -125,22 +125,14 @@ func (c *collector) handOn(o *output, receivedNs int64) error {
 func (c *collector) seal(ctx context.Context, failed func() error) error {
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
-	open := time.Now().Add(c.consumer.config.limits.settle)
+	deadline := time.Now().Add(c.consumer.config.limits.settle)
 	var ends []int64
 	for {
 		if ends == nil {
-			written, committed, err := c.consumer.Ends(ctx)
-			if err != nil {
-				return errors.Join(err, adapters.ErrUnsealed)
-			}
-			at := firstBelow(committed, written)
-			switch {
-			case at < 0:
-				ends = written
-			case time.Now().After(open):
-				t := c.targets[at]
-				return fmt.Errorf("%s partition %d: a transaction is open at offset %d of %d: %w",
-					t.Topic, t.Partition, committed[at], written[at], adapters.ErrUnsealed)
+			var err error
+			ends, err = c.closed(ctx)
+			if err != nil && ctx.Err() == nil && time.Now().After(deadline) {
+				return err
 			}
 		}
 		if ends != nil && c.hasRead(ends) {
@@ -155,6 +147,20 @@ func (c *collector) seal(ctx context.Context, failed func() error) error {
 			return errors.Join(ctx.Err(), adapters.ErrUnsealed)
 		}
 	}
+}
+
+// closed are the ends of all targets, once no transaction is open; until then why there are none.
+func (c *collector) closed(ctx context.Context) (ends []int64, err error) {
+	written, committed, err := c.consumer.Ends(ctx)
+	if err != nil {
+		return nil, unready("collect the last results", err)
+	}
+	if at := firstBelow(committed, written); at >= 0 {
+		t := c.targets[at]
+		return nil, fmt.Errorf("%s partition %d: a transaction is open at offset %d of %d: %w",
+			t.Topic, t.Partition, committed[at], written[at], adapters.ErrUnsealed)
+	}
+	return written, nil
 }
 
 // firstBelow is the first index at which a lies below b, -1 if there is none.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -79,7 +80,7 @@ func startEmbedded(ctx context.Context) (*embedded, error) {
 		return nil, fmt.Errorf("start embedded broker: %w", err)
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), roleVariable+"="+brokerRole)
+	cmd.Env = append(withoutSecrets(os.Environ()), roleVariable+"="+brokerRole)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -116,6 +117,14 @@ func startEmbedded(ctx context.Context) (*embedded, error) {
 	}
 	e.close()
 	return nil, fmt.Errorf("start embedded broker: %w", err)
+}
+
+// withoutSecrets leaves the credentials for other brokers out of an environment.
+func withoutSecrets(env []string) []string {
+	return slices.DeleteFunc(env, func(s string) bool {
+		name, _, _ := strings.Cut(s, "=")
+		return name == userVariable || name == passwordVariable
+	})
 }
 
 // close ends the process and waits until it is gone; twice is harmless.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -90,25 +91,37 @@ type lane struct {
 }
 
 // NewProducer connects, gets an identity and starts the lanes.
-func NewProducer(ctx context.Context, c ProducerConfig) (p *Producer, err error) {
+func NewProducer(ctx context.Context, c ProducerConfig) (*Producer, error) {
 	c.limits = c.limits.orUsual()
 	c.limits.deliver = max(c.limits.deliver, c.Patience)
-	p = &Producer{config: c, targets: c.Targets, written: make([]int64, len(c.Targets)),
+	p := &Producer{config: c, targets: c.Targets, written: make([]int64, len(c.Targets)),
 		freed: make(chan struct{}, 1)}
-	defer func() {
-		if err != nil {
-			p.closeClients()
-			err = unready("start producer", err)
-		}
-	}()
+	if err := p.connect(ctx); err != nil {
+		p.closeClients()
+		return nil, unready("start producer", err)
+	}
+	if c.Transaction != "" {
+		p.group = &transaction{id: c.Transaction, producer: p}
+	}
+	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	p.cancel = cancel
+	for _, l := range p.lanes {
+		p.done.Go(func() { p.work(run, l) })
+	}
+	return p, nil
+}
+
+// connect makes the lanes, each with a connection, and gets an identity.
+func (p *Producer) connect(ctx context.Context) (err error) {
+	c := p.config
 	if p.admin, err = connect(ctx, c.Broker, c.Bootstrap, c.limits); err != nil {
-		return nil, err
+		return err
 	}
 	for i := range min(lanes, len(c.Targets)) {
 		l := &lane{sets: make(chan *set, 1), spare: make(chan *set, 2)}
 		p.lanes = append(p.lanes, l)
 		if l.client, err = connect(ctx, c.Broker, c.Bootstrap, c.limits); err != nil {
-			return nil, err
+			return err
 		}
 		for t := i; t < len(c.Targets); t += lanes {
 			l.targets = append(l.targets, t)
@@ -120,20 +133,10 @@ func NewProducer(ctx context.Context, c ProducerConfig) (p *Producer, err error)
 		l.filling = <-l.spare
 	}
 	if err = p.leaders.refresh(ctx, p.admin, c.Targets); err != nil {
-		return nil, err
+		return err
 	}
-	if p.self, err = p.identify(ctx); err != nil {
-		return nil, err
-	}
-	if c.Transaction != "" {
-		p.group = &transaction{id: c.Transaction, producer: p}
-	}
-	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	p.cancel = cancel
-	for _, l := range p.lanes {
-		p.done.Go(func() { p.work(run, l) })
-	}
-	return p, nil
+	p.self, err = p.identify(ctx)
+	return err
 }
 
 func newSet(targets int) *set {
@@ -378,8 +381,8 @@ func (s *set) unsent() (n uint64) {
 	return n
 }
 
-// attempt sends the batches that are not acknowledged yet, one request a leader. refused is an
-// error that will not pass, err any.
+// attempt sends the batches that are not acknowledged yet, one request a leader. refused is the
+// first error that will not pass, err the first of any.
 func (p *Producer) attempt(ctx context.Context, l *lane, s *set) (refused, err error) {
 	byLeader := map[int32][]int{}
 	for place, b := range s.sealed {
@@ -390,7 +393,7 @@ func (p *Producer) attempt(ctx context.Context, l *lane, s *set) (refused, err e
 	}
 	for id, places := range byLeader {
 		r, e := p.produce(ctx, l, s, sending{leader: id, places: places})
-		refused, err = errors.Join(refused, r), errors.Join(err, e)
+		refused, err = first(refused, r), first(err, e)
 	}
 	return refused, err
 }
@@ -430,17 +433,25 @@ func (p *Producer) produce(ctx context.Context, l *lane, s *set, to sending) (re
 				s.sealed[place] = nil
 				continue
 			case !kerr.IsRetriable(e):
-				refused = errors.Join(refused, told(e, topic.Topic, part))
+				refused = first(refused, told(e, topic.Topic, part))
 			}
-			err = errors.Join(err, told(e, topic.Topic, part))
+			err = first(err, told(e, topic.Topic, part))
 		}
 	}
 	return refused, err
 }
 
+// first is the first error of two: what one partition is refused the others are as well.
+func first(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
 // told is a broker's error with the place it is about and what the broker says of it.
 func told(err error, topic string, p kmsg.ProduceResponseTopicPartition) error {
-	if p.ErrorMessage != nil {
+	if p.ErrorMessage != nil && !strings.Contains(err.Error(), *p.ErrorMessage) {
 		err = fmt.Errorf("%w (%s)", err, *p.ErrorMessage)
 	}
 	return fmt.Errorf("%s partition %d: %w", topic, p.Partition, err)

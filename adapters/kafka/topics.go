@@ -111,7 +111,7 @@ func notMade(topic kadm.CreateTopicResponse) error {
 		return unready("create topic "+topic.Topic, errTaken)
 	}
 	err := topic.Err
-	if topic.ErrMessage != "" {
+	if topic.ErrMessage != "" && !strings.Contains(err.Error(), topic.ErrMessage) {
 		err = fmt.Errorf("%w (%s)", err, topic.ErrMessage)
 	}
 	return unready("create topic "+topic.Topic, err)

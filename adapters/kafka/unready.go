@@ -21,7 +21,8 @@ const (
 	lookAtLogin  = "look at " + userVariable + ", " + passwordVariable + " and load.broker.sasl"
 	askForRights = "give the user the rights to create, describe, write, read and delete topics"
 	lookAtTLS    = "look at load.broker.tls"
-	isItRunning  = "is it running, and is load.broker right?"
+	isItRunning  = "is it running, and are address and tls of load.broker right?"
+	itCloses     = "it closes the connection: " + lookAtLogin + ", and at load.broker.tls"
 	isItFull     = "look at the disks of the brokers and at their log"
 )
 
@@ -60,7 +61,7 @@ var remedies = []struct {
 	{errDied, "run again"},
 	{errNoLogin, "set " + userVariable + " and " + passwordVariable},
 	{errForeign, "leave the topics of a run alone, and run again"},
-	{io.EOF, "it closes the connection: " + lookAtTLS + " and load.broker.sasl"},
+	{io.EOF, itCloses},
 	{io.ErrUnexpectedEOF, lookAtTLS},
 	{os.ErrDeadlineExceeded, "it takes too long to answer: " + isItRunning},
 	{context.DeadlineExceeded, "it takes too long to answer: " + isItRunning},
@@ -81,7 +82,8 @@ func unready(what string, err error) error {
 	if errors.Is(err, adapters.ErrNotReady) {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	return &unreadyError{fmt.Sprintf("%s: %s: %s", what, discreet(err), remedyFor(err)), err}
+	why := strings.TrimSuffix(discreet(err), ".")
+	return &unreadyError{fmt.Sprintf("%s: %s: %s", what, why, remedyFor(err)), err}
 }
 
 func remedyFor(err error) string {
@@ -97,7 +99,7 @@ func remedyFor(err error) string {
 		return "its certificate is not trusted here: trust it on this host, or write " +
 			"load.broker.tls: insecure"
 	case errors.As(err, &eof):
-		return "it closes the connection: " + lookAtTLS + " and load.broker.sasl"
+		return itCloses
 	}
 	for _, r := range remedies {
 		if errors.Is(err, r.err) {

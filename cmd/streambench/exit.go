@@ -51,7 +51,8 @@ var exitCodes = []exitCode{
 		"or contradicts itself. Nothing was run.",
 		"Mend every line the message shows; `streambench check FILE` tries again without a run.", true},
 	{exitEnvironment, "environment not ready", "This host, or this build, cannot do what was asked: " +
-		"a system that is not there yet, a folder that cannot be written, a full disk.",
+		"a system that is not there yet, brokers that are out of reach or refuse, a folder that " +
+		"cannot be written, a full disk.",
 		"Follow the message; `streambench doctor` looks at the whole host.", true},
 	{exitSystem, "a system failed outside a planned fault", "A system under test could not be " +
 		"deployed or died by itself. Other systems were still measured.",

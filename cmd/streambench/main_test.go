@@ -130,6 +130,8 @@ func TestScripts(t *testing.T) {
 			"json":      jsonValue,
 			"lines":     lines,
 			"edit":      edit,
+			"brokers":   brokers,
+			"nowhere":   nowhere,
 			"shorten":   shorten,
 		},
 	})
