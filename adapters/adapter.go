@@ -34,6 +34,7 @@ type Job struct {
 	// Broker and Partitions are of a kafka transport.
 	Broker     Broker
 	Partitions int
+	StallSink  bool // the brokers of the outputs are to be Stallable
 	// Load is the schedule and Collector takes the results. A system uses them where the transport
 	// is embedded; else the transport does, and Topics tells the system where both travel.
 	Load      *Load

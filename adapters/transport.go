@@ -17,7 +17,8 @@ type Broker struct {
 // Topics are where a job's events and results travel: what a system needs to know of a transport.
 type Topics struct {
 	Brokers    Broker   // how to reach them: TLS and SASL
-	Bootstrap  []string // HOST:PORT as seen from this host
+	Bootstrap  []string // HOST:PORT of the input's brokers as seen from this host
+	Sink       []string // likewise of the outputs'; most often the same
 	Partitions int      // of the input; partition of a key = below(mix64(key), Partitions)
 	Input      string
 	// Outputs are the topics of the query's outputs, by workloads.Stream; empty where it has none.
@@ -46,6 +47,13 @@ type Channel interface {
 	// Seal returns once every result that is visible was handed to the collector. It is called when
 	// the system has ended, and errs if a transaction is still open.
 	Seal(ctx context.Context) error
+}
+
+// Stallable is a Channel whose outputs have brokers of their own, because the job asked for it
+// (Job.StallSink), that can stop answering for a while.
+type Stallable interface {
+	Stall() error
+	Resume() error
 }
 
 // ErrNotReady is wrapped by the errors of a transport that say nothing about the system: brokers

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/workloads"
 )
@@ -116,10 +115,6 @@ func (s *Scenario) loadNotYet(add func(where, what, remedy string)) {
 	if s.Load.Broker.At == atContainer {
 		add("load.broker", "this build starts no containers",
 			"--set load.broker=embedded, or the HOST:PORT of a broker that runs")
-	}
-	if m := s.Mode.Name; m == record.ModeBackpressure && s.Load.Transport != adapters.Embedded {
-		add("mode", "backpressure over "+s.Load.Transport+" needs a second broker for the results, "+
-			"and this build starts none", "--set load.transport=embedded")
 	}
 	if s.Load.Settle != "none" {
 		add("load.settle", "this build does not read the input log back", "--set load.settle=none")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/workloads"
 )
@@ -48,7 +49,11 @@ func (c *checker) twice() {
 // stall checks that the sink can stall, and the system catch up, while events are offered.
 func (c *checker) stall(m Mode) {
 	c.within("mode/at", m.At, 0, maxDuration)
-	c.within("mode/for", m.For, time.Second, time.Hour)
+	longest := time.Hour
+	if c.s.Load.Transport == adapters.Kafka {
+		longest = 8 * time.Minute // brokers keep transactions open no longer than a quarter of an hour
+	}
+	c.within("mode/for", m.For, time.Second, longest)
 	if !c.sound("mode", "load") {
 		return
 	}

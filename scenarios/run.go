@@ -183,7 +183,7 @@ func (r *run) job(sys System) adapters.Job {
 		Format: s.Load.Format, Guarantee: s.Guarantee, Checkpoint: s.Checkpoint,
 		Workers: workers, WorkerCPUs: slotsOf(s.Resources.Worker.CPUs),
 		MemoryB: uint64(s.Resources.Worker.Memory), Broker: adapters.Broker(s.Load.Broker),
-		Partitions: s.Load.Partitions,
+		Partitions: s.Load.Partitions, StallSink: s.Mode.Name == record.ModeBackpressure,
 	}
 }
 

@@ -1,9 +1,11 @@
 package scenarios
 
 import (
+	"context"
 	"sync"
 	"time"
 
+	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/reports/record"
 )
 
@@ -49,7 +51,8 @@ func (g *gate) open(ns int64) {
 	}
 }
 
-// stall shuts the gate at the time the mode says and opens it again. unstall ends it at any time.
+// stall has the sink stall at the time the mode says, and go on again: the gate, or the brokers of
+// the outputs. unstall ends it at any time.
 func (r *repetition) stall() {
 	quit, done := make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -73,15 +76,38 @@ func (r *repetition) stall() {
 			return
 		}
 		from := r.load.NowNs()
-		r.collector.gate.close(from)
-		if !until(from + int64(r.mode.For)) {
-			r.collector.gate.open(r.load.NowNs())
+		if err := r.shut(from); err != nil {
+			r.fail(context.Background(), record.PhaseSteady, err)
 			return
 		}
+		awake := until(from + int64(r.mode.For))
 		to := r.load.NowNs()
-		r.collector.gate.open(to)
-		r.note(record.Entry{Kind: record.KindMode, Mode: &record.Mode{
-			Stall: &record.Stall{FromNs: from, ToNs: to},
-		}})
+		if err := r.open(to); err != nil {
+			r.fail(context.Background(), record.PhaseSteady, err)
+			return
+		}
+		if awake {
+			r.note(record.Entry{Kind: record.KindMode, Mode: &record.Mode{
+				Stall: &record.Stall{FromNs: from, ToNs: to},
+			}})
+		}
 	}()
+}
+
+// shut begins a stall of the sink.
+func (r *repetition) shut(ns int64) error {
+	if c, ok := r.channel.(adapters.Stallable); ok {
+		return c.Stall()
+	}
+	r.collector.gate.close(ns)
+	return nil
+}
+
+// open ends it.
+func (r *repetition) open(ns int64) error {
+	if c, ok := r.channel.(adapters.Stallable); ok {
+		return c.Resume()
+	}
+	r.collector.gate.open(ns)
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // A process of this binary whose environment says so is a broker and nothing else.
@@ -22,7 +23,7 @@ const (
 	brokerRole   = "broker"
 )
 
-// longestStart bounds how long the broker's process may take to listen.
+// longestStart bounds how long the broker's process may take to listen, or to do as it is told.
 const longestStart = 20 * time.Second
 
 // Enter becomes the embedded broker if this process was started as one, and then does not return.
@@ -38,8 +39,14 @@ func Enter() {
 	os.Exit(0)
 }
 
+// Lines that the broker's process obeys and then writes back.
+const (
+	stallLine  = "stall"  // answer nobody
+	resumeLine = "resume" // answer again, what was asked meanwhile first
+)
+
 // serve runs a broker until the other end of stdin is gone, as it is when the tool that started it
-// has died, however it did.
+// has died, however it did, a stall or not.
 func serve(stdin io.Reader, stdout io.Writer) error {
 	cluster, err := kfake.NewCluster(
 		kfake.NumBrokers(1), kfake.ClusterID("streambench-embedded"),
@@ -56,8 +63,30 @@ func serve(stdin io.Reader, stdout io.Writer) error {
 	if _, err := fmt.Fprintln(stdout, strings.Join(cluster.ListenAddrs(), ",")); err != nil {
 		return err
 	}
-	_, err = io.Copy(io.Discard, stdin)
-	return err
+	resume := make(chan struct{})
+	for lines := bufio.NewScanner(stdin); lines.Scan(); {
+		switch lines.Text() {
+		case stallLine:
+			resume = stall(cluster)
+		case resumeLine:
+			close(resume)
+		}
+		if _, err := fmt.Fprintln(stdout, lines.Text()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stall has a cluster answer nobody until the channel is closed.
+func stall(cluster *kfake.Cluster) (resume chan struct{}) {
+	resume = make(chan struct{})
+	cluster.Control(func(kmsg.Request) (kmsg.Response, error, bool) {
+		<-resume
+		cluster.DropControl()
+		return nil, nil, false
+	})
+	return resume
 }
 
 // errDied is why nothing goes on where the embedded broker was.
@@ -66,7 +95,8 @@ var errDied = errors.New("the process of the embedded broker has died")
 // embedded is a broker in a process of its own.
 type embedded struct {
 	cmd   *exec.Cmd
-	stdin io.Closer
+	stdin io.WriteCloser
+	lines chan string // that it writes
 	at    []string
 	dead  chan struct{} // closed when the process has ended
 
@@ -93,30 +123,50 @@ func startEmbedded(ctx context.Context) (*embedded, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start embedded broker: %w", err)
 	}
-	e := &embedded{cmd: cmd, stdin: stdin, dead: make(chan struct{})}
-	line := make(chan string, 1)
+	e := &embedded{
+		cmd: cmd, stdin: stdin, dead: make(chan struct{}), lines: make(chan string, 1),
+	}
 	go func() {
-		text, _ := bufio.NewReader(stdout).ReadString('\n')
-		line <- strings.TrimSpace(text)
+		for lines := bufio.NewScanner(stdout); lines.Scan(); {
+			e.lines <- lines.Text()
+		}
 		_ = cmd.Wait() // how it ended is told by whoever misses it
 		close(e.dead)
 	}()
-	timer := time.NewTimer(longestStart)
-	defer timer.Stop()
-	select {
-	case text := <-line:
-		if text != "" {
-			e.at = strings.Split(text, ",")
-			return e, nil
-		}
-		err = errors.New("it ended before it listened")
-	case <-timer.C:
-		err = fmt.Errorf("it did not listen within %s", longestStart)
-	case <-ctx.Done():
-		err = ctx.Err()
+	text, err := e.line(ctx)
+	if err != nil {
+		e.close()
+		return nil, fmt.Errorf("start embedded broker: wait until it listens: %w", err)
 	}
-	e.close()
-	return nil, fmt.Errorf("start embedded broker: %w", err)
+	e.at = strings.Split(text, ",")
+	return e, nil
+}
+
+// line waits for the next line of the process.
+func (e *embedded) line(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, longestStart,
+		fmt.Errorf("nothing within %s", longestStart))
+	defer cancel()
+	select {
+	case text := <-e.lines:
+		return text, nil
+	case <-e.dead:
+		return "", errDied
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
+
+// obey has the process do what a line says, and returns when it has.
+func (e *embedded) obey(line string) error {
+	_, err := fmt.Fprintln(e.stdin, line)
+	if err == nil {
+		_, err = e.line(context.Background())
+	}
+	if err != nil {
+		return fmt.Errorf("have the embedded broker %s: %w", line, err)
+	}
+	return nil
 }
 
 // withoutSecrets leaves the credentials for other brokers out of an environment.

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -34,6 +35,10 @@ func (Transport) Supports(job adapters.Job) error {
 		return fmt.Errorf("carry events by kafka: broker container is not there in this build: "+
 			"--set load.broker=embedded, or the HOST:PORT of a broker that runs: %w",
 			errors.ErrUnsupported)
+	}
+	if job.StallSink && job.Broker.At != EmbeddedBroker {
+		return fmt.Errorf("stall the sink of a run over kafka: brokers that run already are not "+
+			"stalled: --set load.broker=embedded: %w", errors.ErrUnsupported)
 	}
 	if job.Workload.Spoil != nil && job.Format != "json" {
 		return fmt.Errorf("carry events of %s by kafka: format %s cannot be damaged: "+
@@ -61,6 +66,7 @@ type channel struct {
 	limits    limits
 	topics    *adapters.Topics
 	embedded  *embedded // nil where the brokers run already
+	sink      *sink     // of the outputs alone; nil where all topics lie together
 	admin     *kgo.Client
 	made      []string // topics that are ours to delete
 	driver    *driver
@@ -87,6 +93,12 @@ func (c *channel) deploy(ctx context.Context) (err error) {
 		return err
 	}
 	c.topics = nameTopics(c.job, bootstrap)
+	if c.job.StallSink {
+		if c.sink, err = startSink(ctx, c.limits); err != nil {
+			return err
+		}
+		c.topics.Sink = c.sink.at
+	}
 	if err := c.make(ctx); err != nil {
 		return err
 	}
@@ -108,8 +120,8 @@ func (c *channel) deploy(ctx context.Context) (err error) {
 		return err
 	}
 	c.collector.consumer, err = NewConsumer(ctx, ConsumerConfig{
-		Broker: c.job.Broker, Bootstrap: bootstrap, Targets: c.collector.targets,
-		limits: c.limits,
+		Broker: c.job.Broker, Bootstrap: c.topics.Sink, Targets: c.collector.targets,
+		limits: c.collecting(),
 	})
 	if err != nil {
 		return err
@@ -122,9 +134,31 @@ func (c *channel) deploy(ctx context.Context) (err error) {
 func (c *channel) make(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.limits.answer)
 	defer cancel()
-	c.made, err = createTopics(ctx, kadm.NewClient(c.admin), c.topics)
+	input, outputs := *c.topics, *c.topics
+	if c.sink == nil {
+		c.made, err = createTopics(ctx, kadm.NewClient(c.admin), c.topics)
+		return err
+	}
+	input.Outputs, outputs.Input = [len(input.Outputs)]string{}, ""
+	c.made, err = createTopics(ctx, kadm.NewClient(c.admin), &input)
+	if err == nil {
+		_, err = createTopics(ctx, kadm.NewClient(c.sink.admin), &outputs)
+	}
 	return err
 }
+
+// collecting are the limits of the collector, which bears a stall.
+func (c *channel) collecting() limits {
+	l := c.limits
+	if c.sink != nil {
+		l.deliver = max(l.deliver, longestStall)
+	}
+	return l
+}
+
+// longestStall is how long a sink may stall, and a little to come back: brokers keep a transaction
+// open for a quarter of an hour.
+const longestStall = 10 * time.Minute
 
 // unmake deletes the topics that were made; those of an embedded broker go with it.
 func (c *channel) unmake() error {
@@ -154,9 +188,9 @@ func (c *channel) start() {
 			c.fail(err)
 		}
 	})
-	if c.embedded != nil {
+	for _, e := range c.processes() {
 		c.work.Go(func() {
-			<-c.embedded.dead
+			<-e.dead
 			c.fail(unready("watch embedded broker", errDied))
 		})
 	}
@@ -217,22 +251,37 @@ func (c *channel) SendsUnknown() uint64 {
 
 // Nodes are the brokers.
 func (c *channel) Nodes() []chaos.Node {
-	if c.embedded != nil {
-		return []chaos.Node{{Name: "broker-1", Role: chaos.Broker}}
+	n := len(c.processes())
+	if n == 0 {
+		n = len(c.topics.Bootstrap)
 	}
 	var nodes []chaos.Node
-	for i := range c.topics.Bootstrap {
+	for i := range n {
 		nodes = append(nodes, chaos.Node{Name: "broker-" + strconv.Itoa(i+1), Role: chaos.Broker})
 	}
 	return nodes
 }
 
-// Pids is the process of the embedded broker.
-func (c *channel) Pids() map[string]int {
-	if c.embedded == nil || !c.embedded.alive() {
+// processes are the embedded brokers.
+func (c *channel) processes() []*embedded {
+	switch {
+	case c.embedded == nil:
 		return nil
+	case c.sink == nil:
+		return []*embedded{c.embedded}
 	}
-	return map[string]int{"broker-1": c.embedded.cmd.Process.Pid}
+	return []*embedded{c.embedded, c.sink.embedded}
+}
+
+// Pids are the processes of the embedded brokers.
+func (c *channel) Pids() map[string]int {
+	pids := map[string]int{}
+	for i, e := range c.processes() {
+		if e.alive() {
+			pids["broker-"+strconv.Itoa(i+1)] = e.cmd.Process.Pid
+		}
+	}
+	return pids
 }
 
 // Config are the settings in force of brokers, topics, driver and collector.
@@ -284,6 +333,9 @@ func (c *channel) Close() error {
 		c.fail(errors.New("closed")) // what the broker's end would be taken for
 		if c.embedded != nil {
 			c.embedded.close()
+		}
+		if c.sink != nil {
+			c.sink.close()
 		}
 		c.work.Wait()
 		if c.driver != nil && c.driver.producer != nil {

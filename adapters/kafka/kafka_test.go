@@ -166,7 +166,7 @@ func checkInput(t *testing.T, c *channel, job adapters.Job, n int) {
 func answer(t *testing.T, c *channel, transaction string) *Producer {
 	t.Helper()
 	p, err := NewProducer(t.Context(), ProducerConfig{
-		Bootstrap: c.topics.Bootstrap, Transaction: transaction,
+		Bootstrap: c.topics.Sink, Transaction: transaction,
 		Targets: []Target{{c.topics.Output(workloads.Answers), 0}},
 	})
 	if err != nil {
@@ -310,5 +310,41 @@ func TestBrokersThatCannotServeARunAreToldBeforeIt(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		})
+	}
+}
+
+// A sink that stalls takes nothing and gives nothing; what was written meanwhile comes when it goes
+// on, once, and the input never notices.
+func TestAStalledSinkHoldsResultsBackAndLosesNone(t *testing.T) {
+	const n = 20_000
+	job, k := jobOf(t, EmbeddedBroker, newWorkload(t, "iot-telemetry", nil), n)
+	job.StallSink = true
+	c := deploy(t, job)
+	if len(c.Pids()) != 2 || len(c.Nodes()) != 2 {
+		t.Fatalf("processes %v, nodes %v", c.Pids(), c.Nodes())
+	}
+	if err := c.Stall(); err != nil {
+		t.Fatal(err)
+	}
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		answer(t, c, "")
+	}()
+	job.Load.Begin(time.Now())
+	if err := c.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-answered:
+		t.Error("a stalled sink took results")
+	case <-time.After(100 * time.Millisecond):
+	}
+	if err := c.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	<-answered
+	if err := c.Seal(t.Context()); err != nil || k.len() != 5000 {
+		t.Errorf("%d results: %v", k.len(), err)
 	}
 }

@@ -94,6 +94,7 @@ type lane struct {
 func NewProducer(ctx context.Context, c ProducerConfig) (*Producer, error) {
 	c.limits = c.limits.orUsual()
 	c.limits.deliver = max(c.limits.deliver, c.Patience)
+	c.limits.answer = max(c.limits.answer, c.Patience)
 	p := &Producer{config: c, targets: c.Targets, written: make([]int64, len(c.Targets)),
 		freed: make(chan struct{}, 1)}
 	if err := p.connect(ctx); err != nil {

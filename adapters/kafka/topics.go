@@ -53,7 +53,7 @@ var outputNames = [...]string{
 // nameTopics are the topics of a job.
 func nameTopics(job adapters.Job, bootstrap []string) *adapters.Topics {
 	t := &adapters.Topics{
-		Brokers: job.Broker, Bootstrap: bootstrap, Partitions: job.Partitions,
+		Brokers: job.Broker, Bootstrap: bootstrap, Sink: bootstrap, Partitions: job.Partitions,
 		Input: job.RunID + ".input",
 	}
 	for s, name := range outputNames {
@@ -66,8 +66,8 @@ func nameTopics(job adapters.Job, bootstrap []string) *adapters.Topics {
 
 // names are all topics of a job.
 func names(t *adapters.Topics) []string {
-	all := []string{t.Input}
-	for _, name := range t.Outputs {
+	var all []string
+	for _, name := range append([]string{t.Input}, t.Outputs[:]...) {
 		if name != "" {
 			all = append(all, name)
 		}

@@ -70,7 +70,7 @@ type Offsets struct {
 }
 
 // Commit makes everything written since the last Commit visible at once, and the offsets final
-// with it. It needs a producer with transactions.
+// with it, unless there are none. It needs a producer with transactions.
 func (p *Producer) Commit(ctx context.Context, read Offsets) error {
 	if err := p.Flush(ctx); err != nil {
 		return err
@@ -83,8 +83,10 @@ func (p *Producer) Commit(ctx context.Context, read Offsets) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.config.limits.deliver)
 	defer cancel()
-	if err := t.commitOffsets(ctx, read); err != nil {
-		return fmt.Errorf("commit offsets: %w", err)
+	if len(read.Next) > 0 {
+		if err := t.commitOffsets(ctx, read); err != nil {
+			return fmt.Errorf("commit offsets: %w", err)
+		}
 	}
 	if err := t.end(ctx, true); err != nil {
 		return fmt.Errorf("commit transaction: %w", err)

@@ -15,7 +15,7 @@ import (
 
 // writePatience is how long the writer bears brokers that do not answer, and keeps results back
 // meanwhile: a stalled sink is no reason to die.
-const writePatience = 2 * time.Minute
+const writePatience = 10 * time.Minute
 
 // writer moves results from the slots' outputs to the topics of the job.
 //
@@ -65,7 +65,7 @@ func newWriter(ctx context.Context, job adapters.Job, rs []*reader, g *graves) (
 		}
 	}
 	c := kafka.ProducerConfig{
-		Broker: job.Topics.Brokers, Bootstrap: job.Topics.Bootstrap, Targets: targets,
+		Broker: job.Topics.Brokers, Bootstrap: job.Topics.Sink, Targets: targets,
 		Patience: writePatience,
 	}
 	if w.transactional() {
@@ -166,6 +166,9 @@ func (w *writer) commit(ctx context.Context) error {
 		return nil
 	}
 	w.written = false
+	if w.job.StallSink {
+		return w.producer.Commit(ctx, kafka.Offsets{}) // the input's brokers are others
+	}
 	read := kafka.Offsets{
 		Group: w.job.Topics.Input + ".native", Topic: w.job.Topics.Input,
 		Next: make([]int64, w.job.Topics.Partitions),

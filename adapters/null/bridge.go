@@ -40,7 +40,7 @@ type bridge struct {
 }
 
 // deployBridge connects to both topics and begins to pass on.
-func deployBridge(ctx context.Context, job adapters.Job) (*bridge, error) {
+func deployBridge(ctx context.Context, job adapters.Job) (adapters.System, error) {
 	codec, err := workloads.NewCodec(job.Workload.Schema, job.Format)
 	if err != nil {
 		return nil, fmt.Errorf("deploy null: %w", err)
@@ -66,7 +66,7 @@ func deployBridge(ctx context.Context, job adapters.Job) (*bridge, error) {
 		return nil, fmt.Errorf("deploy null: %w", err)
 	}
 	b.out, err = kafka.NewProducer(ctx, kafka.ProducerConfig{
-		Broker: job.Topics.Brokers, Bootstrap: job.Topics.Bootstrap, Targets: to,
+		Broker: job.Topics.Brokers, Bootstrap: job.Topics.Sink, Targets: to,
 	})
 	if err != nil {
 		b.in.Close()
