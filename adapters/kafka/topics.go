@@ -59,8 +59,8 @@ func nameTopics(job adapters.Job, bootstrap []string) *adapters.Topics {
 
 // names are all topics of a job.
 func names(t *adapters.Topics) []string {
-	all := []string{t.Input}
-	for _, name := range t.Outputs {
+	var all []string
+	for _, name := range append([]string{t.Input}, t.Outputs[:]...) {
 		if name != "" {
 			all = append(all, name)
 		}
