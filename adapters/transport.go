@@ -56,6 +56,25 @@ type Stallable interface {
 	Resume() error
 }
 
+// Shadowing is a Channel that carries a second system beside the first: it reads the same input
+// from its beginning, and its results travel apart.
+type Shadowing interface {
+	// Shadow readies topics for the outputs of a second job, whose run id is another, and starts a
+	// collector that hands what comes there to job.Collector. It is closed before the Channel is.
+	Shadow(ctx context.Context, job Job) (Outlet, error)
+}
+
+// Outlet is where the results of a second system go.
+type Outlet interface {
+	// Topics are the input of the first job and the outputs of the second.
+	Topics() *Topics
+	// Seal returns once every result that is visible was handed to the collector, as that of a
+	// Channel does.
+	Seal(ctx context.Context) error
+	// Close ends the collector and removes the topics of the outputs; twice is harmless.
+	Close() error
+}
+
 // ErrNotReady is wrapped by the errors of a transport that say nothing about the system: brokers
 // that cannot be reached or refuse, settings of theirs that rule a run out, topics of others.
 var ErrNotReady = errors.New("brokers are not ready")

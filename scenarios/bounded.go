@@ -82,12 +82,7 @@ func (t timing) bounded(w *workloads.Workload) timing {
 
 // sortLines writes the canonical lines of all results received.
 func (r *repetition) sortLines() error {
-	s := newLineSorter(r.spoolDir())
-	err := r.eachLine(func(line []byte, _ []int64, _ int64) error { return s.add(line) })
-	if err != nil {
-		return err
-	}
-	n, sum, err := s.finish(r.lines)
+	n, sum, err := sortedLines(r.checker, r.job.Workload.Query, r.spoolDir(), r.lines)
 	if err != nil {
 		return err
 	}
@@ -101,6 +96,9 @@ func (r *repetition) sortLines() error {
 
 // compare holds the lines of a streamed input against those of the bounded one, and removes both.
 func (r *repetition) compare() error {
+	if err := r.sortLines(); err != nil {
+		return fmt.Errorf("sort results: %w", err)
+	}
 	b := r.bounded
 	if b.lines == r.lines {
 		return nil // this is the bounded one

@@ -78,7 +78,7 @@ func decodeMode(d *decoder, n *node, v reflect.Value, path string) {
 
 func encodeMode(v reflect.Value) any {
 	m := v.Interface().(Mode)
-	if m.Name != record.ModeBackpressure {
+	if m.Name == record.ModeBatch {
 		return m.Name
 	}
 	return encodeStruct(v)

@@ -31,12 +31,7 @@ func (s *Scenario) fill(root *node) {
 	if root.get("repeat") == nil {
 		s.Repeat = Repeat{N: 1}
 	}
-	if s.Mode.Name == record.ModeBackpressure {
-		if root.get("mode").get("at") == nil {
-			s.Mode.At = time.Minute
-		}
-		fallback(&s.Mode.For, 30*time.Second)
-	}
+	s.fillMode(root.get("mode"))
 	s.fillLoad(root.get("load"))
 	s.fillResources()
 	if len(s.Faults) > 0 {
@@ -49,6 +44,20 @@ func (s *Scenario) fill(root *node) {
 		}
 	}
 	s.fillDecide(root.get("decide"))
+}
+
+func (s *Scenario) fillMode(n *node) {
+	at := time.Duration(0)
+	switch s.Mode.Name {
+	case record.ModeBackpressure:
+		at = time.Minute
+		fallback(&s.Mode.For, 30*time.Second)
+	case record.ModeReplay:
+		at = 30 * time.Second
+	}
+	if n.get("at") == nil {
+		s.Mode.At = at
+	}
 }
 
 // fallback gives a value that is not there its default.

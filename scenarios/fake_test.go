@@ -35,6 +35,10 @@ type fake struct {
 	silent bool
 	// copies is how often the result of an event is delivered; nil for once.
 	copies func(event int64) int
+	// alter changes results before they are delivered; nil for not.
+	alter func(rs *workloads.Results)
+	// second is what every second deployment does; nil for the same.
+	second *fake
 
 	mu       sync.Mutex
 	deployed int
@@ -54,7 +58,11 @@ func (f *fake) Deploy(_ context.Context, job adapters.Job) (adapters.System, err
 	}
 	f.mu.Lock()
 	f.deployed++
+	nth := f.deployed
 	f.mu.Unlock()
+	if nth%2 == 0 && f.second != nil {
+		return f.second.Deploy(context.Background(), job)
+	}
 	s := &fakeSystem{fake: f, job: job, quit: make(chan struct{}), done: make(chan struct{})}
 	go s.run()
 	return s, nil
@@ -205,5 +213,8 @@ func (s *fakeSystem) answer(b *workloads.Batch, rs *workloads.Results) {
 			}
 			rs.N++
 		}
+	}
+	if s.fake.alter != nil {
+		s.fake.alter(rs)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +27,7 @@ type pipe struct {
 	failure     error         // with that
 	losesInput  bool          // the driver never says that it has sent everything
 	sealErr     error
+	shadowErr   error // of the way of a second system
 	sealsNever  bool
 	closeErr    error
 	unsure      uint64 // sends of unknown outcome
@@ -64,25 +66,105 @@ func (t pipeTransport) Deploy(ctx context.Context, job adapters.Job) (adapters.C
 		return nil, p.deployErr
 	}
 	p.did("deploy transport")
-	c := &pipeChannel{p: p, job: job, quit: make(chan struct{}), sent: make(chan struct{}),
-		input: make(chan *workloads.Batch, 1<<16), output: make(chan *workloads.Results, 1<<16),
-		sealed: make(chan struct{})}
+	c := &pipeChannel{way: newWay(p, job), sent: make(chan struct{})}
 	p.open, p.job = c, job
 	go c.collect()
 	go c.drive()
 	return c, nil
 }
 
-type pipeChannel struct {
+// way is how a system gets its events and its results go.
+type way struct {
 	p      *pipe
 	job    adapters.Job
 	quit   chan struct{}
 	once   sync.Once
 	input  chan *workloads.Batch
 	output chan *workloads.Results
-	sent   chan struct{} // closed when the driver has ended
 	sealed chan struct{} // closed when every result was collected
-	err    error         // of the driver
+}
+
+func newWay(p *pipe, job adapters.Job) way {
+	return way{p: p, job: job, quit: make(chan struct{}), sealed: make(chan struct{}),
+		input: make(chan *workloads.Batch, 1<<16), output: make(chan *workloads.Results, 1<<16)}
+}
+
+type pipeChannel struct {
+	way
+	sent chan struct{} // closed when the driver has ended
+	err  error         // of the driver
+
+	mu     sync.Mutex
+	log    []*workloads.Batch // all that was sent
+	over   bool               // nothing follows the log
+	shadow *way               // nil without a second system
+}
+
+// send hands a batch to every system, and keeps it for one that is still to come.
+func (c *pipeChannel) send(b *workloads.Batch) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.log = append(c.log, b)
+	ways := []chan *workloads.Batch{c.input}
+	if c.shadow != nil {
+		ways = append(ways, c.shadow.input)
+	}
+	for _, way := range ways {
+		select {
+		case way <- b:
+		case <-c.quit:
+			return errors.New("the driver was closed")
+		}
+	}
+	return nil
+}
+
+func (c *pipeChannel) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = true
+	close(c.input)
+	if c.shadow != nil {
+		close(c.shadow.input)
+	}
+}
+
+func (c *pipeChannel) Shadow(_ context.Context, job adapters.Job) (adapters.Outlet, error) {
+	if err := c.p.shadowErr; err != nil {
+		return nil, err
+	}
+	c.p.did("deploy outlet")
+	w := newWay(c.p, job)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.shadow = &w
+	for _, b := range c.log {
+		w.input <- b
+	}
+	if c.over {
+		close(w.input)
+	}
+	go w.collect()
+	return outlet{&w, c}, nil
+}
+
+// outlet is where the results of a second system go.
+type outlet struct {
+	*way
+	of *pipeChannel
+}
+
+func (o outlet) Topics() *adapters.Topics {
+	return &adapters.Topics{Input: o.of.Topics().Input, Partitions: o.job.Partitions}
+}
+
+func (o outlet) Close() error {
+	o.once.Do(func() {
+		close(o.quit)
+		<-o.sealed
+		o.p.did("close outlet")
+	})
+	return nil
 }
 
 func (c *pipeChannel) drive() {
@@ -100,7 +182,7 @@ func (c *pipeChannel) drive() {
 	}
 	all.Wait()
 	if c.err == nil {
-		close(c.input)
+		c.end()
 	}
 	if c.p.losesInput {
 		<-c.quit
@@ -122,10 +204,8 @@ func (c *pipeChannel) shard(shard *adapters.Shard) error {
 				return c.p.failure
 			}
 			shard.Handed(t)
-			select {
-			case c.input <- b:
-			case <-c.quit:
-				return errors.New("the driver was closed")
+			if err := c.send(b); err != nil {
+				return err
 			}
 		}
 		if t.End {
@@ -142,7 +222,7 @@ func (c *pipeChannel) shard(shard *adapters.Shard) error {
 	}
 }
 
-func (c *pipeChannel) collect() {
+func (c *way) collect() {
 	defer close(c.sealed)
 	for {
 		select {
@@ -177,7 +257,7 @@ func (c *pipeChannel) Wait(ctx context.Context) error {
 	}
 }
 
-func (c *pipeChannel) Seal(ctx context.Context) error {
+func (c *way) Seal(ctx context.Context) error {
 	if c.p.sealsNever {
 		<-ctx.Done()
 		return ctx.Err()
@@ -209,6 +289,7 @@ func (c *pipeChannel) Close() error {
 type pipeSystem struct {
 	fakeSystem
 	p      *pipe
+	way    *way
 	passed atomic.Uint64
 }
 
@@ -219,11 +300,19 @@ func (a pipeAdapter) Deploy(_ context.Context, job adapters.Job) (adapters.Syste
 	if p.fake.deployErr != nil {
 		return nil, p.fake.deployErr
 	}
-	if job.Topics == nil || job.Topics.Input != job.RunID+".input" {
+	id, second := strings.CutSuffix(job.RunID, ".shadow")
+	if job.Topics == nil || job.Topics.Input != id+".input" {
 		return nil, errors.New("the system was not told its topics")
 	}
 	p.did("deploy system")
-	s := &pipeSystem{p: p, fakeSystem: fakeSystem{fake: &p.fake, job: job,
+	f, w := &p.fake, &p.open.way
+	if second {
+		w = p.open.shadow
+		if f.second != nil {
+			f = f.second
+		}
+	}
+	s := &pipeSystem{p: p, way: w, fakeSystem: fakeSystem{fake: f, job: job,
 		quit: make(chan struct{}), done: make(chan struct{})}}
 	go s.run()
 	return s, nil
@@ -231,10 +320,10 @@ func (a pipeAdapter) Deploy(_ context.Context, job adapters.Job) (adapters.Syste
 
 func (s *pipeSystem) run() {
 	defer close(s.done)
-	defer close(s.p.open.output)
+	defer close(s.way.output)
 	for {
 		select {
-		case b, ok := <-s.p.open.input:
+		case b, ok := <-s.way.input:
 			if !ok || s.p.systemStops {
 				return
 			}
@@ -260,7 +349,7 @@ func (s *pipeSystem) take(b *workloads.Batch) error {
 	}
 	rs := workloads.NewResults(s.job.Workload.Query, 1024)
 	s.answer(b, rs)
-	s.p.open.output <- rs
+	s.way.output <- rs
 	s.passed.Add(uint64(b.N))
 	return nil
 }

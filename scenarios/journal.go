@@ -22,8 +22,9 @@ type journal struct {
 	spent spent // by repetitions that are over
 }
 
-// spent is processor time by role, of all repetitions so far.
-type spent struct{ driverNs, systemNs int64 }
+// spent is processor time by role, of all repetitions so far; other is that of instances beside the
+// one that is measured.
+type spent struct{ driverNs, systemNs, otherNs int64 }
 
 // now is the time on the run's clock.
 func (j *journal) now() int64 { return int64(time.Since(j.start)) }

@@ -116,6 +116,16 @@ func TestEachMistakeIsToldWithItsPlaceAndItsRemedy(t *testing.T) {
 			"mode: backpressure\n", "4:7", "a stall is timed in steady"},
 		{"a stall of another mode", base + "mode: {name: replay, for: 3s}\n", "4:22",
 			"mode replay stalls no sink"},
+		{"a replay that begins after steady", base + "mode: {name: replay, at: 70s}\n", "4:8",
+			"the replay begins at 70s"},
+		{"a replay of events that may be too late", base + "params: {disorder: 3s, bound: 1s}\n" +
+			"mode: replay\n", "5:7", "how fast the input is read"},
+		{"a replay of results that are refined", "name: a\nworkload: orders\nload: {rate: 20k/s}\n" +
+			"mode: replay\n", "4:7", "refines its results"},
+		{"a replay at rate max", "name: a\nworkload: ysb\nload: {rate: max, steady: 5m}\n" +
+			"mode: replay\n", "4:7", "catches up with a schedule"},
+		{"a time of a mode that has none", base + "mode: {name: batch-equals-stream, at: 2s}\n",
+			"4:35", "has no time in steady"},
 		{"a bounded input of unknown length", "name: a\nworkload: ysb\nload: {rate: 1k/s, " +
 			"warmup: auto}\nmode: batch-equals-stream\n", "4:7", "how long that is nobody knows"},
 		{"lines that depend on when they came", "name: a\nworkload: orders\nload: {rate: 20k/s}\n" +

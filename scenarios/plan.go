@@ -114,12 +114,16 @@ func (s *Scenario) length() time.Duration {
 	return min(pacer.Due(uint64(l.Events)), 10*maxDuration)
 }
 
-// coresGiven are the cores of the largest system with its driver and brokers.
+// coresGiven are the cores of the largest system with its driver and brokers; where a second
+// instance replays the input, twice those of the system.
 func (s *Scenario) coresGiven() float64 {
 	r, most := s.Resources, 0.0
 	for _, sys := range s.Systems {
 		workers := s.nodesOf(chaos.Worker, sys)
 		most = max(most, float64(workers)*float64(r.Worker.CPUs))
+	}
+	if s.Mode.Name == record.ModeReplay {
+		most *= 2
 	}
 	most += float64(r.Driver.CPUs)
 	if s.Load.Transport == adapters.Kafka {

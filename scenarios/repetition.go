@@ -57,6 +57,7 @@ type repetition struct {
 	// decided is asked before the check whether the repetition needs none; nil for no.
 	decided func(soFar record.End) bool
 
+	t0        time.Time
 	t0Ns      int64 // T0 on the run's clock
 	load      *adapters.Load
 	collector *collector
@@ -72,6 +73,7 @@ type repetition struct {
 	canary    *canary
 	nap       func(time.Duration) // of the canary
 	bounded   *bounded            // the same input, answered before
+	replay    *replay             // the same input, answered again meanwhile
 	unstall   func()              // ends a stall of the sink at once
 	restore   func()              // lets the garbage collector work as before
 
@@ -162,7 +164,7 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 		return fmt.Errorf("make spool folder: %w", err)
 	}
 	r.checker, err = r.job.Workload.NewChecker(spool, workloads.CheckerOptions{
-		KeepRows: r.keep || r.lines != "",
+		KeepRows: r.keep || r.lines != "" || r.replay != nil,
 	})
 	if err != nil {
 		return fmt.Errorf("make checker: %w", err)
@@ -196,10 +198,9 @@ func (r *repetition) warmup(ctx context.Context) error {
 		}
 	}
 	r.restore = restrainGC()
-	t0 := time.Now()
-	r.t0Ns = r.journal.now()
+	r.t0, r.t0Ns = time.Now(), r.journal.now()
 	r.series.t0Ns = r.t0Ns
-	r.load.Begin(t0)
+	r.load.Begin(r.t0)
 	r.canary = &canary{into: r.series.canary, now: r.journal.now, nap: r.nap}
 	r.canary.start()
 	r.sampler = startSampler(r)
@@ -244,7 +245,11 @@ func (r *repetition) warmUntilSteady(ctx context.Context) error {
 func (r *repetition) close(context.Context) error {
 	r.quiet()
 	r.dropLines()
-	errs := []error{r.disconnect()}
+	var errs []error
+	if r.replay != nil {
+		errs = append(errs, r.replay.close())
+	}
+	errs = append(errs, r.disconnect())
 	if r.checker != nil {
 		errs = append(errs, r.checker.Close())
 	}
@@ -253,7 +258,17 @@ func (r *repetition) close(context.Context) error {
 	}
 	r.journal.spent.driverNs += r.spent.driverNs
 	r.journal.spent.systemNs += r.spent.systemNs
+	r.journal.spent.otherNs += r.otherNs()
 	return errors.Join(append(errs, os.RemoveAll(r.spoolDir()))...)
+}
+
+// otherNs is the processor time of what works in this process and is neither driver nor system of
+// this repetition, nor the tool.
+func (r *repetition) otherNs() int64 {
+	if r.replay == nil {
+		return 0
+	}
+	return r.replay.cpuNs()
 }
 
 // watchHost warns, once for each, of other runs on this host.

@@ -48,7 +48,8 @@ func (r *repetition) writeResults() (err error) {
 	out := bufio.NewWriterSize(f, 1<<20)
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
-	err = r.eachLine(func(line []byte, row []int64, receivedNs int64) error {
+	q := r.job.Workload.Query
+	err = eachLine(r.checker, q, func(line []byte, row []int64, receivedNs int64) error {
 		return enc.Encode(r.resultLine(string(line), row, receivedNs))
 	})
 	if err = errors.Join(err, out.Flush(), f.Close()); err != nil {
@@ -57,14 +58,30 @@ func (r *repetition) writeResults() (err error) {
 	return nil
 }
 
-// eachLine calls do for every result the checker kept, with its canonical line, which do copies.
-func (r *repetition) eachLine(do func(line []byte, row []int64, receivedNs int64) error) error {
+// eachLine calls do for every result a checker kept, with its canonical line, which do copies.
+func eachLine(
+	of workloads.Checker, q workloads.Query,
+	do func(line []byte, row []int64, receivedNs int64) error,
+) error {
 	var line []byte
-	columns := r.job.Workload.Query.Columns()
-	return r.checker.Results(func(row []int64, receivedNs int64) error {
+	columns := q.Columns()
+	return of.Results(func(row []int64, receivedNs int64) error {
 		line = workloads.Line(line[:0], row[:len(columns)], columns...)
 		return do(line, row, receivedNs)
 	})
+}
+
+// sortedLines writes the canonical lines of all results a checker kept, sorted, to a path; dir is
+// for the files in between.
+func sortedLines(
+	of workloads.Checker, q workloads.Query, dir, path string,
+) (n uint64, sum string, err error) {
+	s := newLineSorter(dir)
+	err = eachLine(of, q, func(line []byte, _ []int64, _ int64) error { return s.add(line) })
+	if err != nil {
+		return 0, "", err
+	}
+	return s.finish(path)
 }
 
 func (r *repetition) resultLine(line string, row []int64, receivedNs int64) resultLine {

@@ -325,7 +325,9 @@ func (r *run) repetition(of record.Repeat) *repetition {
 		}
 		rep.timing.pacer = workloads.Constant(uint64(rate))
 	}
-	rep.mode = s.Mode
+	if rep.mode = s.Mode; rep.mode.Name == record.ModeReplay {
+		rep.replay = newReplay(rep)
+	}
 	return rep
 }
 

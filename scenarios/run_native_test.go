@@ -222,13 +222,10 @@ func TestNativeRefusesWhatItCannotRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	sound := adapters.Job{Workload: w, Transport: adapters.Embedded, Workers: 1, WorkerCPUs: 1}
-	for name, job := range map[string]adapters.Job{
-		"a broker between": {Workload: w, Transport: adapters.Kafka, Workers: 1, WorkerCPUs: 1},
-		"two workers":      {Workload: w, Transport: adapters.Embedded, Workers: 2, WorkerCPUs: 1},
-	} {
-		if err := (native.Adapter{}).Supports(job); !errors.Is(err, errors.ErrUnsupported) {
-			t.Errorf("%s: %v", name, err)
-		}
+	two := sound
+	two.Workers = 2
+	if err := (native.Adapter{}).Supports(two); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("two workers: %v", err)
 	}
 	if err := (native.Adapter{}).Supports(sound); err != nil {
 		t.Error(err)

@@ -102,7 +102,8 @@ func (s *sampler) spent(t *record.Tick, a adapters.Account) {
 	t.MemoryB = u.memoryB
 	t.CPU.DriverNs = r.journal.spent.driverNs + a.DriverNs
 	t.CPU.SystemNs = r.journal.spent.systemNs + m.BusyNs
-	t.CPU.ToolNs = max(0, u.cpuNs-t.CPU.DriverNs-t.CPU.SystemNs)
+	other := r.journal.spent.otherNs + r.otherNs()
+	t.CPU.ToolNs = max(0, u.cpuNs-t.CPU.DriverNs-t.CPU.SystemNs-other)
 	if r.channel != nil {
 		t.CPU.BrokerNs, t.BrokerMemoryB = s.brokers.used(r.channel)
 	}

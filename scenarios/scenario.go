@@ -45,7 +45,7 @@ type Params map[string]string
 // Mode is what a repetition does beside offering its load: its name alone, or with its numbers.
 type Mode struct {
 	Name string        `yaml:"name" oneof:"@modes" doc:"which mode"`
-	At   time.Duration `yaml:"at,zero" doc:"backpressure: when in steady the sink stalls"`
+	At   time.Duration `yaml:"at,zero" doc:"when in steady the sink stalls, or the replay begins"`
 	For  time.Duration `yaml:"for" doc:"backpressure: how long the sink stalls"`
 }
 

@@ -53,8 +53,11 @@ func (t *timing) steadyEnd() time.Duration {
 // steady waits until the schedule's measured part is over and reads who kept what waiting.
 func (r *repetition) steady(ctx context.Context) error {
 	r.sampler.tick()
-	if r.mode.Name == record.ModeBackpressure {
+	switch r.mode.Name {
+	case record.ModeBackpressure:
 		r.stall()
+	case record.ModeReplay:
+		r.replay.start()
 	}
 	ends := r.timing.events > 0 && !r.load.Paced()
 	var err error
@@ -159,29 +162,48 @@ func (r *repetition) endedEarly() error {
 func (r *repetition) accepted() uint64 { return r.load.Account(r.load.NowNs()).Accepted }
 
 // drain waits until the system has answered everything, or nothing has moved for too long.
-func (r *repetition) drain(ctx context.Context) error {
-	look := time.NewTicker(100 * time.Millisecond)
-	defer look.Stop()
-	moved, since := r.collector.rows()+r.accepted(), time.Now()
-	for r.drainGap == "" {
-		select {
-		case <-r.ended:
-			r.quiet()
-			r.drainGap = r.unsealed
-			return r.endErr
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-look.C:
-		}
-		if now := r.collector.rows() + r.accepted(); now != moved {
-			moved, since = now, time.Now()
-		} else if time.Since(since) >= r.timing.drain {
-			r.drainGap = fmt.Sprintf("no new result for %s while draining: "+
-				"what is missing may still have come", r.timing.drain)
-		}
+func (r *repetition) drain(ctx context.Context) (err error) {
+	count := func() uint64 { return r.collector.rows() + r.accepted() }
+	r.drainGap, err = r.settle(ctx, r.ended, count)
+	if err != nil {
+		return err
 	}
 	r.quiet()
-	return nil
+	if r.drainGap == "" && r.endErr != nil {
+		return r.endErr
+	}
+	if r.drainGap == "" {
+		r.drainGap = r.unsealed
+	}
+	if r.replay == nil {
+		return nil
+	}
+	return r.replay.drain(ctx)
+}
+
+// settle waits until something has ended. It says what may be missing where that does not happen,
+// as nothing has moved for too long.
+func (r *repetition) settle(
+	ctx context.Context, ended <-chan struct{}, count func() uint64,
+) (gap string, err error) {
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	moved, since := count(), time.Now()
+	for {
+		select {
+		case <-ended:
+			return "", nil
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-look.C:
+		}
+		if now := count(); now != moved {
+			moved, since = now, time.Now()
+		} else if time.Since(since) >= r.timing.drain {
+			return fmt.Sprintf("no new result for %s while draining: "+
+				"what is missing may still have come", r.timing.drain), nil
+		}
+	}
 }
 
 // quiet ends what only watches: after the last result there is nothing left to see.
@@ -208,12 +230,7 @@ func (r *repetition) check(ctx context.Context) error {
 	if r.decided != nil && r.drainGap == "" && r.decided(r.end) {
 		return nil
 	}
-	d := workloads.Delivered{
-		Events: r.events, TooLate: -1, Strict: r.inOrder(),
-	}
-	if m, ok := r.system.(adapters.Metered); ok {
-		d.TooLate = int64(m.Meter().Late)
-	}
+	d := r.delivered(r.system)
 	start := time.Now()
 	l, err := r.checker.Finish(ctx, d)
 	if err != nil {
@@ -229,13 +246,22 @@ func (r *repetition) check(ctx context.Context) error {
 			return err
 		}
 	}
-	if r.lines == "" {
+	switch {
+	case r.replay != nil:
+		return r.replay.check(ctx)
+	case r.bounded == nil:
 		return nil
 	}
-	if err := r.sortLines(); err != nil {
-		return fmt.Errorf("sort results: %w", err)
-	}
 	return r.compare()
+}
+
+// delivered is what the oracle has to know of a system that has ended.
+func (r *repetition) delivered(by adapters.System) workloads.Delivered {
+	d := workloads.Delivered{Events: r.events, TooLate: -1, Strict: r.inOrder()}
+	if m, ok := by.(adapters.Metered); ok {
+		d.TooLate = int64(m.Meter().Late)
+	}
+	return d
 }
 
 // inOrder reports whether the system sees the stream in the order of its schedule. Partitions are

@@ -160,14 +160,14 @@ func (c *channel) collecting() limits {
 // open for a quarter of an hour.
 const longestStall = 10 * time.Minute
 
-// unmake deletes the topics that were made; those of an embedded broker go with it.
-func (c *channel) unmake() error {
-	if len(c.made) == 0 || c.embedded != nil {
+// unmake deletes topics that were made; those of an embedded broker go with it.
+func (c *channel) unmake(made []string) error {
+	if len(made) == 0 || c.embedded != nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), c.limits.answer)
 	defer cancel()
-	return deleteTopics(ctx, kadm.NewClient(c.admin), c.made)
+	return deleteTopics(ctx, kadm.NewClient(c.admin), made)
 }
 
 // start begins to drive and to collect.
@@ -327,7 +327,7 @@ func (c *channel) Close() error {
 			c.collector.consumer.Close()
 		}
 		if c.admin != nil {
-			c.closing = c.unmake()
+			c.closing = c.unmake(c.made)
 			c.admin.Close()
 		}
 		c.fail(errors.New("closed")) // what the broker's end would be taken for

@@ -40,6 +40,9 @@ func TestMain(m *testing.M) {
 		"streambench-losing": broken(func(a adapters.Adapter) adapters.Adapter {
 			return losing{a}
 		}),
+		"streambench-forgetting": broken(func(a adapters.Adapter) adapters.Adapter {
+			return &forgetting{Adapter: a}
+		}),
 		"streambench-dying": broken(func(a adapters.Adapter) adapters.Adapter {
 			return dying{a}
 		}),
@@ -74,6 +77,19 @@ func (s *swallowing) Collect(rs *workloads.Results, receivedNs int64) error {
 		return nil
 	}
 	return s.Collector.Collect(rs, receivedNs)
+}
+
+// forgetting is an adapter every second system of which swallows the first batch of results.
+type forgetting struct {
+	adapters.Adapter
+	deployed int
+}
+
+func (f *forgetting) Deploy(ctx context.Context, job adapters.Job) (adapters.System, error) {
+	if f.deployed++; f.deployed%2 == 0 {
+		return losing{f.Adapter}.Deploy(ctx, job)
+	}
+	return f.Adapter.Deploy(ctx, job)
 }
 
 // dying is an adapter whose systems end at once, with an error.

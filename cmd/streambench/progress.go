@@ -112,6 +112,14 @@ func modeText(m *record.Mode) string {
 		return fmt.Sprintf("%d events answered in %s as fast as taken: %d results, streamed %d",
 			b.Events, summary.Format(float64(b.Ns), record.Nanoseconds), b.Lines, b.StreamLines)
 	}
+	if r := m.Replay; r != nil {
+		if r.CaughtNs == 0 {
+			return fmt.Sprintf("a second instance did not catch up: %d results, live %d", r.Lines,
+				r.LiveLines)
+		}
+		return fmt.Sprintf("a second instance caught up in %s: %d results, live %d",
+			summary.Format(float64(r.CaughtNs-r.FromNs), record.Nanoseconds), r.Lines, r.LiveLines)
+	}
 	return fmt.Sprintf("the sink stalled from %s to %s",
 		summary.Format(float64(m.Stall.FromNs), record.Nanoseconds),
 		summary.Format(float64(m.Stall.ToNs), record.Nanoseconds))

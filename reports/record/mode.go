@@ -12,8 +12,9 @@ var Modes = []string{ModeBackpressure, ModeReplay, ModeBatch}
 
 // Mode is what became of it in a repetition. Exactly one of the pointers is set.
 type Mode struct {
-	Stall *Stall `json:"stall,omitempty"`
-	Batch *Batch `json:"batch,omitempty"`
+	Stall  *Stall  `json:"stall,omitempty"`
+	Batch  *Batch  `json:"batch,omitempty"`
+	Replay *Replay `json:"replay,omitempty"`
 }
 
 // FirstBatch is the number of the first repetition of a system that answers the bounded input: that
@@ -44,4 +45,39 @@ type Batch struct {
 type Stall struct {
 	FromNs int64 `json:"fromNs"`
 	ToNs   int64 `json:"toNs"`
+}
+
+// Replay is a second instance of a system that read the input again from its beginning while the
+// first worked on, and how its results compare with those of the first. Times are in ns since T0.
+type Replay struct {
+	FromNs  int64 `json:"fromNs"`  // the second instance was asked for
+	ReadyNs int64 `json:"readyNs"` // it was deployed
+	// CaughtNs is when results came less than a second after their triggers were due; 0 = never.
+	CaughtNs int64 `json:"caughtNs,omitempty"`
+	// Events are those it processed in Ns while it was further behind: as fast as it can.
+	Events uint64 `json:"events"`
+	Ns     int64  `json:"ns"`
+	// Due are the events due in a time of Ns by the schedule.
+	Due   uint64 `json:"due"`
+	CPUNs int64  `json:"cpuNs"` // of its driver and system until it had caught up
+	// Field and Switch say which results the view takes from the second instance from then on: those
+	// whose field is at least Switch. SwitchNs is when the schedule reaches it; 0 = there was none.
+	Field    string `json:"field"`
+	Switch   int64  `json:"switch,omitempty"`
+	SwitchNs int64  `json:"switchNs,omitempty"`
+	// Lines and LinesSHA256 are of the canonical lines of its results, sorted; LiveLines and
+	// LiveSHA256 of those of the first instance.
+	Lines       uint64 `json:"lines"`
+	LinesSHA256 string `json:"linesSha256"`
+	LiveLines   uint64 `json:"liveLines"`
+	LiveSHA256  string `json:"liveSha256"`
+	// Differs is the first sorted line that only one of the two has; empty if they are equal.
+	Differs string `json:"differs,omitempty"`
+	// OfLive and OfShadow are the results the view takes of each; ViewDiffers is the first identity
+	// it does not have once, empty if there is none.
+	OfLive      uint64 `json:"ofLive"`
+	OfShadow    uint64 `json:"ofShadow"`
+	ViewDiffers string `json:"viewDiffers,omitempty"`
+	// Ledger is the oracle's account of the second instance's results.
+	Ledger *Ledger `json:"ledger"`
 }

@@ -21,12 +21,18 @@ type modeFinding struct {
 	figures  []ModeFigure
 }
 
-// modes are what is asked of each mode. A judge sees a repetition that is valid and whose ledger is
-// conclusive and without offence; share is the part of the system's capacity that was offered, 0
-// where that is not known.
+// modeCase is a repetition that is valid and whose ledger is conclusive and without offence.
+type modeCase struct {
+	*Trail
+	figures map[string]float64
+	log     *record.HistogramLog
+	share   float64 // of the system's capacity that was offered; 0 where that is not known
+}
+
+// modes are what is asked of each mode.
 var modes = map[string]struct {
 	question string
-	judge    func(t *Trail, r *Repetition, share float64) modeFinding
+	judge    func(c modeCase) modeFinding
 }{
 	record.ModeBackpressure: {
 		"While its sink takes nothing, a system must stop taking events, and neither lose any nor " +
@@ -40,6 +46,13 @@ var modes = map[string]struct {
 			"byte, and both are what the oracle expects.",
 		judgeBatch,
 	},
+	record.ModeReplay: {
+		"A second instance reads the input again from its beginning while the first works on, and " +
+			"catches up with it. Its results must be those of the first, their canonical lines equal " +
+			"byte for byte and right by the oracle, and a view that takes the results before the next " +
+			"window of the first instance and all others of the second has every result once.",
+		judgeReplay,
+	},
 }
 
 // modeQuestion is what the mode of a run asks, by its name.
@@ -47,8 +60,7 @@ func modeQuestion(name string) string { return modes[name].question }
 
 // judgeMode asks of every repetition that counts what the mode of the run demands. One that fails
 // convicts the system; figures are those of the last one that counts.
-func judgeMode(m *record.Manifest, s *System, trails []Trail) []Verdict {
-	name := m.Conditions.Mode
+func judgeMode(name string, s *System, trails []Trail, log *record.HistogramLog) []Verdict {
 	if name == "" {
 		return nil
 	}
@@ -67,7 +79,7 @@ func judgeMode(m *record.Manifest, s *System, trails []Trail) []Verdict {
 			v.Text, v.Evidence = "mode "+name+": "+account(r.Ledger), classes(r.Ledger)
 			return []Verdict{v}
 		}
-		f := modes[name].judge(&trails[i], &s.Repetitions[i], share)
+		f := modes[name].judge(modeCase{&trails[i], r.Figures, log, share})
 		s.Mode = f.figures
 		v.State, v.Exit, v.Text = Pass, f.exit, "mode "+name+": "+f.text
 		v.Remedy, v.Evidence = f.remedy, f.evidence

@@ -8,13 +8,13 @@ import (
 
 // judgeBatch judges a repetition whose input was answered twice. The oracle has found the streamed
 // results right; so must it the bounded ones, and both must be the same lines.
-func judgeBatch(t *Trail, r *Repetition, _ float64) modeFinding {
+func judgeBatch(c modeCase) modeFinding {
 	f := modeFinding{remedy: "see the first line that differs, and both ledgers in the record"}
-	if t.Mode == nil || t.Mode.Batch == nil || t.Mode.Batch.Ledger == nil {
+	if c.Mode == nil || c.Mode.Batch == nil || c.Mode.Batch.Ledger == nil {
 		f.exit, f.text, f.remedy = exitInvalid, "the record tells of no bounded input", runAgain
 		return f
 	}
-	b := t.Mode.Batch
+	b := c.Mode.Batch
 	f.evidence = append(classes(b.Ledger), Evidence{"SHA-256 of the sorted lines, bounded",
 		b.LinesSHA256, b.StreamSHA256 + ", streamed"})
 	switch {
@@ -36,13 +36,13 @@ func judgeBatch(t *Trail, r *Repetition, _ float64) modeFinding {
 	f.figures = []ModeFigure{
 		{"batch.rate", rate, record.PerSecond, "events of the bounded input a second" + how(b)},
 		{"batch.cpu", cpu, record.MicrosEvent, "processor time an event of the bounded input"},
-		{"stream.rate", r.Figures["accepted"], record.PerSecond, "events a second, streamed"},
-		{"stream.cpu", r.Figures["cpu"], record.MicrosEvent, "processor time an event, streamed"},
+		{"stream.rate", c.figures["accepted"], record.PerSecond, "events a second, streamed"},
+		{"stream.cpu", c.figures["cpu"], record.MicrosEvent, "processor time an event, streamed"},
 	}
 	f.text = fmt.Sprintf("bounded and streamed gave the same %s, byte for byte; "+
 		"%s bounded, %s streamed",
 		Format(float64(b.Lines), record.Results), Format(rate, record.PerSecond),
-		Format(r.Figures["accepted"], record.PerSecond))
+		Format(c.figures["accepted"], record.PerSecond))
 	return f
 }
 

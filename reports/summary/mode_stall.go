@@ -27,15 +27,15 @@ const (
 )
 
 // judgeStall judges a repetition whose sink stalled.
-func judgeStall(t *Trail, _ *Repetition, share float64) modeFinding {
-	if t.Mode == nil || t.Mode.Stall == nil {
+func judgeStall(c modeCase) modeFinding {
+	if c.Mode == nil || c.Mode.Stall == nil {
 		return modeFinding{exit: exitInvalid, text: "the record tells of no stall",
 			remedy: "run it again: steady must last until the stall is over"}
 	}
-	s := stall{trail: t, from: t.Mode.Stall.FromNs, to: t.Mode.Stall.ToNs}
+	s := stall{trail: c.Trail, from: c.Mode.Stall.FromNs, to: c.Mode.Stall.ToNs}
 	s.memory()
 	s.pressure()
-	s.catchUp(share)
+	s.catchUp(c.share)
 	f := s.finding
 	f.text = fmt.Sprintf("the sink stalled for %s; %s",
 		Format(float64(s.to-s.from), record.Nanoseconds), s.text())
