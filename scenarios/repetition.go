@@ -162,7 +162,7 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 		return fmt.Errorf("make spool folder: %w", err)
 	}
 	r.checker, err = r.job.Workload.NewChecker(spool, workloads.CheckerOptions{
-		KeepRows: r.keep || r.lines != "",
+		KeepRows: r.keep || r.lines != "", Contributions: r.load.Paced(),
 	})
 	if err != nil {
 		return fmt.Errorf("make checker: %w", err)
@@ -250,6 +250,9 @@ func (r *repetition) close(context.Context) error {
 	}
 	if r.series != nil {
 		r.end.DroppedSamples, r.end.NegativeSamples = r.series.refused()
+	}
+	if r.collector != nil {
+		r.end.Untimed = r.collector.untimed()
 	}
 	r.journal.spent.driverNs += r.spent.driverNs
 	r.journal.spent.systemNs += r.spent.systemNs

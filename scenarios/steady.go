@@ -210,6 +210,7 @@ func (r *repetition) check(ctx context.Context) error {
 	}
 	d := workloads.Delivered{
 		Events: r.events, TooLate: -1, Strict: r.inOrder(),
+		Lost: r.collector.unfinished, Contributed: r.collector.contributed,
 	}
 	if m, ok := r.system.(adapters.Metered); ok {
 		d.TooLate = int64(m.Meter().Late)
