@@ -24,8 +24,9 @@ type Shard struct {
 	load        *Load
 	index, step uint64
 	st          state
-	handedNs    int64       // when the last batch was handed over
-	lag         LagRecorder // nil where nobody wants to know
+	handedNs    int64        // when the last batch was handed over
+	lag         LagRecorder  // nil where nobody wants to know
+	taken       *acceptances // nil where events have no due times
 
 	claim    atomic.Uint64 // end of the slots taken or being taken
 	accepted atomic.Uint64 // slots the transport has taken; at most those handed over
@@ -38,6 +39,9 @@ type Shard struct {
 func newShard(l *Load, index, step uint64) *Shard {
 	s := &Shard{load: l, index: index, step: step, handedNs: math.MinInt64 / 2}
 	s.st.next = index
+	if l.Paced() {
+		s.taken = &acceptances{}
+	}
 	s.publish()
 	return s
 }
@@ -104,6 +108,9 @@ func (s *Shard) lingers(now int64, n uint64, room int) bool {
 // the transport acknowledges later, Sent and Accept say so.
 func (s *Shard) Handed(t Take) {
 	s.Sent(t)
+	if s.taken != nil && t.Slots.N > 0 {
+		s.taken.add(t.Slots.First, s.st.next, s.handedNs)
+	}
 	s.Accept(t.Slots.N)
 }
 

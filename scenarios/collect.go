@@ -20,12 +20,17 @@ type collector struct {
 	column  int // that holds the window or the event a trigger follows from; -1: none
 	series  *seriesSet
 	firsts  *firsts // nil where results are never refined
+	ingest  ingest
 	row     []int64
+
+	timeline  workloads.Timeline
+	unrefined uint64 // refinements whose event is not known
 
 	gate gate
 
-	mu     sync.Mutex // held while results are taken
-	sealed bool
+	mu       sync.Mutex // held while results are taken
+	sealed   bool
+	sealedNs int64 // when that was, since T0
 
 	steadyFrom atomic.Int64
 	taken      atomic.Uint64 // rows of every output
@@ -40,7 +45,8 @@ func newCollector(
 	column, _ := w.Query.Anchor()
 	k := &collector{
 		load: l, checker: c, finder: workloads.NewTriggerFinder(w), column: column, series: s,
-		firsts: newFirsts(w.Query), row: make([]int64, w.Query.Width()),
+		firsts: newFirsts(w.Query), row: make([]int64, w.Query.Width()), timeline: w.Timeline,
+		ingest: ingest{load: l, series: s},
 	}
 	k.measureFrom(math.MaxInt64) // everything is warm-up until the runner knows better
 	return k
@@ -82,7 +88,6 @@ func (c *collector) Collect(rs *workloads.Results, receivedNs int64) error {
 // hundred thousand keys close together. It returns the end of the newest trigger.
 func (c *collector) time(rs *workloads.Results, receivedNs int64) (newest uint64) {
 	anchor := rs.Cols[c.column][:rs.N]
-	from := c.steadyFrom.Load()
 	for i, j := 0, 0; i < len(anchor); i = j {
 		for j = i + 1; j < len(anchor) && anchor[j] == anchor[i]; {
 			j++
@@ -92,20 +97,35 @@ func (c *collector) time(rs *workloads.Results, receivedNs int64) (newest uint64
 			continue // completed by the end of the stream: checked, not timed
 		}
 		newest = max(newest, slot+1)
-		due := c.load.DueNs(slot)
-		stage := c.series.result
-		if due < from {
-			stage = c.series.warmup
-		}
 		n := int64(j - i)
 		if c.firsts != nil {
-			n = c.firsts.count(rs, i, j)
+			n = c.firsts.split(rs, i, j)
+			c.caused(slot, receivedNs)
 		}
 		if n > 0 {
-			stage.RecordN(c.series.t0Ns+receivedNs, receivedNs-due, n)
+			c.result(slot, receivedNs, n)
 		}
 	}
+	c.ingest.flush(receivedNs)
 	return newest
+}
+
+// result records the latency of n results of one trigger.
+func (c *collector) result(trigger uint64, receivedNs, n int64) {
+	due := c.load.DueNs(trigger)
+	stage := c.stage(due)
+	stage.RecordN(c.series.t0Ns+receivedNs, receivedNs-due, n)
+	if stage == c.series.result {
+		c.ingest.add(trigger, receivedNs, n)
+	}
+}
+
+// stage is the series of results whose trigger is due at a time since T0.
+func (c *collector) stage(dueNs int64) *record.Series {
+	if dueNs < c.steadyFrom.Load() {
+		return c.series.warmup
+	}
+	return c.series.result
 }
 
 // advance moves processed and reads the backlog: what is due and not processed.
@@ -138,7 +158,9 @@ func (c *collector) rows() uint64 { return c.taken.Load() }
 // seal refuses all further results: what comes after the drain is not part of the repetition.
 func (c *collector) seal() {
 	c.mu.Lock()
-	c.sealed = true
+	if !c.sealed {
+		c.sealed, c.sealedNs = true, c.load.NowNs()
+	}
 	c.mu.Unlock()
 	c.gate.open(math.MaxInt64)
 }
@@ -146,8 +168,10 @@ func (c *collector) seal() {
 // seriesSet holds the latency series of a repetition.
 type seriesSet struct {
 	result, warmup, canary *record.Series
-	driver                 []*record.Series // one a shard
-	t0Ns                   int64            // T0 on the run's clock, once it is fixed
+	// What is measured beside the latency of results.
+	ingest, contributor, refinement *record.Series
+	driver                          []*record.Series // one a shard
+	t0Ns                            int64            // T0 on the run's clock, once it is fixed
 }
 
 func openSeries(log *record.Histograms, of record.Repeat, shards int) (*seriesSet, error) {
@@ -162,6 +186,9 @@ func openSeries(log *record.Histograms, of record.Repeat, shards int) (*seriesSe
 		{record.StageResult, &s.result},
 		{record.StageWarmup, &s.warmup},
 		{record.StageCanary, &s.canary},
+		{record.StageIngest, &s.ingest},
+		{record.StageContributor, &s.contributor},
+		{record.StageRefinement, &s.refinement},
 	} {
 		var err error
 		if *o.into, err = open(o.stage); err != nil {
@@ -180,7 +207,8 @@ func openSeries(log *record.Histograms, of record.Repeat, shards int) (*seriesSe
 
 // refused sums up the samples no series could take.
 func (s *seriesSet) refused() (overflow, negative uint64) {
-	for _, one := range append([]*record.Series{s.result, s.warmup, s.canary}, s.driver...) {
+	for _, one := range append([]*record.Series{s.result, s.warmup, s.canary, s.ingest,
+		s.contributor, s.refinement}, s.driver...) {
 		o, n := one.Refused()
 		overflow += o
 		negative += n

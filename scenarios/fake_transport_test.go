@@ -198,6 +198,9 @@ func (c *pipeChannel) shard(shard *adapters.Shard) error {
 				time.Sleep(c.p.making(t.Slots.First))
 			}
 			b := workloads.NewBatch(c.job.Workload.Schema, 256)
+			if c.p.making != nil {
+				time.Sleep(c.p.making(t.Slots.First))
+			}
 			gen.Fill(b, t.Slots)
 			last := t.Slots.First + uint64(t.Slots.N-1)*t.Slots.Step
 			if c.p.failsAt > 0 && last >= c.p.failsAt {

@@ -5,14 +5,27 @@ import (
 )
 
 // firsts tells the first result of an identity from those that refine it later, which allowed
-// lateness makes possible: only the first is timed, since nothing in a refinement's line names the
-// late event that called for it. It remembers identities as long as their window can be refined.
+// lateness makes possible: only the first is timed from the window's trigger. It remembers what was
+// told of each identity as long as its window can be refined.
 type firsts struct {
 	anchor   int   // column of the window
 	identity []int // the other columns of the identity
+	counts   int   // column of the count of events, their sum follows; -1: results have none
 	horizon  int64 // how far behind the newest window another can still be refined
 	newest   int64
-	windows  map[int64]map[uint64]struct{}
+	windows  map[int64]map[uint64]inside
+	caused   []caused
+}
+
+// inside is what went into the newest result of an identity: a count of events and the sum of their
+// numbers.
+type inside struct{ count, seqSum int64 }
+
+// caused is a result that a single late event called for: one that refines another, or the first of
+// a window that had closed without its key.
+type caused struct {
+	event   int64 // -1: not known, because more than one event was taken in, or none
+	refines bool
 }
 
 // newFirsts returns nil for a query whose results are never refined.
@@ -22,8 +35,11 @@ func newFirsts(q workloads.Query) *firsts {
 		return nil
 	}
 	f := &firsts{
-		anchor: anchor, horizon: q.LatenessMs + 2*q.Window.SizeMs,
-		windows: map[int64]map[uint64]struct{}{},
+		anchor: anchor, horizon: q.LatenessMs + 2*q.Window.SizeMs, counts: -1,
+		windows: map[int64]map[uint64]inside{},
+	}
+	if q.SingleLevel() {
+		f.counts = q.LineWidth()
 	}
 	column := 0
 	for _, field := range q.Output.Fields {
@@ -35,20 +51,47 @@ func newFirsts(q workloads.Query) *firsts {
 	return f
 }
 
-// count is how many of rows lo..hi-1, all of one window, are the first of their identity.
-func (f *firsts) count(rs *workloads.Results, lo, hi int) int64 {
+// split is how many of rows lo..hi-1, all of one window, are the first of their identity and hold
+// more than one event; caused then are the others.
+func (f *firsts) split(rs *workloads.Results, lo, hi int) (first int64) {
 	window := rs.Cols[f.anchor][lo]
-	seen := f.windows[window]
-	if seen == nil {
+	told := f.windows[window]
+	if told == nil {
 		f.forget(window)
-		seen = map[uint64]struct{}{}
-		f.windows[window] = seen
+		told = map[uint64]inside{}
+		f.windows[window] = told
 	}
-	before := len(seen)
+	f.caused = f.caused[:0]
 	for i := lo; i < hi; i++ {
-		seen[f.key(rs, i)] = struct{}{}
+		key, now := f.key(rs, i), f.inside(rs, i)
+		before, refines := told[key]
+		told[key] = now
+		switch {
+		case refines:
+			f.caused = append(f.caused, caused{now.since(before), true})
+		case now.count == 1:
+			f.caused = append(f.caused, caused{now.seqSum, false})
+		default:
+			first++
+		}
 	}
-	return int64(len(seen) - before)
+	return first
+}
+
+// inside reads what went into a result; nothing where results do not say.
+func (f *firsts) inside(rs *workloads.Results, i int) inside {
+	if f.counts < 0 {
+		return inside{}
+	}
+	return inside{rs.Cols[f.counts][i], rs.Cols[f.counts+1][i]}
+}
+
+// since is the one event that went in since before; -1 where it is not one.
+func (now inside) since(before inside) int64 {
+	if now.count != before.count+1 || now.seqSum < before.seqSum {
+		return -1
+	}
+	return now.seqSum - before.seqSum
 }
 
 // key folds the rest of an identity into 64 bits (FNV-1a over words). Two identities of one window

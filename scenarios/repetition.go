@@ -164,7 +164,8 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 		return fmt.Errorf("make spool folder: %w", err)
 	}
 	r.checker, err = r.job.Workload.NewChecker(spool, workloads.CheckerOptions{
-		KeepRows: r.keep || r.lines != "" || r.replay != nil,
+		KeepRows:      r.keep || r.lines != "" || r.replay != nil,
+		Contributions: r.load.Paced(),
 	})
 	if err != nil {
 		return fmt.Errorf("make checker: %w", err)
@@ -255,6 +256,9 @@ func (r *repetition) close(context.Context) error {
 	}
 	if r.series != nil {
 		r.end.DroppedSamples, r.end.NegativeSamples = r.series.refused()
+	}
+	if r.collector != nil {
+		r.end.Untimed = r.collector.untimed()
 	}
 	r.journal.spent.driverNs += r.spent.driverNs
 	r.journal.spent.systemNs += r.spent.systemNs

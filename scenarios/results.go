@@ -17,7 +17,8 @@ const ResultsFile = "results.jsonl"
 
 // resultLine is one result received. Values are the fields of its line that are not its identity.
 // Count and SeqSum are there where the query has them; Trigger and LatencyNs where the result's
-// trigger is an event of the stream and events have due times.
+// trigger is an event of the stream, events have due times, and no late event can be what called
+// for the result.
 type resultLine struct {
 	System    string   `json:"system"`
 	Rep       int      `json:"rep"`
@@ -31,6 +32,8 @@ type resultLine struct {
 	Op        string   `json:"op,omitempty"` // insert, update or retract, where results are retracted
 	Trigger   *uint64  `json:"trigger,omitempty"`
 	LatencyNs *int64   `json:"latencyNs,omitempty"`
+	// ReceivedNs is when it arrived, since T0.
+	ReceivedNs int64 `json:"receivedNs"`
 }
 
 // ops are the words for what a result does to the set of results.
@@ -88,7 +91,7 @@ func (r *repetition) resultLine(line string, row []int64, receivedNs int64) resu
 	q := r.job.Workload.Query
 	l := resultLine{
 		System: r.plan.System, Rep: r.plan.Rep, Query: q.Name, Line: line,
-		Key: []string{}, Values: []string{},
+		Key: []string{}, Values: []string{}, ReceivedNs: receivedNs,
 	}
 	texts := strings.Split(line, "|")
 	for i, f := range q.Columns() {
@@ -107,6 +110,9 @@ func (r *repetition) resultLine(line string, row []int64, receivedNs int64) resu
 	}
 	if q.Retracts {
 		l.Op = ops[row[len(row)-1]]
+	}
+	if q.LatenessMs > 0 {
+		return l
 	}
 	if slot, ok := r.collector.finder.Of(row); ok && slot < r.events {
 		l.Trigger = &slot

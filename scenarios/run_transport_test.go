@@ -168,6 +168,26 @@ func TestADoubtfulTransportIsInvalid(t *testing.T) {
 	}
 }
 
+// TestADriverWithoutRoomIsInvalid has the driver of a transport, which has a core of its own, take
+// nine tenths of its time to make events: it keeps up, and measures its own queue.
+func TestADriverWithoutRoomIsInvalid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &pipe{}
+		p.making = always(230 * time.Millisecond) // of at most 256 events, at 1000 a second
+		r, err := piped(t, t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.manifest.Conditions.Shared {
+			t.Skip("driver and system share the cores of this host")
+		}
+		if codes := r.codes(); !slices.Contains(codes, "driver-share") || r.result.Exit != 6 ||
+			slices.Contains(codes, "behind-schedule") {
+			t.Errorf("reasons %v, exit %d: %s", codes, r.result.Exit, r.result.Sentence)
+		}
+	})
+}
+
 func TestAnInterruptClosesSystemAndTransport(t *testing.T) {
 	for name, tt := range map[string]struct {
 		pipe *pipe

@@ -231,6 +231,7 @@ func (r *repetition) check(ctx context.Context) error {
 		return nil
 	}
 	d := r.delivered(r.system)
+	d.Lost, d.Contributed = r.collector.unfinished, r.collector.contributed
 	start := time.Now()
 	l, err := r.checker.Finish(ctx, d)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,7 +36,8 @@ func TestMain(m *testing.M) {
 			main()
 		}
 	}
-	testscript.Main(m, map[string]func(){
+	all := programs()
+	maps.Copy(all, map[string]func(){
 		"streambench": main,
 		"streambench-losing": broken(func(a adapters.Adapter) adapters.Adapter {
 			return losing{a}
@@ -56,6 +58,7 @@ func TestMain(m *testing.M) {
 			return panicking{a}
 		}),
 	})
+	testscript.Main(m, all)
 }
 
 // losing is an adapter whose systems swallow the first batch of results.

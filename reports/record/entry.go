@@ -203,6 +203,9 @@ type End struct {
 	// SendsUnknown are events that were handed to the transport and neither acknowledged nor refused:
 	// whether they are part of the input is not known.
 	SendsUnknown uint64 `json:"sendsUnknown,omitempty"`
+	// Untimed are the results that a latency series has no sample of, because it is not known what
+	// to count from, by its stage.
+	Untimed map[string]uint64 `json:"untimed,omitempty"`
 	// SpansDropped are spans of traces that found no room.
 	SpansDropped uint64 `json:"spansDropped,omitempty"`
 	// MemoryPeakB is the peak resident set of the process so far.

@@ -18,6 +18,11 @@ const (
 	StageWarmup = "warmup" // results whose trigger was due in warm-up
 	StageDriver = "driver" // lag of the driver behind the schedule, in steady
 	StageCanary = "canary" // late wake-ups of a thread that only sleeps
+
+	// Of results whose trigger was due in steady, and of refinements whose event was.
+	StageIngest      = "ingest"      // from when the transport had taken the trigger
+	StageContributor = "contributor" // from the due time of the last event inside
+	StageRefinement  = "refinement"  // from the due time of the late event
 )
 
 // What a histogram holds: nanoseconds, with 3 significant digits.

@@ -32,6 +32,7 @@ type Metric struct {
 	Better Direction
 	Doc    string
 	// Ready is false for a figure this build does not measure yet: a limit on it cannot be judged.
+	// Where a figure that is ready does not exist for a query or a transport, its Note says so.
 	Ready bool
 }
 
@@ -44,9 +45,11 @@ type family struct {
 var families = []family{
 	{"latency", "result latency: due time of the trigger to the result's receipt", true},
 	{"calm.latency", "result latency outside [t0, t6] of every fault", false},
-	{"refinement", "latency of results refined by allowed late events", false},
-	{"contributor", "due time of the last event inside a result to the result's receipt", false},
-	{"ingest", "trigger accepted by the transport to the result's receipt", false},
+	{"refinement", "refinement latency: due time of a late event to the receipt of what it refines",
+		true},
+	{"contributor", "contributor latency: due time of the last event inside to the result's receipt",
+		true},
+	{"ingest", "ingest latency: trigger accepted by the transport to the result's receipt", true},
 	{"lag", "driver lag: due time to hand-over, waiting for room apart", true},
 }
 

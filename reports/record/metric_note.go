@@ -9,7 +9,19 @@ var notes = map[string]string{
 		"result possible, so waiting in front of a slow system is part of it (no coordinated " +
 		"omission) and the length of a window is not. Percentiles are read from merged " +
 		"histograms of 3 digits; where the noise of the host reaches a figure, that floor is " +
-		"printed beside it.",
+		"printed beside it. A result that never came counts at its age when " +
+		"the run ended.",
+	"refinement": "A first result counts in latency; what late events make of it later counts here. " +
+		"The event that was taken in follows from the count and the sum of event numbers that " +
+		"results carry; a result that took in several at once is not timed, and how many those are " +
+		"stands beside the figure. Not measured of sessions that are retracted.",
+	"contributor": "What Karimov et al. measure: it holds the watermark's bound and what is left of " +
+		"the window after its last event. The oracle alone knows that event, so the figure is made " +
+		"after the run, of results that are right. Measured of tumbling and hopping windows that " +
+		"aggregate and are answered once; of a query that answers each event it is the latency.",
+	"ingest": "It leaves out what the driver took, and what an event waited for room. The embedded " +
+		"transport has taken an event when the system's source has. Not measured over kafka: its " +
+		"acknowledgements do not tell which event they are of.",
 	"lag": "What the system keeps waiting is no lag of the driver's. Above 10% of the result " +
 		"latency's p99, and 1 ms, and the host's own noise, the repetition is INVALID.",
 	"offered": "Event i is due at T0 + i / rate; the schedule never shifts.",

@@ -114,7 +114,8 @@ func weakens(w record.Warning, figure string) bool {
 	case codeLatencyShift:
 		return strings.HasPrefix(figure, "latency.")
 	}
-	return false
+	stage, ok := stageOf(figure)
+	return ok && w.Code == codeUntimed+stage
 }
 
 // pass hands the warnings of repetitions on to the figures they weaken, each text once.

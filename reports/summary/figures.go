@@ -35,7 +35,9 @@ func measured(m *record.Manifest, t *Trail, h *record.HistogramLog) map[string]f
 		cost(f, t, from, to)
 	}
 	if !m.Conditions.RateMax {
-		distribution(f, "latency.", h.Merged[tagOf(t, record.StageResult)])
+		for _, of := range latencies {
+			distribution(f, of.prefix, h.Merged[tagOf(t, of.stage)])
+		}
 		distribution(f, "lag.", h.Merged[tagOf(t, record.StageDriver)])
 		if area, ok := latencyArea(t, h); ok {
 			f["latency.area"] = area
@@ -192,11 +194,12 @@ func combine(trails []Trail, reps []Repetition) map[string]Figure {
 // sets, and percentiles that stand on a handful of samples.
 func weaken(figures map[string]Figure, trails []Trail, h *record.HistogramLog) {
 	for name, f := range figures {
-		if !strings.HasPrefix(name, "latency.") || name == "latency.area" {
+		stage, ok := stageOf(name)
+		if !ok {
 			continue
 		}
 		for _, t := range trails {
-			result := h.Merged[tagOf(&t, record.StageResult)]
+			result := h.Merged[tagOf(&t, stage)]
 			if w, ok := floor(name, f, h.Merged[tagOf(&t, record.StageCanary)]); ok {
 				f.Warnings = append(f.Warnings, w)
 				break

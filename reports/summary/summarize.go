@@ -145,6 +145,7 @@ func repetition(
 	}
 	r.Figures = figures
 	r.Warnings = append(r.Warnings, shifts(m, t, h)...)
+	r.Warnings = append(r.Warnings, untimed(t)...)
 	if slope, ok := growth(t); ok && slope.Lo > 0 {
 		r.Warnings = append(r.Warnings, record.Warning{Code: "backlog-grows", Text: fmt.Sprintf(
 			"backlog grew by %s a second (95%% interval %s to %s): this rate is not sustainable",

@@ -162,9 +162,7 @@ func limit(l record.Limit, system *System) Verdict {
 	v := Verdict{System: system.Name, Rule: RuleLimit, Metric: l.Metric}
 	f, ok := system.Figures[l.Metric]
 	if !ok {
-		v.State, v.Exit = Unknown, exitInvalid
-		v.Text = fmt.Sprintf("%s %s: there is no figure to judge", l.Metric, bound(l))
-		return v
+		return silent(v, l, system)
 	}
 	value := f.Median
 	if isCount(l.Metric) {
@@ -180,6 +178,26 @@ func limit(l record.Limit, system *System) Verdict {
 			v.Exit = exitRecovery
 		}
 	}
+	return v
+}
+
+// silent is the verdict on a limit without a figure: it is never skipped and never kept.
+func silent(v Verdict, l record.Limit, system *System) Verdict {
+	v.State, v.Exit = Unknown, exitInvalid
+	n := 0
+	for _, r := range system.Repetitions {
+		if r.counts() {
+			n++
+		}
+	}
+	v.Text = fmt.Sprintf("%s %s: there is no figure to judge", l.Metric, bound(l))
+	v.Remedy = "make a repetition valid: only those have figures"
+	if n > 0 {
+		v.Text += ", the metric was silent"
+		v.Remedy = "leave the limit out, or see where there is such a figure: " +
+			"streambench explain metric " + l.Metric
+	}
+	v.Evidence = []Evidence{{l.Metric, fmt.Sprintf("none in %d valid repetitions", n), bound(l)}}
 	return v
 }
 

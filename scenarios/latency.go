@@ -1,0 +1,108 @@
+package scenarios
+
+import (
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/reports/record"
+	"github.com/streambench/streambench/workloads"
+)
+
+// What is measured beside the latency of a result, each in a series of its own:
+//
+//	due time of the last event inside --contributor----------------------> its receipt
+//	due time of the trigger ------------result---------------------------> its receipt
+//	            trigger taken by the transport --ingest------------------> its receipt
+//	due time of a late event ------------refinement----------------------> receipt of what it changed
+//
+// The oracle alone knows the last event inside a result, so contributor latency is recorded after
+// the run. Untimed are the results of a series for which it is not known what to count from.
+
+// ingest records ingest latency. Rows that arrive together and were taken together have one.
+type ingest struct {
+	load   *adapters.Load
+	series *seriesSet
+
+	batch   adapters.Acceptance // of the rows pending
+	pending int64
+	timed   bool // at least one was
+	untimed uint64
+}
+
+// add takes n rows of one trigger.
+func (g *ingest) add(trigger uint64, receivedNs, n int64) {
+	if !g.batch.Holds(trigger) {
+		g.flush(receivedNs)
+		var ok bool
+		if g.batch, ok = g.load.Accepted(trigger); !ok {
+			g.batch, g.untimed = adapters.Acceptance{}, g.untimed+uint64(n)
+			return
+		}
+	}
+	g.pending += n
+}
+
+// flush records the rows pending, which arrived at a time since T0.
+func (g *ingest) flush(receivedNs int64) {
+	if g.pending > 0 {
+		g.timed = true
+		g.series.ingest.RecordN(g.series.t0Ns+receivedNs, receivedNs-g.batch.AtNs, g.pending)
+		g.pending = 0
+	}
+}
+
+// caused records the latency of results that a late event called for, from its due time or, where
+// it is the first of its window, from the window's trigger if that is due later.
+func (c *collector) caused(trigger uint64, receivedNs int64) {
+	for _, k := range c.firsts.caused {
+		slot, known := uint64(0), k.event >= 0
+		if known {
+			slot = c.timeline.Slot(uint64(k.event))
+			// A result that is wrong can seem to hold any event.
+			known = c.load.Has(slot) && c.load.DueNs(slot) <= receivedNs
+		}
+		switch {
+		case k.refines && !known:
+			c.unrefined++
+		case k.refines:
+			if due := c.load.DueNs(slot); due >= c.steadyFrom.Load() {
+				c.series.refinement.RecordN(c.series.t0Ns+receivedNs, receivedNs-due, 1)
+			}
+		case known:
+			c.result(max(trigger, slot), receivedNs, 1)
+		default:
+			c.result(trigger, receivedNs, 1)
+		}
+	}
+}
+
+// unfinished counts a result that never came at its age when results were taken no more: leaving it
+// out would make a system that loses its slowest results look fast.
+func (c *collector) unfinished(trigger uint64) {
+	if c.column < 0 || !c.load.Paced() || !c.load.Has(trigger) {
+		return
+	}
+	due := c.load.DueNs(trigger)
+	c.stage(due).RecordN(c.series.t0Ns+c.sealedNs, max(0, c.sealedNs-due), 1)
+}
+
+// contributed records contributor latency.
+func (c *collector) contributed(x workloads.Contribution) {
+	if !c.load.Paced() || !c.load.Has(x.Trigger) || c.load.DueNs(x.Trigger) < c.steadyFrom.Load() {
+		return
+	}
+	c.series.contributor.RecordN(c.series.t0Ns+x.ReceivedNs, x.ReceivedNs-c.load.DueNs(x.Last), 1)
+}
+
+// untimed are the results a series lacks, by stage. A series that has none at all is not measured
+// and lacks nothing.
+func (c *collector) untimed() map[string]uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := map[string]uint64{}
+	if c.ingest.timed && c.ingest.untimed > 0 {
+		all[record.StageIngest] = c.ingest.untimed
+	}
+	if c.unrefined > 0 {
+		all[record.StageRefinement] = c.unrefined
+	}
+	return all
+}
