@@ -21,6 +21,7 @@ type buffer struct {
 type emitter struct {
 	*buffer
 	plan *plan
+	op   int64 // what the next rows do to the answers, where the query retracts
 }
 
 // park is how long a slot sleeps when it can do nothing: short against any latency worth
@@ -100,6 +101,8 @@ func (e *emitter) rows(w window, state []int64, at []uint32) {
 				fill(dst, w.start)
 			case fromEnd:
 				fill(dst, w.end)
+			case fromOp:
+				fill(dst, e.op)
 			}
 		}
 		rs.N += k

@@ -64,7 +64,7 @@ func (e *Engine) addSlot(i int) {
 	s := &slot{
 		id: i, engine: e, source: e.cfg.Sources[i], batch: workloads.NewBatch(w.Schema, n),
 		state: arena{limit: e.cfg.StateLimitB, batchRows: n},
-		stage: newStage(e.plan, n), out: &emitter{out, e.plan},
+		stage: newStage(e.plan, n), out: &emitter{buffer: out, plan: e.plan},
 		shards: newShards(len(e.cfg.Sources)), newest: math.MinInt64, mark: math.MinInt64,
 		clock: make([]int64, n),
 	}
