@@ -6,6 +6,9 @@ import (
 	"github.com/streambench/streambench/workloads"
 )
 
+// Both sources say when the system keeps events waiting.
+var _, _ engine.Held = (*source)(nil), (*wireSource)(nil)
+
 // newSource makes the engine's source of shard m. Only the form json is written and read here: the
 // form of events that do not leave the process is columns otherwise.
 func newSource(job adapters.Job, m int) (engine.Source, error) {
@@ -32,3 +35,6 @@ func (s *source) Next(b *workloads.Batch) engine.Pull {
 	s.shard.Handed(t)
 	return engine.Pull{End: t.End}
 }
+
+// Hold says that what is due now waits for the system, and not for the driver.
+func (s *source) Hold() { s.shard.Take(0) }

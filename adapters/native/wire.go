@@ -66,6 +66,9 @@ func (s *wireSource) Next(b *workloads.Batch) engine.Pull {
 	}
 }
 
+// Hold says that what is due now waits for the system, and not for the driver.
+func (s *wireSource) Hold() { s.shard.Take(0) }
+
 // write writes events until all are written, or there is no room for more.
 func (s *wireSource) write() {
 	s.bytes, s.ends = s.bytes[:0], s.ends[:0]

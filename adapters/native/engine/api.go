@@ -20,6 +20,12 @@ type Source interface {
 	Next(b *workloads.Batch) Pull
 }
 
+// Held is a Source that wants to know of the time in which its slot has no room for events: it is
+// told again and again while that lasts, by the slot's thread.
+type Held interface {
+	Hold()
+}
+
 // Pull is what a source says beside its events.
 type Pull struct {
 	// Wait is how long nothing will be due; the slot may park that long. Only read if b.N is 0.

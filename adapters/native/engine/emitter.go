@@ -14,13 +14,15 @@ type buffer struct {
 	spill    *workloads.Results // takes what is emitted after stop
 	stop     *atomic.Bool
 	count    uint64
-	waitedNs int64 // for credit
+	held     Held         // told while there is no room; nil for nobody
+	waitedNs atomic.Int64 // for credit, written by the slot
 }
 
 // emitter makes the answers of a query.
 type emitter struct {
 	*buffer
 	plan *plan
+	op   int64 // what the next rows do to the answers, where the query retracts
 }
 
 // park is how long a slot sleeps when it can do nothing: short against any latency worth
@@ -44,9 +46,7 @@ func (e *buffer) room() *workloads.Results {
 		e.current = rs
 		return rs
 	}
-	began := time.Now()
-	defer func() { e.waitedNs += int64(time.Since(began)) }()
-	for {
+	for last := time.Now(); ; {
 		if rs, ok := e.out.free.pop(); ok {
 			e.current = rs
 			return rs
@@ -55,7 +55,13 @@ func (e *buffer) room() *workloads.Results {
 			e.spill.N = 0
 			return e.spill
 		}
+		if e.held != nil {
+			e.held.Hold()
+		}
 		Doze(park)
+		now := time.Now()
+		e.waitedNs.Add(int64(now.Sub(last)))
+		last = now
 	}
 }
 
@@ -100,6 +106,8 @@ func (e *emitter) rows(w window, state []int64, at []uint32) {
 				fill(dst, w.start)
 			case fromEnd:
 				fill(dst, w.end)
+			case fromOp:
+				fill(dst, e.op)
 			}
 		}
 		rs.N += k

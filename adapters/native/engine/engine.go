@@ -64,7 +64,7 @@ func (e *Engine) addSlot(i int) {
 	s := &slot{
 		id: i, engine: e, source: e.cfg.Sources[i], batch: workloads.NewBatch(w.Schema, n),
 		state: arena{limit: e.cfg.StateLimitB, batchRows: n},
-		stage: newStage(e.plan, n), out: &emitter{out, e.plan},
+		stage: newStage(e.plan, n), out: &emitter{buffer: out, plan: e.plan},
 		shards: newShards(len(e.cfg.Sources)), newest: math.MinInt64, mark: math.MinInt64,
 		clock: make([]int64, n),
 	}
@@ -85,8 +85,9 @@ func (e *Engine) addSlot(i int) {
 		s.dead = newBuffer(w.Query, workloads.DeadLetters, sideDepth, n)
 		s.buffers = append(s.buffers, s.dead)
 	}
+	s.held, _ = s.source.(Held)
 	for _, b := range s.buffers {
-		b.stop = &e.stop
+		b.stop, b.held = &e.stop, s.held
 		e.outputs = append(e.outputs, b.out)
 	}
 	e.slots = append(e.slots, s)
@@ -203,7 +204,7 @@ func (e *Engine) Stats() Stats {
 		total.Results += s.stats.results.Load()
 		total.WatermarkMs = min(total.WatermarkMs, s.stats.watermark.Load())
 		total.BusyNs += s.stats.busyNs.Load()
-		total.BackpressureNs += s.stats.waitedNs.Load()
+		total.BackpressureNs += s.waitedNs()
 		total.StateB += uint64(s.stats.stateB.Load())
 	}
 	return total

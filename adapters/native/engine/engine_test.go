@@ -24,6 +24,8 @@ func TestAnEventCostsNoAllocation(t *testing.T) {
 		{"lookup and filter", "ysb", 100_000, nil},
 		{"rank", "nexmark", 1_000_000, map[string]string{"query": "q5"}},
 		{"sessions", "nexmark", 100_000, map[string]string{"query": "q11", "gap": "10ms"}},
+		{"sessions taken back", "clickstream", 1_000,
+			map[string]string{"profile": "lateness", "keys": "2000"}},
 		{"per event", "nexmark", 100_000, map[string]string{"query": "q0"}},
 		{"floats", "uc2", 1000, map[string]string{"keys": "1000", "window": "1s"}},
 		{"sliding", "sliding-average", 100_000, map[string]string{"window": "1s", "bound": "100ms"}},
@@ -215,10 +217,12 @@ func TestWhatTheEngineCannotRunIsRefusedBeforeItRuns(t *testing.T) {
 	late.Window = workloads.Window{Kind: workloads.Session, GapMs: 5}
 	gaps := countByKey(0)
 	gaps.Window = workloads.Window{Kind: workloads.Hopping, SizeMs: 5, SlideMs: 10}
+	taken := countByKey(0)
+	taken.Retracts = true
 	ghost := countByKey(0)
 	ghost.Key = "ghost"
 	for name, q := range map[string]workloads.Query{
-		"allowed lateness of sessions": late, "hopping with gaps": gaps, "unknown key": ghost,
+		"allowed lateness of sessions that stay": late, "retractions of windows": taken, "hopping with gaps": gaps, "unknown key": ghost,
 	} {
 		if err := Supports(ask(q, nil)); err == nil {
 			t.Errorf("%s: accepted", name)

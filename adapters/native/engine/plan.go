@@ -69,6 +69,7 @@ const (
 	fromEnd                      // its end
 	fromValue                    // a value of the event (bare rank)
 	fromColumn                   // a column of the batch (per-event results)
+	fromOp                       // what the result does to the answers
 )
 
 // Supports says why the engine cannot run a workload's query exactly; nil if it can. The error
@@ -91,8 +92,13 @@ func Supports(w *workloads.Workload) error {
 		return refuse("a process beside windows or aggregates")
 	case q.Process != nil && q.Process.Keys == nil && q.Key == "":
 		return refuse("a process without a key")
-	case q.LatenessMs > 0 && (kind != workloads.Tumbling || q.Rank != nil || distinct):
-		return refuse("allowed lateness needs tumbling windows, no rank and no distinct")
+	case q.Retracts && kind != workloads.Session:
+		return refuse("retractions outside of sessions")
+	case q.LatenessMs > 0 && kind == workloads.Session && !q.Retracts:
+		return refuse("allowed lateness of sessions needs retractions")
+	case q.LatenessMs > 0 && kind != workloads.Session &&
+		(kind != workloads.Tumbling || q.Rank != nil || distinct):
+		return refuse("allowed lateness needs sessions or tumbling windows, no rank and no distinct")
 	case q.Late != nil && (kind != workloads.Tumbling || q.Rank != nil || distinct):
 		return refuse("a late output needs tumbling windows, no rank and no distinct")
 	case q.LatenessMs > 0 && q.Window.Processing:
@@ -215,6 +221,9 @@ func (p *plan) bindOutput(column, carry func(string) (int, error)) error {
 	if q.SingleLevel() {
 		p.out = append(p.out, source{kind: fromWord, word: wordCount},
 			source{kind: fromWord, word: wordSeqSum})
+	}
+	if q.Retracts {
+		p.out = append(p.out, source{kind: fromOp})
 	}
 	if len(p.out) != q.Width() {
 		return fmt.Errorf("query %s: %d result columns for %d fields", q.Name, len(p.out), q.Width())

@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "rewrite the expect sections of testdata
 // The files of testdata say what the engine means, in words a reader can check without reading Go:
 //
 //	window tumbling 10        the query: window, key, bound, lateness, where, aggregate, rank,
-//	                          process (one of testProcesses), output
+//	                          process (one of testProcesses), retracts, output
 //	output k* w* total~       a result: * marks what names it, ~ a float
 //	event k=1 ts=3 v=5        consecutive events form one batch
 //	watermark 20              another shard's watermark, or clock 20: the processing time
@@ -144,6 +144,8 @@ func (p *stageplay) header(word string, args []string) bool {
 			a.K = int(p.number(args[2]))
 		}
 		q.Aggregates = append(q.Aggregates, a)
+	case "retracts":
+		q.Retracts, q.Output.Kind = true, workloads.Upsert
 	case "process":
 		q.Process = testProcesses[args[0]]
 	case "scale":

@@ -1,6 +1,10 @@
 package engine
 
-import "math"
+import (
+	"math"
+
+	"github.com/streambench/streambench/workloads"
+)
 
 // sessions is the operator of session windows. Two events of a key share a session if a chain of
 // gaps of at most GapMs joins them; a session ends at its last event plus the gap, and closes when
@@ -10,21 +14,28 @@ import "math"
 // with a watermark that trails there can be several. A timing wheel finds those to close; a session
 // that was extended is hung up again when its old place comes round, so that an event costs no
 // timer work.
+//
+// With allowed lateness a session that has closed is answered and stays until that is over; what
+// late events do to it is in session_late.go.
 type sessions struct {
-	plan      *plan
-	out       *emitter
-	table     *table
-	gap       int64
-	watermark int64
-	wheel     *wheel
-	first     int // word of a row where the session's own begin
-	live      int
-	tooLate   uint64
-	at        []uint32 // scratch of add
-	lateKeys  []int64
-	part      block
-	one       [1]uint32 // scratch of emit
-	places    [62]int64 // scratch of visit
+	plan          *plan
+	out           *emitter
+	table         *table
+	gap, lateness int64
+	watermark     int64
+	// answered is the watermark up to which sessions that have closed are answered. It trails
+	// watermark only while that moves.
+	answered int64
+	wheel    *wheel
+	first    int // word of a row where the session's own begin
+	live     int
+	tooLate  uint64
+	allowed  uint64
+	at       []uint32 // scratch of add
+	lateKeys []int64
+	part     block
+	one      [1]uint32 // scratch of emit
+	places   [62]int64 // scratch of visit
 }
 
 // Words of a session behind the plan's own.
@@ -53,10 +64,11 @@ func newSessions(p *plan, out *emitter, state *arena) (*sessions, error) {
 	if err != nil {
 		return nil, err
 	}
-	gap := p.query.Window.GapMs
+	gap, lateness := p.query.Window.GapMs, p.query.LatenessMs
 	return &sessions{
-		plan: p, out: out, table: t, gap: gap, watermark: math.MinInt64,
-		wheel: newWheel(2*gap + p.query.BoundMs), first: 1 + len(p.fresh),
+		plan: p, out: out, table: t, gap: gap, lateness: lateness,
+		watermark: math.MinInt64, answered: math.MinInt64,
+		wheel: newWheel(2*gap + p.query.BoundMs + lateness), first: 1 + len(p.fresh),
 		at: make([]uint32, state.batchRows),
 	}, nil
 }
@@ -74,6 +86,12 @@ func (s *sessions) add(b *block) {
 	s.table.locate(b.key[:b.n], at)
 	for i, head := range at {
 		ts := b.ts[i]
+		if ts < s.watermark && s.lateness > 0 {
+			s.fold(b, done, i)
+			done = i + 1
+			s.addLate(b, i)
+			continue
+		}
 		row, more := s.match(head, ts)
 		switch {
 		case row != tombstone:
@@ -82,11 +100,10 @@ func (s *sessions) add(b *block) {
 				done = i
 				row = s.merge(head, row)
 			}
-		case ts+s.gap < s.watermark:
+		case s.over(ts):
 			s.fold(b, done, i)
 			done = i + 1
-			s.tooLate++
-			s.lateKeys = append(s.lateKeys, b.key[i])
+			s.refuse(b.key[i])
 			continue
 		default:
 			row = s.open(head, ts)
@@ -94,8 +111,18 @@ func (s *sessions) add(b *block) {
 		at[i] = row
 	}
 	s.fold(b, done, b.n)
+	s.tidy()
+}
+
+// refuse counts an event of a key as too late.
+func (s *sessions) refuse(key int64) {
+	s.tooLate++
+	s.lateKeys = append(s.lateKeys, key)
+}
+
+// tidy removes rows that were made for events too late and that no other event has taken.
+func (s *sessions) tidy() {
 	for _, key := range s.lateKeys {
-		// A late event has made a row that no event in time has taken.
 		row := s.table.get(key)
 		if row != tombstone && s.vacant(row) && s.words(row)[sessionPlace] == nowhere {
 			s.table.remove(key)
@@ -217,10 +244,26 @@ func (s *sessions) unlink(head, row uint32) {
 	s.table.rows[row+wordCount] = 0
 }
 
-func (s *sessions) late() (late, allowed uint64) { return s.tooLate, 0 }
+func (s *sessions) late() (late, allowed uint64) { return s.tooLate, s.allowed }
 
-// due is the watermark at which a session closes.
-func (s *sessions) due(row uint32) int64 { return s.words(row)[sessionLast] + s.gap + 1 }
+// closed reports whether the watermark has passed a session's end.
+func (s *sessions) closed(w []int64) bool { return w[sessionLast]+s.gap < s.watermark }
+
+// shown reports whether a session is among the answers.
+func (s *sessions) shown(w []int64) bool { return w[sessionLast]+s.gap < s.answered }
+
+// over reports whether the allowed lateness of a session is over too, or of the one that an event
+// at lastMs would make.
+func (s *sessions) over(lastMs int64) bool { return lastMs+s.gap+s.lateness < s.watermark }
+
+// due is the watermark at which a session closes or, if it has, at which its lateness is over.
+func (s *sessions) due(row uint32) int64 {
+	w := s.words(row)
+	if s.closed(w) {
+		return w[sessionLast] + s.gap + s.lateness + 1
+	}
+	return w[sessionLast] + s.gap + 1
+}
 
 // hang puts a session in the place of the wheel where it will be due.
 func (s *sessions) hang(row uint32) {
@@ -239,9 +282,10 @@ func (s *sessions) advance(watermark int64) {
 	s.watermark = watermark
 	if watermark == math.MaxInt64 {
 		s.closeAll()
-		return
+	} else {
+		s.wheel.turn(watermark, s)
 	}
-	s.wheel.turn(watermark, s)
+	s.answered = watermark
 }
 
 // visit frees, closes or hangs up again the sessions of a place that has come round. A word of each
@@ -264,18 +308,24 @@ func (s *sessions) visit(rows []uint32, place int64) {
 		case w[sessionLast] == math.MinInt64:
 			w[sessionPlace] = nowhere
 			s.table.remove(s.table.rows[row])
-		case w[sessionLast]+s.gap < s.watermark:
-			s.finish(row)
-		default:
+		case !s.closed(w):
 			s.hang(row)
+		default:
+			if !s.shown(w) {
+				s.emit(row, workloads.Insert)
+			}
+			if s.over(w[sessionLast]) {
+				s.drop(row)
+			} else {
+				s.hang(row)
+			}
 		}
 	}
 }
 
-// finish emits a session and takes it out of its key's list. The row of a key's only session stays
-// for another gap, empty: a key that comes back soon costs neither a removal nor an insertion.
-func (s *sessions) finish(row uint32) {
-	s.emit(row)
+// drop takes a session out of its key's list. The row of a key's only session stays for another
+// gap, empty: a key that comes back soon costs neither a removal nor an insertion.
+func (s *sessions) drop(row uint32) {
 	s.live--
 	key, w := s.table.rows[row], s.words(row)
 	switch {
@@ -294,18 +344,19 @@ func (s *sessions) finish(row uint32) {
 	}
 }
 
-func (s *sessions) emit(row uint32) {
+// emit delivers a session, and what that does to the answers where the query retracts.
+func (s *sessions) emit(row uint32, op int64) {
 	w := s.words(row)
-	s.one[0] = row
+	s.one[0], s.out.op = row, op
 	s.out.rows(window{w[sessionStart], w[sessionLast] + s.gap}, s.table.rows, s.one[:])
 }
 
-// closeAll emits every session at the end of the stream.
+// closeAll answers, at the end of the stream, with every session that is not among the answers yet.
 func (s *sessions) closeAll() {
 	for i := range s.table.n {
 		row := uint32(i * s.table.stride)
-		if s.table.rows[row+wordCount] != 0 {
-			s.emit(row)
+		if s.table.rows[row+wordCount] != 0 && !s.shown(s.words(row)) {
+			s.emit(row, workloads.Insert)
 		}
 	}
 	s.wheel.clear()

@@ -17,6 +17,7 @@ type slot struct {
 	id      int
 	engine  *Engine
 	source  Source
+	held    Held // the source, where it wants to know; else nil
 	batch   *workloads.Batch
 	stage   *stage
 	out     *emitter
@@ -39,19 +40,18 @@ type slot struct {
 	failed error // of the source
 	ended  bool  // the source has ended
 	idle   bool
-	// starvedNs is the time in which another slot had no room for this one's events.
-	starvedNs int64
-	lastNs    int64 // when the source last gave events
-	clock     []int64
-	stats     slotStats
+	lastNs int64 // when the source last gave events
+	clock  []int64
+	stats  slotStats
 }
 
 // slotStats are written by the slot alone and read by anyone.
 type slotStats struct {
 	events, matched, late, allowed, results atomic.Uint64
 	watermark, closed, busyNs, stateB       atomic.Int64
-	waitedNs                                atomic.Int64
-	_                                       [64]byte
+	// starvedNs is the time in which another slot had no room for this one's events.
+	starvedNs atomic.Int64
+	_         [64]byte
 }
 
 // run works until the stream has ended and every result is handed over.
@@ -92,7 +92,7 @@ func (s *slot) run() (err error) {
 		}
 		Doze(wait)
 		if (!s.ended || s.fanning) && s.x != nil && !s.x.credit() {
-			s.starvedNs += int64(wait)
+			s.stats.starvedNs.Add(int64(wait))
 		}
 	}
 	return nil
@@ -100,9 +100,9 @@ func (s *slot) run() (err error) {
 
 // waitedNs is how long the slot has waited for room so far.
 func (s *slot) waitedNs() int64 {
-	ns := s.starvedNs
+	ns := s.stats.starvedNs.Load()
 	for _, b := range s.buffers {
-		ns += b.waitedNs
+		ns += b.waitedNs.Load()
 	}
 	return ns
 }
@@ -119,7 +119,11 @@ func (s *slot) turn() (moved bool, wait time.Duration, sourceNs int64) {
 		moved = true
 		s.fan()
 	}
-	if !s.ended && !s.fanning && (s.x == nil || s.x.credit()) {
+	room := !s.fanning && (s.x == nil || s.x.credit())
+	if !s.ended && !room && s.held != nil {
+		s.held.Hold()
+	}
+	if !s.ended && room {
 		began := s.engine.now()
 		pull := s.source.Next(s.batch)
 		sourceNs = s.engine.now() - began
@@ -325,7 +329,6 @@ func (s *slot) advance(watermarkMs int64) {
 func (s *slot) publish() {
 	s.stats.matched.Store(s.stage.matched)
 	s.stats.results.Store(s.out.count)
-	s.stats.waitedNs.Store(s.waitedNs())
 	if s.op != nil {
 		late, allowed := s.op.late()
 		s.stats.late.Store(late)
