@@ -20,11 +20,12 @@ var update = flag.Bool("update", false, "rewrite the expect sections of testdata
 // The files of testdata say what the engine means, in words a reader can check without reading Go:
 //
 //	window tumbling 10        the query: window, key, bound, lateness, where, aggregate, rank,
-//	                          process (one of testProcesses), retracts, output
+//	                          process (one of testProcesses), output
 //	event k=1 ts=3 v=5        consecutive events form one batch
 //	watermark 20              another shard's watermark, or clock 20: the processing time
 //	expect                    what has been delivered since the last expect, sorted; late is a count
 //	end                       the stream ends
+//	retracts                  the query's: results end with what they do to the answers
 //
 // Each file runs with its batches as written and again event by event: both must agree.
 func TestEngineMeansWhatItsTextFilesSay(t *testing.T) {
