@@ -79,34 +79,41 @@ func newWriter(ctx context.Context, job adapters.Job, rs []*reader, g *graves) (
 // transactional reports whether results are to become visible all or none.
 func (w *writer) transactional() bool { return w.job.Guarantee == exactlyOnce }
 
-// run writes until every output is done and everything is committed. An interrupt drops what is
-// not.
+// run writes until every output is done and everything is committed. An interrupt, or trouble with
+// the brokers, drops what is not.
 func (w *writer) run(ctx context.Context) error {
+	err := w.serve(ctx)
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return errors.Join(err, w.abort())
+}
+
+func (w *writer) serve(ctx context.Context) error {
 	began, commits := time.Now(), time.Duration(0)
-	for {
+	for ctx.Err() == nil {
 		moved, done, err := w.move()
-		if err != nil {
-			return fmt.Errorf("write results: %w", err)
-		}
-		if w.transactional() {
+		if err == nil && w.transactional() {
 			if elapsed := time.Since(began) / w.job.Checkpoint; done || elapsed > commits {
 				commits = elapsed
 				err = w.commit(ctx)
 			}
-		} else if done {
+		} else if err == nil && done {
 			err = w.producer.Flush(ctx)
 		}
 		switch {
 		case err != nil:
 			return fmt.Errorf("write results: %w", err)
-		case done:
+		case done && ctx.Err() == nil:
 			return nil
-		case ctx.Err() != nil:
-			return errors.Join(ctx.Err(), w.abort())
 		case !moved:
 			engine.Doze(idle)
 		}
 	}
+	return ctx.Err()
 }
 
 // move writes what there is, as far as the producer has room.
@@ -183,6 +190,9 @@ func (w *writer) commit(ctx context.Context) error {
 
 // abort drops what is not committed, so that nobody waits for the rest of it.
 func (w *writer) abort() error {
+	if !w.transactional() || w.producer.Err() != nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), abortTimeout)
 	defer cancel()
 	if err := w.producer.Flush(ctx); err != nil {
