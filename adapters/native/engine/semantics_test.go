@@ -20,8 +20,8 @@ var update = flag.Bool("update", false, "rewrite the expect sections of testdata
 // The files of testdata say what the engine means, in words a reader can check without reading Go:
 //
 //	window tumbling 10        the query: window, key, bound, lateness, where, aggregate, rank, output
-//	output k* w* total~       a result: * marks what names it, ~ a float
 //	event k=1 ts=3 v=5        consecutive events form one batch
+//	output k* w* total~       of the query's results: * marks what names one, ~ a float
 //	watermark 20              another shard's watermark, or clock 20: the processing time
 //	expect                    what has been delivered since the last expect, sorted; late is a count
 //	end                       the stream ends
