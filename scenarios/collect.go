@@ -24,6 +24,8 @@ type collector struct {
 
 	gate gate
 
+	letters letters // read once it is sealed
+
 	mu     sync.Mutex // held while results are taken
 	sealed bool
 
@@ -61,6 +63,9 @@ func (c *collector) Collect(rs *workloads.Results, receivedNs int64) error {
 		return err
 	}
 	c.taken.Add(uint64(rs.N))
+	if rs.Stream == workloads.DeadLetters {
+		c.letters.add(rs)
+	}
 	if rs.Stream != workloads.Answers {
 		return nil // checked, and nobody waits for it
 	}

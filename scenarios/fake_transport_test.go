@@ -332,6 +332,9 @@ func (s *pipeSystem) take(b *workloads.Batch) error {
 	rs := workloads.NewResults(s.job.Workload.Query, 1024)
 	s.answer(b, rs)
 	s.way.output <- rs
+	if dead := s.deadLetters(b); dead != nil {
+		s.way.output <- dead
+	}
 	return nil
 }
 
