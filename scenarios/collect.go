@@ -28,6 +28,8 @@ type collector struct {
 
 	gate gate
 
+	letters letters // read once it is sealed
+
 	mu       sync.Mutex // held while results are taken
 	sealed   bool
 	sealedNs int64 // when that was, since T0
@@ -67,6 +69,9 @@ func (c *collector) Collect(rs *workloads.Results, receivedNs int64) error {
 		return err
 	}
 	c.taken.Add(uint64(rs.N))
+	if rs.Stream == workloads.DeadLetters {
+		c.letters.add(rs)
+	}
 	if rs.Stream != workloads.Answers {
 		return nil // checked, and nobody waits for it
 	}

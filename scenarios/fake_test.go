@@ -37,6 +37,8 @@ type fake struct {
 	copies func(event int64) int
 	// alter changes results before they are delivered; nil for not.
 	alter func(rs *workloads.Results)
+	// setsAside makes dead letters of events that can be read, and unset of none that cannot.
+	setsAside, unset func(event int64) bool
 	// second is what every second deployment does; nil for the same.
 	second *fake
 
@@ -178,6 +180,9 @@ func (s *fakeSystem) shard(shard *adapters.Shard, mu *sync.Mutex) error {
 		before := s.job.Load.NowNs()
 		mu.Lock()
 		err := s.job.Collector.Collect(rs, before-int64(s.fake.early))
+		if dead := s.deadLetters(b); dead != nil && err == nil {
+			err = s.job.Collector.Collect(dead, before)
+		}
 		mu.Unlock()
 		if !s.fake.silent {
 			s.waited.Add(s.job.Load.NowNs() - before)
@@ -199,6 +204,9 @@ func (s *fakeSystem) answer(b *workloads.Batch, rs *workloads.Results) {
 		if w.Schema.Tag != "" && b.Cols[0][i] != int64(w.Query.From) {
 			continue
 		}
+		if s.reason(b, i) != 0 {
+			continue
+		}
 		copies := 1
 		if s.fake.copies != nil {
 			copies = s.fake.copies(b.Seq[i])
@@ -217,4 +225,43 @@ func (s *fakeSystem) answer(b *workloads.Batch, rs *workloads.Results) {
 	if s.fake.alter != nil {
 		s.fake.alter(rs)
 	}
+}
+
+// reason is why an event cannot be read, 0 if it can.
+func (s *fakeSystem) reason(b *workloads.Batch, i int) int64 {
+	w, f := s.job.Workload, s.fake
+	switch {
+	case f.setsAside != nil && f.setsAside(b.Seq[i]):
+		return workloads.Unreadable
+	case w.Spoil == nil || f.unset != nil && f.unset(b.Seq[i]):
+		return 0
+	}
+	text := workloads.JSONCodec(w.Schema).Append(nil, b, i)
+	switch text, spoilt := w.Spoil(text, 0, uint64(b.Seq[i])); {
+	case !spoilt:
+		return 0
+	case len(text) > w.Query.MaxEventB:
+		return workloads.TooLarge
+	}
+	return workloads.Unreadable
+}
+
+// deadLetters are those of a batch; nil where there are none.
+func (s *fakeSystem) deadLetters(b *workloads.Batch) *workloads.Results {
+	if !s.job.Workload.Query.DeadLetters {
+		return nil
+	}
+	rs := workloads.NewResultsOf(s.job.Workload.Query, workloads.DeadLetters, b.N)
+	for i := range b.N {
+		if why := s.reason(b, i); why != 0 {
+			for c, v := range []int64{b.Seq[i], 0, b.Seq[i], why, 1} {
+				rs.Cols[c][rs.N] = v
+			}
+			rs.N++
+		}
+	}
+	if rs.N == 0 {
+		return nil
+	}
+	return rs
 }

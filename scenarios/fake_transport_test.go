@@ -354,6 +354,9 @@ func (s *pipeSystem) take(b *workloads.Batch) error {
 	s.answer(b, rs)
 	s.way.output <- rs
 	s.passed.Add(uint64(b.N))
+	if dead := s.deadLetters(b); dead != nil {
+		s.way.output <- dead
+	}
 	return nil
 }
 

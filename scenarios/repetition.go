@@ -34,6 +34,7 @@ var phases = []struct {
 const (
 	exitNotReady     = 4 // a full disk, no broker: nothing to do with the system
 	exitSystemFailed = 5 // the system failed outside a planned fault
+	exitUntold       = 6 // nothing can be said
 )
 
 // repetition is one system in one block: what its phases hand on to each other.
@@ -79,6 +80,7 @@ type repetition struct {
 
 	phase    atomic.Pointer[string]
 	events   uint64 // slots in the stream, once known
+	partOf   uint64 // slots in the stream that its events are taken from; 0 for this one
 	drainGap string // why the drain was not conclusive
 	end      record.End
 	spent    spent           // so far, written and read by the sampler

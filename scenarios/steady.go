@@ -258,7 +258,7 @@ func (r *repetition) check(ctx context.Context) error {
 
 // delivered is what the oracle has to know of a system that has ended.
 func (r *repetition) delivered(by adapters.System) workloads.Delivered {
-	d := workloads.Delivered{Events: r.events, TooLate: -1, Strict: r.inOrder()}
+	d := workloads.Delivered{Events: max(r.events, r.partOf), TooLate: -1, Strict: r.inOrder()}
 	if m, ok := by.(adapters.Metered); ok {
 		d.TooLate = int64(m.Meter().Late)
 	}

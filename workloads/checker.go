@@ -95,6 +95,9 @@ type Offender struct {
 
 // NewChecker makes a checker whose spool files lie in dir, which exists.
 func (w *Workload) NewChecker(dir string, o CheckerOptions) (Checker, error) {
+	if w.whole != nil {
+		w = w.whole
+	}
 	p, err := planQuery(w)
 	if err != nil {
 		return nil, err

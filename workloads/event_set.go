@@ -40,6 +40,16 @@ func (s *eventSet) has(n uint64) bool {
 	return p != nil && p[n%eventPageN/64]>>(n%64)&1 != 0
 }
 
+// near reports whether one of n events from first on may be in the set; where it says no, none is.
+func (s *eventSet) near(first, n uint64) bool {
+	for number := first / eventPageN; number <= (first+n-1)/eventPageN; number++ {
+		if s.pages[number] != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // all are the events of the set, ascending.
 func (s *eventSet) all() iter.Seq[uint64] {
 	return func(yield func(n uint64) bool) {

@@ -321,12 +321,13 @@ type selector struct {
 	vals  []bound
 	// reason tells malformed events, which nobody can read.
 	reason func(n uint64) int64
+	only   *eventSet // the events that are asked for; nil for all
 }
 
 func (p *plan) selector() *selector {
 	return &selector{
 		from: int64(p.q.From), tests: p.where, vals: make([]bound, len(p.where)),
-		reason: p.w.reason,
+		reason: p.w.reason, only: p.w.only,
 	}
 }
 
@@ -345,6 +346,9 @@ func (s *selector) takes(i int) bool {
 		return false
 	}
 	if s.reason != nil && s.reason(uint64(s.seq[i])) != 0 {
+		return false
+	}
+	if s.only != nil && !s.only.has(uint64(s.seq[i])) {
 		return false
 	}
 	for t := range s.tests {

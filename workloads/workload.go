@@ -27,6 +27,10 @@ type Workload struct {
 	// reason is why event n cannot be read, 0 if it can: what the oracle knows of Spoil. It is nil
 	// where Spoil is.
 	reason func(n uint64) int64
+	// only are the events whose results the oracle expects; nil for all. whole is the stream they
+	// are part of where Events makes no other; nil where it makes that itself.
+	only  *eventSet
+	whole *Workload
 	// Warnings tell where the settings make the workload degenerate.
 	Warnings []string
 }

@@ -74,6 +74,8 @@ func (p *progress) Add(e record.Entry) error {
 		p.line(e.T, "search", "%s%s", of(e), bracketText(e.Bracket))
 	case e.Mode != nil:
 		p.line(e.T, "mode", "%s%s", of(e), modeText(e.Mode))
+	case e.Repair != nil:
+		p.line(e.T, "repair", "%s%s", of(e), repairText(e.Repair))
 	case e.Ledger != nil && (!probes(e) || p.each == 0):
 		p.line(e.T, "ledger", "%s%s", of(e), ledgerText(e.Ledger))
 	}
@@ -123,6 +125,14 @@ func modeText(m *record.Mode) string {
 	return fmt.Sprintf("the sink stalled from %s to %s",
 		summary.Format(float64(m.Stall.FromNs), record.Nanoseconds),
 		summary.Format(float64(m.Stall.ToNs), record.Nanoseconds))
+}
+
+// repairText is what became of repaired dead letters, before it is judged.
+func repairText(r *record.Repair) string {
+	if r.Failure != nil {
+		return "the dead letters could not be replayed: " + r.Failure.Text
+	}
+	return fmt.Sprintf("%d dead letters repaired and replayed: %s", r.Letters, ledgerText(r.Ledger))
 }
 
 // probeText is the answer of a probe with its reason.

@@ -42,6 +42,12 @@ func life() []record.Entry {
 		tick(12*s, 1, 3_000_000), phase(13*s, 1, record.PhaseCheck),
 		{T: 14 * s, Kind: record.KindLedger, System: "native", Rep: 1,
 			Ledger: &record.Ledger{Matched: 100_000, Lost: 2}},
+		{T: 14 * s, Kind: record.KindMode, System: "native", Rep: 1, Mode: &record.Mode{
+			Replay: &record.Replay{FromNs: 5 * s, CaughtNs: 7 * s, Lines: 99_998, LiveLines: 99_998}}},
+		{T: 14 * s, Kind: record.KindMode, System: "native", Rep: 1, Mode: &record.Mode{
+			Replay: &record.Replay{FromNs: 5 * s, Lines: 5, LiveLines: 99_998}}},
+		{T: 14 * s, Kind: record.KindRepair, System: "native", Rep: 1,
+			Repair: &record.Repair{Letters: 10, Ledger: &record.Ledger{Matched: 9, Lost: 1}}},
 		phase(15*s, 2, record.PhaseDeploy),
 		{T: 16 * s, Kind: record.KindWarning, Warning: &record.Warning{Text: "another run is on"}},
 		{T: 17 * s, Kind: record.KindError, System: "native", Rep: 2,

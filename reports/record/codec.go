@@ -157,7 +157,7 @@ func (e Entry) check() error {
 		KindPlan: e.Plan != nil, KindConfig: e.Kind == KindConfig || len(e.Config) > 0,
 		KindPhase: e.Phase != nil, KindTick: e.Tick != nil, KindLedger: e.Ledger != nil,
 		KindProbe: e.Probe != nil, KindBracket: e.Bracket != nil,
-		KindMode:    e.Mode != nil,
+		KindMode: e.Mode != nil, KindRepair: e.Repair != nil,
 		KindWarning: e.Warning != nil, KindError: e.Error != nil, KindEnd: e.End != nil,
 	}
 	has, known := set[e.Kind]

@@ -15,6 +15,7 @@ const (
 	KindProbe   = "probe"
 	KindBracket = "bracket"
 	KindMode    = "mode"
+	KindRepair  = "repair"
 	KindWarning = "warning"
 	KindError   = "error"
 	KindEnd     = "end"
@@ -35,6 +36,7 @@ type Entry struct {
 	Probe   *Probe            `json:"probe,omitempty"`
 	Bracket *Bracket          `json:"bracket,omitempty"`
 	Mode    *Mode             `json:"mode,omitempty"`
+	Repair  *Repair           `json:"repair,omitempty"`
 	Warning *Warning          `json:"warning,omitempty"`
 	Error   *Failure          `json:"error,omitempty"`
 	End     *End              `json:"end,omitempty"`

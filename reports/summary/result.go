@@ -140,6 +140,7 @@ const (
 	RuleFailure     = "failure"
 	RuleSearch      = "search"
 	RuleMode        = "mode"
+	RuleRepair      = "repair"
 	RuleInterrupted = "interrupted"
 )
 

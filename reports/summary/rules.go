@@ -102,6 +102,9 @@ var questions = map[string]string{
 		"does not grow (its Theil-Sen slope has a 95% interval that includes or lies below 0), the " +
 		"latency limit holds and the oracle passes. It is found by rising, then halving, and lies " +
 		"between the highest rate that passed and the lowest that failed.",
+	RuleRepair: "A dead letter must be enough to make good for it: the events that a system set " +
+		"aside, repaired and replayed, must give exactly the results that were missing, each once and " +
+		"right, and no dead letter again.",
 	RuleFailure: "A system that could not be deployed, or died by itself, is a gap in the report. " +
 		"Other systems are measured all the same.",
 	RuleInterrupted: "The run was stopped by hand. What there is of the record was kept; a partial " +

@@ -162,6 +162,7 @@ func verdicts(m *record.Manifest, s *System, trails []Trail) []Verdict {
 	}
 	vs = append(vs, searchVerdict(s)...)
 	vs = append(vs, guarantee(claim, s))
+	vs = append(vs, judgeRepair(s, trails)...)
 	for _, l := range m.Limits {
 		vs = append(vs, limit(l, s))
 	}

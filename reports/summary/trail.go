@@ -17,6 +17,7 @@ type Trail struct {
 	Ledger   *record.Ledger
 	Warnings []record.Warning
 	Mode     *record.Mode
+	Repair   *record.Repair
 	Failure  *record.Failure
 	End      *record.End
 
@@ -59,6 +60,8 @@ func (t *Trail) add(e record.Entry) {
 		t.Ledger = e.Ledger
 	case record.KindMode:
 		t.Mode = e.Mode
+	case record.KindRepair:
+		t.Repair = e.Repair
 	case record.KindWarning:
 		t.Warnings = append(t.Warnings, *e.Warning)
 	case record.KindError:
