@@ -375,8 +375,8 @@ func (s *set) unsent() (n uint64) {
 	return n
 }
 
-// attempt sends the batches that are not acknowledged yet, one request a leader. refused is the first
-// error that will not pass, err the first of any.
+// attempt sends the batches that are not acknowledged yet, one request a leader. refused is the
+// first error that will not pass, err the first of any.
 func (p *Producer) attempt(ctx context.Context, l *lane, s *set) (refused, err error) {
 	byLeader := map[int32][]int{}
 	for place, b := range s.sealed {
