@@ -54,6 +54,7 @@ type ceilingConditions struct {
 	Params     map[string]string `json:"params"`
 	Transport  string            `json:"transport"`
 	Broker     string            `json:"broker,omitempty"`
+	TLS        string            `json:"tls,omitempty"`
 	Partitions int               `json:"partitions,omitempty"`
 	Format     string            `json:"format"`
 	Guarantee  string            `json:"guarantee"`
@@ -64,6 +65,7 @@ func (n Null) conditions(s *Scenario) ceilingConditions {
 	return ceilingConditions{
 		Host: readHost().Hash, Version: n.Version, Commit: n.Commit, Workload: s.Workload,
 		Params: s.Params, Transport: s.Load.Transport, Broker: s.Load.Broker.At,
+		TLS:        s.Load.Broker.TLS,
 		Partitions: s.Load.Partitions, Format: s.Load.Format, Guarantee: s.Guarantee,
 		Slots: s.Resources.Workers * slotsOf(s.Resources.Worker.CPUs),
 	}

@@ -349,8 +349,8 @@ func (r *Reader) corrupt(why string) bool {
 }
 
 // varintAt reads the zigzag varint at a place and tells where the next thing is: beyond the slice
-// where there is no whole varint, and from then on it stays there. Most numbers of a record take one
-// byte.
+// where there is no whole varint, and from then on it stays there. Most numbers of a record take
+// one byte.
 func varintAt(src []byte, at int) (v int64, next int) {
 	if at < len(src) && int8(src[at]) >= 0 {
 		u := int64(src[at])
