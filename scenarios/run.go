@@ -288,6 +288,7 @@ func (r *run) carryOut(ctx context.Context) error {
 		}
 		if rep := r.repetition(of); rep != nil && r.first(ctx, rep) {
 			rep.carryOut(ctx)
+			r.outdone(rep)
 		}
 	}
 	j.add(record.Entry{Kind: record.KindEnd, End: &record.End{Interrupted: ctx.Err() != nil}})
