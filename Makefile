@@ -35,8 +35,8 @@ fuzz: ## Run every fuzz target for FUZZTIME (5s).
 		done; \
 	done
 
-bench: ## Print the throughput of generators, codecs, oracle and engine, in events a second.
-	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m ./workloads ./adapters/native/...
+bench: ## Print the throughput of generators, codecs, oracle, engine and kafka driver.
+	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m ./workloads ./adapters/native/... ./adapters/kafka
 
 golden: ## Rewrite golden files, script outputs and docs/ from the code; read the diff afterwards.
 	@set -e; for dir in $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u); do \

@@ -22,8 +22,9 @@ const (
 	// reached, so what else the host did meanwhile must not lower it.
 	ceilingWarmup = 300 * time.Millisecond
 	ceilingSlice  = 250 * time.Millisecond
-	// ceilingSlices are those a run measures for itself, calibrationSlices those of Calibrate.
-	ceilingSlices, calibrationSlices = 4, 16
+	// ceilingSlices are those a run measures for itself, brokerSlices those over brokers, which take
+	// longer to get going, calibrationSlices those of Calibrate.
+	ceilingSlices, brokerSlices, calibrationSlices = 4, 8, 16
 )
 
 // Null says how the null ceiling is found: what driver, transport and collector reach with a
@@ -54,6 +55,7 @@ type ceilingConditions struct {
 	Params     map[string]string `json:"params"`
 	Transport  string            `json:"transport"`
 	Broker     string            `json:"broker,omitempty"`
+	TLS        string            `json:"tls,omitempty"`
 	Partitions int               `json:"partitions,omitempty"`
 	Format     string            `json:"format"`
 	Guarantee  string            `json:"guarantee"`
@@ -64,6 +66,7 @@ func (n Null) conditions(s *Scenario) ceilingConditions {
 	return ceilingConditions{
 		Host: readHost().Hash, Version: n.Version, Commit: n.Commit, Workload: s.Workload,
 		Params: s.Params, Transport: s.Load.Transport, Broker: s.Load.Broker.At,
+		TLS:        s.Load.Broker.TLS,
 		Partitions: s.Load.Partitions, Format: s.Load.Format, Guarantee: s.Guarantee,
 		Slots: s.Resources.Workers * slotsOf(s.Resources.Worker.CPUs),
 	}
@@ -84,7 +87,11 @@ func (n Null) known(ctx context.Context, s *Scenario) (Ceiling, error) {
 	if c, ok := n.kept(n.conditions(s)); ok {
 		return c, nil
 	}
-	c, err := n.measure(ctx, s, ceilingSlices)
+	slices := ceilingSlices
+	if s.Load.Transport != adapters.Embedded {
+		slices = brokerSlices
+	}
+	c, err := n.measure(ctx, s, slices)
 	if err == nil {
 		_ = n.keep(c)
 	}
@@ -260,6 +267,24 @@ func (n Null) kept(conditions ceilingConditions) (c Ceiling, ok bool) {
 		return c, false
 	}
 	return c, c.EventsPerS > 0
+}
+
+// outdone drops the ceiling kept of a scenario where a repetition got above it: it was measured on a
+// busier host, and would be too low for every run to come.
+func (r *run) outdone(rep *repetition) {
+	if rep.end.SteadyEndNs <= 0 || r.ceiling <= 0 {
+		return
+	}
+	rate := float64(rep.end.AcceptedAtSteadyEnd) / float64(rep.end.SteadyEndNs) * 1e9
+	if rate <= r.ceiling {
+		return
+	}
+	rep.warn("ceiling-outdone", "%.0f events/s were accepted, more than the null ceiling of %.0f "+
+		"events/s: that was measured on a busier host, and is dropped: run again for the headroom",
+		rate, r.ceiling)
+	if n := r.req.Null; n.Dir != "" {
+		_ = os.Remove(n.path(n.conditions(r.req.Scenario))) // another run may have done it
+	}
 }
 
 func (n Null) keep(c Ceiling) error {

@@ -209,3 +209,23 @@ func TestADyingTransportHasNoCeiling(t *testing.T) {
 		}
 	})
 }
+
+// TestACeilingThatARunGetsAboveIsDropped: kept, it would hold every search of this host down.
+func TestACeilingThatARunGetsAboveIsDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		null := scenarios.Null{Adapter: passing(time.Second), Dir: t.TempDir()} // 256 events/s
+		req := scenarios.RunRequest{Scenario: load(t, passOn), Systems: only(&fake{}), Null: null}
+		req.InVirtualTime()
+		r, err := carryOut(t, t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := false
+		for _, e := range r.entries {
+			told = told || e.Warning != nil && e.Warning.Code == "ceiling-outdone"
+		}
+		if kept, _ := os.ReadDir(null.Dir); len(kept) != 0 || !told {
+			t.Errorf("ceiling %v, kept %v, told %v", r.manifest.Conditions.Ceiling, kept, told)
+		}
+	})
+}

@@ -288,6 +288,7 @@ func (r *run) carryOut(ctx context.Context) error {
 		}
 		if rep := r.repetition(of); rep != nil && r.first(ctx, rep) {
 			rep.carryOut(ctx)
+			r.outdone(rep)
 			r.repair(ctx, rep)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"math/bits"
+	"slices"
 )
 
 // A record batch of format v2, big-endian, as brokers store and forward it:
@@ -104,33 +106,39 @@ func (b *Batch) Add(m Message) {
 		size += varintSize(int64(len(h.Key))) + len(h.Key) +
 			varintSize(int64(len(h.Value))) + len(h.Value)
 	}
-	d := binary.AppendVarint(b.buf, int64(size))
+	// Room for all of it is made at once, so that nothing below has to look for it.
+	d := slices.Grow(b.buf, size+binary.MaxVarintLen64)
+	d = appendVarint(d, int64(size))
 	d = append(d, 0)
-	d = binary.AppendVarint(d, delta)
-	d = binary.AppendVarint(d, offset)
-	d = binary.AppendVarint(d, keyLen)
+	d = appendVarint(d, delta)
+	d = appendVarint(d, offset)
+	d = appendVarint(d, keyLen)
 	d = append(d, key...)
-	d = binary.AppendVarint(d, int64(len(value)))
+	d = appendVarint(d, int64(len(value)))
 	d = append(d, value...)
-	d = binary.AppendVarint(d, int64(len(headers)))
+	d = appendVarint(d, int64(len(headers)))
 	for _, h := range headers {
-		d = binary.AppendVarint(d, int64(len(h.Key)))
+		d = appendVarint(d, int64(len(h.Key)))
 		d = append(d, h.Key...)
-		d = binary.AppendVarint(d, int64(len(h.Value)))
+		d = appendVarint(d, int64(len(h.Value)))
 		d = append(d, h.Value...)
 	}
 	b.buf = d
 	b.records++
 }
 
+// zigzag is the unsigned number a varint stores.
+func zigzag(v int64) uint64 { return uint64(v<<1) ^ uint64(v>>63) }
+
 // varintSize is the number of bytes of a zigzag varint.
-func varintSize(v int64) int {
-	u := uint64(v<<1) ^ uint64(v>>63)
-	n := 1
-	for ; u >= 0x80; u >>= 7 {
-		n++
+func varintSize(v int64) int { return (bits.Len64(zigzag(v)|1) + 6) / 7 }
+
+// appendVarint is binary.AppendVarint; most numbers of a record take one byte.
+func appendVarint(d []byte, v int64) []byte {
+	if u := zigzag(v); u < 0x80 {
+		return append(d, byte(u))
 	}
-	return n
+	return binary.AppendVarint(d, v)
 }
 
 // Seal completes the header and the checksum and returns the batch's bytes, which stay valid until
@@ -173,11 +181,15 @@ type Record struct {
 
 // Header finds a header's value; nil if there is none of that name.
 func (r *Record) Header(name string) []byte {
-	c := cursor{src: r.headers}
+	src, at := r.headers, 0
 	for range r.count {
-		key := c.bytes(c.varint())
-		value := c.bytes(c.varint())
-		if c.broken {
+		var n int64
+		var key, value []byte
+		n, at = varintAt(src, at)
+		key, at = bytesAt(src, at, n)
+		n, at = varintAt(src, at)
+		value, at = bytesAt(src, at, n)
+		if at > len(src) {
 			return nil
 		}
 		if string(key) == name {
@@ -205,8 +217,8 @@ type Reader struct {
 	record Record
 	err    error
 
-	batch    cursor
-	left     int64 // records of the batch that are to come
+	batch    []byte // its records that are to come
+	left     int64  // records of the batch that are to come
 	base     int64
 	baseTime int64
 	aborted  []AbortedTransaction
@@ -283,7 +295,7 @@ func (r *Reader) open() bool {
 			return false
 		}
 		r.left, r.baseTime = int64(int32(be.Uint32(b[countAt:]))), int64(be.Uint64(b[baseTimeAt:]))
-		r.batch = cursor{src: b[headerSize:]}
+		r.batch = b[headerSize:]
 		return true
 	}
 	return false
@@ -306,57 +318,64 @@ func (r *Reader) passOver(attributes uint16, producer int64) bool {
 // read decodes the next record of the batch.
 func (r *Reader) read() bool {
 	r.left--
-	body := cursor{src: r.batch.bytes(r.batch.varint())}
-	body.bytes(1) // attributes
-	rec := &r.record
-	rec.TimeMs = r.baseTime + body.varint()
-	rec.Offset = r.base + body.varint()
-	rec.Key = body.optional(body.varint())
-	rec.Value = body.optional(body.varint())
-	rec.count = body.varint()
-	rec.headers = body.src
-	if r.batch.broken || body.broken {
-		return r.corrupt("a record reaches beyond it")
+	length, at := varintAt(r.batch, 0)
+	if length < 1 || length > int64(len(r.batch)-at) {
+		return r.corrupt(beyond)
 	}
+	src := r.batch[at : at+int(length)]
+	r.batch = r.batch[at+int(length):]
+	rec := &r.record
+	delta, at := varintAt(src, 1) // behind the attributes
+	offset, at := varintAt(src, at)
+	key, at := varintAt(src, at)
+	rec.TimeMs, rec.Offset = r.baseTime+delta, r.base+offset
+	rec.Key, at = bytesAt(src, at, key)
+	value, at := varintAt(src, at)
+	rec.Value, at = bytesAt(src, at, value)
+	rec.count, at = varintAt(src, at)
+	if at > len(src) {
+		return r.corrupt(beyond)
+	}
+	rec.headers = src[at:]
 	return true
 }
+
+// beyond is what is wrong with a record that is longer than its batch or shorter than its fields.
+const beyond = "a record reaches beyond it"
 
 func (r *Reader) corrupt(why string) bool {
 	r.err = fmt.Errorf("%w: offset %d: %s", errCorrupt, r.base, why)
 	return false
 }
 
-// cursor reads from a slice; broken says that it was too short, and everything after is zero.
-type cursor struct {
-	src    []byte
-	broken bool
-}
-
-func (c *cursor) varint() int64 {
-	v, n := binary.Varint(c.src)
-	if n <= 0 {
-		c.broken, c.src = true, nil
-		return 0
+// varintAt reads the zigzag varint at a place and tells where the next thing is: beyond the slice
+// where there is no whole varint, and from then on it stays there. Most numbers of a record take
+// one byte.
+func varintAt(src []byte, at int) (v int64, next int) {
+	if at < len(src) && int8(src[at]) >= 0 {
+		u := int64(src[at])
+		return u>>1 ^ -(u & 1), at + 1
 	}
-	c.src = c.src[n:]
-	return v
+	return longVarintAt(src, at)
 }
 
-// bytes takes the next n bytes.
-func (c *cursor) bytes(n int64) []byte {
-	if n < 0 || n > int64(len(c.src)) {
-		c.broken, c.src = true, nil
-		return nil
+func longVarintAt(src []byte, at int) (v int64, next int) {
+	if at < len(src) {
+		if v, n := binary.Varint(src[at:]); n > 0 {
+			return v, at + n
+		}
 	}
-	b := c.src[:n:n]
-	c.src = c.src[n:]
-	return b
+	return 0, len(src) + 1
 }
 
-// optional is bytes where a length of -1 stands for nothing.
-func (c *cursor) optional(n int64) []byte {
+// bytesAt takes n bytes at a place; nil for a length of -1.
+func bytesAt(src []byte, at int, n int64) (b []byte, next int) {
 	if n == -1 {
-		return nil
+		return nil, at
 	}
-	return c.bytes(n)
+	if n < 0 || n > int64(len(src)-at) {
+		return nil, len(src) + 1
+	}
+	end := at + int(n)
+	return src[at:end:end], end
 }

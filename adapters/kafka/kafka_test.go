@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/workloads"
@@ -244,7 +245,29 @@ func TestForeignRecordsAmongResultsAreNamed(t *testing.T) {
 	}
 	err = c.Seal(t.Context())
 	if want := ".results partition 2 offset 0 is no result of this run"; err == nil ||
-		!strings.Contains(err.Error(), want) {
+		!strings.Contains(err.Error(), want) || errors.Is(err, adapters.ErrNotReady) {
+		t.Errorf("%v, want %q", err, want)
+	}
+}
+
+// TestACompressedResultIsTheSystemsFault: it was told to compress nothing.
+func TestACompressedResultIsTheSystemsFault(t *testing.T) {
+	job, _ := jobOf(t, EmbeddedBroker, newWorkload(t, "iot-telemetry", nil), 10)
+	c := deploy(t, job)
+	job.Load.Begin(time.Now())
+	cl, err := kgo.NewClient(kgo.SeedBrokers(c.topics.Bootstrap...),
+		kgo.ProducerBatchCompression(kgo.GzipCompression()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cl.Close()
+	r := &kgo.Record{Topic: c.topics.Output(workloads.Answers), Value: make([]byte, 1000)}
+	if err := cl.ProduceSync(t.Context(), r).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	err = c.Seal(t.Context())
+	if want := "the batch is compressed"; err == nil || !strings.Contains(err.Error(), want) ||
+		errors.Is(err, adapters.ErrNotReady) {
 		t.Errorf("%v, want %q", err, want)
 	}
 }

@@ -415,3 +415,24 @@ func TestTheStreamIsWholeThroughTrouble(t *testing.T) {
 		t.Error(fmt.Errorf("the broker is not well after its trouble: %w", err))
 	}
 }
+
+// TestAConsumerOfADeletedTopicGivesUp: that brokers answer is no progress if they have nothing.
+func TestAConsumerOfADeletedTopicGivesUp(t *testing.T) {
+	t.Parallel()
+	f := cluster(t, kfake.SeedTopics(2, "events"))
+	c, err := NewConsumer(t.Context(), ConsumerConfig{Bootstrap: f.ListenAddrs(),
+		Targets: []Target{{"events", 0}, {"events", 1}}, limits: short})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := f.DeleteTopic("events"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-c.C():
+	case <-time.After(20 * time.Second):
+		t.Fatal("it still asks")
+	}
+	checkRefused(t, f, c.Err(), []string{"fetch: events partition", "UNKNOWN_TOPIC", "deleted"})
+}

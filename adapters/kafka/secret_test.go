@@ -157,3 +157,24 @@ func TestTheEmbeddedBrokerGetsNoCredentialsOfOthers(t *testing.T) {
 		t.Error(env)
 	}
 }
+
+// TestALoginThatIsRefusedByWordIsTold: Kafka answers a wrong password; kfake closes the connection.
+func TestALoginThatIsRefusedByWordIsTold(t *testing.T) {
+	t.Setenv(userVariable, "alice")
+	t.Setenv(passwordVariable, secret)
+	c := cluster(t, kfake.EnableSASL(), kfake.Superuser("PLAIN", "alice", secret))
+	c.ControlKey(int16(kmsg.SASLAuthenticate), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		resp := r.ResponseKind().(*kmsg.SASLAuthenticateResponse)
+		words := "Authentication failed: Invalid username or password"
+		resp.ErrorCode, resp.ErrorMessage = kerr.SaslAuthenticationFailed.Code, &words
+		return resp, nil, true
+	})
+	job := jobAt(t, c, 10)
+	job.Broker.SASL = "plain"
+	err, _ := carry(t, job, nil)
+	want := "look at STREAMBENCH_SASL_USER, STREAMBENCH_SASL_PASSWORD and load.broker.sasl"
+	if !errors.Is(err, adapters.ErrNotReady) || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v: it does not say %q", err, want)
+	}
+}
