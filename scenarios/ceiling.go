@@ -269,8 +269,8 @@ func (n Null) kept(conditions ceilingConditions) (c Ceiling, ok bool) {
 	return c, c.EventsPerS > 0
 }
 
-// outdone drops the ceiling kept of a scenario where a repetition got above it: it was measured on a
-// busier host, and would be too low for every run to come.
+// outdone drops the ceiling kept of a scenario where a repetition got above it: it was measured on
+// a busier host, and would be too low for every run to come.
 func (r *run) outdone(rep *repetition) {
 	if rep.end.SteadyEndNs <= 0 || r.ceiling <= 0 {
 		return
@@ -280,7 +280,7 @@ func (r *run) outdone(rep *repetition) {
 		return
 	}
 	rep.warn("ceiling-outdone", "%.0f events/s were accepted, more than the null ceiling of %.0f "+
-		"events/s: that was measured on a busier host, and is dropped: run again for the headroom",
+		"events/s: that one is of a busier host, and is dropped: run again for the headroom",
 		rate, r.ceiling)
 	if n := r.req.Null; n.Dir != "" {
 		_ = os.Remove(n.path(n.conditions(r.req.Scenario))) // another run may have done it
