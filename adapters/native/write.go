@@ -69,7 +69,7 @@ func newWriter(ctx context.Context, job adapters.Job, rs []*reader, g *graves) (
 		Patience: writePatience,
 	}
 	if w.transactional() {
-		c.Transaction = job.Topics.Input + ".native"
+		c.Transaction = job.RunID + ".native"
 	}
 	var err error
 	w.producer, err = kafka.NewProducer(ctx, c)
@@ -177,7 +177,7 @@ func (w *writer) commit(ctx context.Context) error {
 		return w.producer.Commit(ctx, kafka.Offsets{}) // the input's brokers are others
 	}
 	read := kafka.Offsets{
-		Group: w.job.Topics.Input + ".native", Topic: w.job.Topics.Input,
+		Group: w.job.RunID + ".native", Topic: w.job.Topics.Input,
 		Next: make([]int64, w.job.Topics.Partitions),
 	}
 	for _, r := range w.readers {
