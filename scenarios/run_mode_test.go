@@ -2,6 +2,7 @@ package scenarios_test
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/native"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/reports/summary"
@@ -92,30 +94,35 @@ func TestAnInterruptEndsAStall(t *testing.T) {
 // TestNativeBearsAStalledSink runs in real time, so it looks at what was answered and kept, and
 // never at speed.
 func TestNativeBearsAStalledSink(t *testing.T) {
+	for _, transport := range []string{"embedded", "kafka, broker: embedded"} {
+		t.Run(transport, func(t *testing.T) { bearsAStalledSink(t, transport) })
+	}
+}
+
+func bearsAStalledSink(t *testing.T, transport string) {
 	runtime.GC()
-	s := load(t, `
+	s := load(t, fmt.Sprintf(`
 name: stalls
 workload: iot-telemetry
 params: {keys: 20k, window: 100ms, disorder: 50ms}
 mode: {name: backpressure, at: 500ms, for: 2s}
-load: {rate: 200k/s, warmup: 300ms, steady: 5s, drain: 20s}
-`)
-	r, err := carryOut(t, t.Context(), scenarios.RunRequest{Scenario: s, Systems: only(native.Adapter{})})
-	if err != nil {
-		t.Fatal(err)
-	}
+checkpoint: 100ms
+load: {transport: %s, rate: 200k/s, warmup: 300ms, steady: 5s, drain: 20s}
+`, transport))
+	r := nativeRun(t, s, false)
 	l := r.ledgers()[0]
 	if !l.Conclusive || l.Matched != l.Expected || l.Received != l.Expected {
 		t.Errorf("ledger %+v", *l)
 	}
-	blocked := int64(0)
+	blocked, pressure := int64(0), int64(0)
 	for _, e := range r.entries {
 		if e.Tick != nil {
 			blocked = max(blocked, e.Tick.BlockedNs)
+			pressure = max(pressure, e.Tick.BackpressureNs)
 		}
 	}
-	if blocked == 0 {
-		t.Error("the stall never reached the sources")
+	if pressure == 0 || transport == adapters.Embedded && blocked == 0 {
+		t.Errorf("backpressure of %d ns, sources kept waiting %d ns", pressure, blocked)
 	}
 	if _, worst := r.stage(record.StageResult); worst < int64(1900*time.Millisecond) {
 		t.Errorf("a stall of 2 s shows as %s of latency", time.Duration(worst))

@@ -24,9 +24,10 @@ type modeFinding struct {
 // modeCase is a repetition that is valid and whose ledger is conclusive and without offence.
 type modeCase struct {
 	*Trail
-	figures map[string]float64
-	log     *record.HistogramLog
-	share   float64 // of the system's capacity that was offered; 0 where that is not known
+	conditions record.Conditions
+	figures    map[string]float64
+	log        *record.HistogramLog
+	share      float64 // of the system's capacity that was offered; 0 where that is not known
 }
 
 // modes are what is asked of each mode.
@@ -60,7 +61,10 @@ func modeQuestion(name string) string { return modes[name].question }
 
 // judgeMode asks of every repetition that counts what the mode of the run demands. One that fails
 // convicts the system; figures are those of the last one that counts.
-func judgeMode(name string, s *System, trails []Trail, log *record.HistogramLog) []Verdict {
+func judgeMode(
+	c record.Conditions, s *System, trails []Trail, log *record.HistogramLog,
+) []Verdict {
+	name := c.Mode
 	if name == "" {
 		return nil
 	}
@@ -79,7 +83,7 @@ func judgeMode(name string, s *System, trails []Trail, log *record.HistogramLog)
 			v.Text, v.Evidence = "mode "+name+": "+account(r.Ledger), classes(r.Ledger)
 			return []Verdict{v}
 		}
-		f := modes[name].judge(modeCase{&trails[i], r.Figures, log, share})
+		f := modes[name].judge(modeCase{&trails[i], c, r.Figures, log, share})
 		s.Mode = f.figures
 		v.State, v.Exit, v.Text = Pass, f.exit, "mode "+name+": "+f.text
 		v.Remedy, v.Evidence = f.remedy, f.evidence

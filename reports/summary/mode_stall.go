@@ -2,6 +2,7 @@ package summary
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/streambench/streambench/matrix/stats"
 	"github.com/streambench/streambench/reports/record"
@@ -32,7 +33,11 @@ func judgeStall(c modeCase) modeFinding {
 		return modeFinding{exit: exitInvalid, text: "the record tells of no stall",
 			remedy: "run it again: steady must last until the stall is over"}
 	}
-	s := stall{trail: c.Trail, from: c.Mode.Stall.FromNs, to: c.Mode.Stall.ToNs}
+	s := stall{
+		trail: c.Trail, from: c.Mode.Stall.FromNs, to: c.Mode.Stall.ToNs,
+		logged: c.conditions.Transport != "embedded",
+		slots:  max(1, float64(c.conditions.Workers)*math.Ceil(c.conditions.WorkerCPUs)),
+	}
 	s.memory()
 	s.pressure()
 	s.catchUp(c.share)
@@ -46,7 +51,12 @@ func judgeStall(c modeCase) modeFinding {
 type stall struct {
 	trail    *Trail
 	from, to int64
-	caughtNs int64 // since T0: when the system had taken what was due again; 0 = never
+	// logged says that events wait in a log of the transport's, which takes them whatever the system
+	// does. That it has stopped reading shows in its memory and its backpressure alone, and that it
+	// has caught up in its results.
+	logged   bool
+	slots    float64 // threads whose backpressure adds up
+	caughtNs int64   // since T0: when the system had taken what was due again; 0 = never
 	finding  modeFinding
 	broken   []string
 }
@@ -118,11 +128,23 @@ func (s *stall) pressure() {
 		"the system reported no backpressure meanwhile")
 	s.figure("backpressure", during, record.Nanoseconds,
 		"time parts of the system waited for room while the sink stalled, by its own account")
-	blocked := s.trail.Rise(s.from, s.to, func(k *record.Tick) float64 { return float64(k.BlockedNs) })
-	s.hold(Evidence{"time in which events were due and the sources took none",
-		Format(blocked, record.Nanoseconds), "> 0"}, blocked > 0,
-		"backpressure never reached the sources")
+	if !s.logged {
+		blocked := s.trail.Rise(s.from, s.to,
+			func(k *record.Tick) float64 { return float64(k.BlockedNs) })
+		s.hold(Evidence{"time in which events were due and the sources took none",
+			Format(blocked, record.Nanoseconds), "> 0"}, blocked > 0,
+			"backpressure never reached the sources")
+	}
 	s.calm(read)
+}
+
+// waiting is the number of events due and not taken by the system; of one that reads a log, those
+// due and not answered.
+func (s *stall) waiting(k *record.Tick) float64 {
+	if s.logged {
+		return offered(k) - float64(k.Processed)
+	}
+	return offered(k) - accepted(k)
 }
 
 // calm holds backpressure after the system caught up against none.
@@ -133,10 +155,10 @@ func (s *stall) calm(read Gauge) {
 	if s.caughtNs == 0 || last <= from {
 		return
 	}
-	after := s.trail.Rise(from, last, read) / float64(last-from)
+	after := s.trail.Rise(from, last, read) / float64(last-from) / s.slots
 	s.hold(Evidence{"backpressure the system reports after it caught up",
-		fmt.Sprintf("%.1f%% of the time", 100*after), "< 1%"}, after < calmShare,
-		fmt.Sprintf("the system still reported backpressure for %.1f%% of the time", 100*after))
+		fmt.Sprintf("%.1f%% of its slots' time", 100*after), "< 1%"}, after < calmShare,
+		fmt.Sprintf("the system still reported backpressure for %.1f%% of its slots' time", 100*after))
 }
 
 // lastDueNs is when the stream's schedule ended.
@@ -145,13 +167,13 @@ func (s *stall) lastDueNs() int64 {
 	return to
 }
 
-// caught is when no more events were waiting to be taken than before the stall; 0 = never.
+// caught is when no more events were waiting than before the stall; 0 = never.
 func (s *stall) caught() int64 {
 	steady, _, _ := s.trail.Steady()
 	var usual, rate float64
 	for _, e := range s.trail.Ticks {
 		k := e.Tick
-		waiting := offered(k) - accepted(k)
+		waiting := s.waiting(k)
 		switch {
 		case k.ScheduleNs < steady:
 		case k.ScheduleNs < s.from:
@@ -170,7 +192,7 @@ func (s *stall) catchUp(share float64) {
 	var backlog float64
 	for _, e := range s.trail.Ticks {
 		if k := e.Tick; k.ScheduleNs >= s.from {
-			backlog = max(backlog, float64(k.Backlog), offered(k)-accepted(k))
+			backlog = max(backlog, float64(k.Backlog), s.waiting(k))
 		}
 	}
 	s.figure("backlog.stall", backlog, record.Events, "most events due and not answered, from the "+

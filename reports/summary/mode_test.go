@@ -45,6 +45,24 @@ func stalledRun(t *testing.T) *recordtest.Run {
 	return r
 }
 
+// logged has the run travel by a log: it takes every event, and the results tell how far the system
+// is, which in the end is short of some events.
+func logged(short uint64) func(r *recordtest.Run) {
+	return func(r *recordtest.Run) {
+		r.Manifest.Conditions.Transport = "kafka"
+		r.Change(func(e *record.Entry) bool {
+			if k := e.Tick; k != nil {
+				k.Processed = k.Accepted
+				if k.ScheduleNs > stallTo {
+					k.Processed -= min(k.Processed, short)
+				}
+				k.BlockedNs, k.Accepted = 0, k.Offered
+			}
+			return true
+		})
+	}
+}
+
 // modeVerdict is the one verdict under the rule of modes.
 func modeVerdict(t *testing.T, r summary.Result) summary.Verdict {
 	t.Helper()
@@ -110,6 +128,18 @@ func TestAStalledSinkIsJudgedByMemoryBackpressureAndLedger(t *testing.T) {
 				k.Accepted = min(k.Accepted, k.Offered-3_000_000)
 			}
 		}), summary.Fail, 10, "never caught up"},
+		{"backpressure of slots that add up", func(r *recordtest.Run) {
+			r.Manifest.Conditions.WorkerCPUs = 4
+			r.Change(func(e *record.Entry) bool {
+				if k := e.Tick; k != nil && k.ScheduleNs > caughtUp {
+					k.BackpressureNs += (k.ScheduleNs - caughtUp) / 50 // half a percent of each
+				}
+				return true
+			})
+		}, summary.Pass, 0, "nothing was lost"},
+		{"a log that takes events meanwhile", logged(0), summary.Pass, 0, "nothing was lost"},
+		{"a log whose reader never catches up", logged(3_000_000), summary.Fail, 10,
+			"never caught up"},
 		{"a result lost", func(r *recordtest.Run) {
 			r.Change(func(e *record.Entry) bool {
 				if e.Ledger != nil {

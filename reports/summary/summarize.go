@@ -35,7 +35,7 @@ func Summarize(
 			}
 		}
 		s.Headroom = headroom(m.Conditions.Ceiling, s.Figures)
-		vs := append(verdicts(&m, &s, trails), judgeMode(m.Conditions.Mode, &s, trails, h)...)
+		vs := append(verdicts(&m, &s, trails), judgeMode(m.Conditions, &s, trails, h)...)
 		r.Systems = append(r.Systems, s)
 		r.Verdicts = append(r.Verdicts, vs...)
 	}
