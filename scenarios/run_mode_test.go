@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/streambench/streambench/adapters"
-	"github.com/streambench/streambench/adapters/native"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/reports/summary"
 	"github.com/streambench/streambench/scenarios"
