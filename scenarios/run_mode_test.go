@@ -13,7 +13,6 @@ import (
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/reports/summary"
-	"github.com/streambench/streambench/scenarios"
 )
 
 // ofMode is the verdict on the mode of a run.
