@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -54,10 +55,9 @@ func (t *transaction) begin() error {
 		case err == nil:
 			t.open = true
 			return nil
-		case !kerr.IsRetriable(err) || ctx.Err() != nil:
+		case !isPassing(err) || ctx.Err() != nil:
 			return fmt.Errorf("begin transaction: %w", err)
 		}
-		// The mark that ends the transaction before is still being written.
 		time.Sleep(time.Millisecond)
 	}
 }
@@ -173,9 +173,15 @@ func again(ctx context.Context, ask func() (code int16, err error)) error {
 			return err
 		}
 		err = kerr.ErrorForCode(code)
-		if err == nil || !kerr.IsRetriable(err) || ctx.Err() != nil {
+		if err == nil || !isPassing(err) || ctx.Err() != nil {
 			return err
 		}
 		time.Sleep(time.Millisecond)
 	}
+}
+
+// isPassing reports whether a step of a transaction is worth another try: also where the marks that
+// end the transaction before are still being written, which the library calls final.
+func isPassing(err error) bool {
+	return kerr.IsRetriable(err) || errors.Is(err, kerr.ConcurrentTransactions)
 }
