@@ -120,6 +120,11 @@ func TestTheGoldenVectorsComeThroughKafka(t *testing.T) {
 				if i%3 == 1 {
 					job.Guarantee = "at-least-once"
 				}
+				if job.Workload.Query.Late != nil {
+					// Partitions drift apart, and what comes too late on the whole stream may then
+					// count: only of one partition there is one right answer.
+					job.Partitions, job.WorkerCPUs = 1, 1
+				}
 				v.Check(t, answered(t, job, j, v.Events))
 			})
 		}
