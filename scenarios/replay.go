@@ -123,7 +123,6 @@ func (p *replay) deploy(ctx context.Context) (err error) {
 	p.mu.Unlock()
 	p.ReadyNs = r.load.NowNs()
 	if r.channel == nil {
-		p.shadow.begin(p.ReadyNs)
 		p.load.Begin(r.t0)
 	}
 	return nil

@@ -73,12 +73,14 @@ func (p *replay) check(ctx context.Context) error {
 	return nil
 }
 
-// measure reads how fast the second instance was.
+// measure reads how fast the second instance was. It has ended.
 func (p *replay) measure() {
-	from, to := p.shadow.pace()
-	p.CaughtNs = p.shadow.caughtNs
-	p.Events, p.Ns = to.slots-from.slots, to.ns-from.ns
-	p.Due = p.load.DueBy(to.ns) - p.load.DueBy(from.ns)
+	s := p.shadow
+	p.CaughtNs = s.caughtNs
+	if s.last.ns > p.ReadyNs {
+		p.Events, p.Ns, p.AtLeast = s.last.slots, s.last.ns-p.ReadyNs, s.last.atLeast
+		p.Due = p.load.DueBy(s.last.ns) - p.load.DueBy(p.ReadyNs)
+	}
 	if p.CaughtNs == 0 {
 		p.CPUNs = p.spent.Load()
 	}

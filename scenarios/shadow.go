@@ -23,17 +23,19 @@ type shadow struct {
 	taken   atomic.Uint64
 	caught  chan struct{} // closed when it has caught up
 
-	mu          sync.Mutex
-	newest      uint64 // slots up to the newest trigger whose results are here
-	first, last progress
-	caughtNs    int64 // read after caught
+	mu       sync.Mutex
+	newest   uint64 // slots up to the newest trigger whose results are here
+	last     pace
+	caughtNs int64 // read after caught
 }
 
-// progress is how far an instance was and when.
-type progress struct {
-	ns    int64 // since T0
-	slots uint64
-	seen  bool
+// pace is how far an instance was at a time since T0, while it was behind. atLeast says that it was
+// behind no more: its first results came when it had caught up, and it may have waited for them, or
+// for the schedule.
+type pace struct {
+	slots   uint64
+	ns      int64
+	atLeast bool
 }
 
 func newShadow(w *workloads.Workload, l *adapters.Load, c workloads.Checker) *shadow {
@@ -42,15 +44,6 @@ func newShadow(w *workloads.Workload, l *adapters.Load, c workloads.Checker) *sh
 		load: l, checker: c, finder: workloads.NewTriggerFinder(w), column: column,
 		row: make([]int64, w.Query.Width()), caught: make(chan struct{}),
 	}
-}
-
-// begin says that the instance has processed nothing by ns. Where nobody can say so, as it may read
-// while it is still being deployed, its pace counts from its first results.
-func (s *shadow) begin(ns int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.first = progress{ns: ns, seen: true}
-	s.last = s.first
 }
 
 // Collect takes a batch of results received at a time since T0.
@@ -91,25 +84,12 @@ func (s *shadow) advance(receivedNs int64) {
 	if s.caughtNs != 0 || !s.load.Has(s.load.DueBy(receivedNs)) {
 		return
 	}
-	now := progress{ns: receivedNs, slots: s.newest, seen: true}
 	caught := s.newest > s.load.DueBy(receivedNs-caughtUpNs)
-	if !s.first.seen {
-		s.first = now
-	}
-	// Once it has caught up it waits for the schedule. If these are its first results, their time
-	// is a lower bound of its pace, and all there is.
-	if !caught || s.last == s.first {
-		s.last = now
+	if !caught || s.last.slots == 0 {
+		s.last = pace{slots: s.newest, ns: receivedNs, atLeast: caught}
 	}
 	if caught {
 		s.caughtNs = receivedNs
 		close(s.caught)
 	}
-}
-
-// pace are two times between which the instance was behind, with how far it was.
-func (s *shadow) pace() (from, to progress) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.first, s.last
 }

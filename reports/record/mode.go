@@ -54,9 +54,12 @@ type Replay struct {
 	ReadyNs int64 `json:"readyNs"` // it was deployed
 	// CaughtNs is when results came less than a second after their triggers were due; 0 = never.
 	CaughtNs int64 `json:"caughtNs,omitempty"`
-	// Events are those it processed in Ns while it was further behind: as fast as it can.
-	Events uint64 `json:"events"`
-	Ns     int64  `json:"ns"`
+	// Events are those it processed in the first Ns after it was deployed, while it was further
+	// behind: as fast as it can. AtLeast says that it may have been faster: its first results came
+	// when it had caught up.
+	Events  uint64 `json:"events"`
+	Ns      int64  `json:"ns"`
+	AtLeast bool   `json:"atLeast,omitempty"`
 	// Due are the events due in a time of Ns by the schedule.
 	Due   uint64 `json:"due"`
 	CPUNs int64  `json:"cpuNs"` // of its driver and system until it had caught up

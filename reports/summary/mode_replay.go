@@ -106,11 +106,20 @@ func (r *replayed) ratio() float64 {
 	return float64(r.Events) / float64(r.Due)
 }
 
+// atLeast says so where the pace is a lower bound.
+func (r *replayed) atLeast() string {
+	if r.AtLeast {
+		return "no less than "
+	}
+	return ""
+}
+
 func (r *replayed) paceText() string {
 	if r.ratio() == 0 {
 		return "at a pace its results do not tell"
 	}
-	return fmt.Sprintf("at %s, %.3g times the load", Format(r.rate(), record.PerSecond), r.ratio())
+	return fmt.Sprintf("at %s%s, %.3g times the load", r.atLeast(),
+		Format(r.rate(), record.PerSecond), r.ratio())
 }
 
 // measure adds the figures of a replay whose results were right.
@@ -120,7 +129,7 @@ func (r *replayed) measure(c modeCase) {
 	}
 	if r.ratio() > 0 {
 		figure("replay.rate", r.rate(), record.PerSecond, fmt.Sprintf("events the second instance "+
-			"replayed a second: %.3g times the load", r.ratio()))
+			"replayed a second: %s%.3g times the load", r.atLeast(), r.ratio()))
 	}
 	if r.CaughtNs == 0 {
 		return

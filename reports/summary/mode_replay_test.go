@@ -29,6 +29,8 @@ func TestAReplayIsJudgedByBothLedgersTheLinesAndTheView(t *testing.T) {
 			"00:00:10.000 on"},
 		{"per event", func(p *record.Replay) { p.Field, p.Switch = "seq", 15_000_000 },
 			summary.Pass, 0, "from event 15 000 000 on"},
+		{"first results after it had caught up", func(p *record.Replay) { p.AtLeast = true },
+			summary.Pass, 0, "at no less than 4.50M events/s, 3 times the load"},
 		{"no pace to read", func(p *record.Replay) { p.Ns, p.Events, p.Due = 0, 0, 0 },
 			summary.Pass, 0, "at a pace its results do not tell"},
 		{"a line that differs", func(p *record.Replay) {
