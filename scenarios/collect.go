@@ -24,6 +24,7 @@ type collector struct {
 	row     []int64
 
 	timeline  workloads.Timeline
+	whole     whole
 	unrefined uint64 // refinements whose event is not known
 
 	gate gate

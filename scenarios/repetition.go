@@ -162,7 +162,7 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 		return fmt.Errorf("make spool folder: %w", err)
 	}
 	r.checker, err = r.job.Workload.NewChecker(spool, workloads.CheckerOptions{
-		KeepRows: r.keep || r.lines != "", Contributions: r.load.Paced(),
+		KeepRows: r.keep || r.lines != "", LastEvents: r.load.Paced(),
 	})
 	if err != nil {
 		return fmt.Errorf("make checker: %w", err)

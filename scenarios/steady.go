@@ -210,7 +210,7 @@ func (r *repetition) check(ctx context.Context) error {
 	}
 	d := workloads.Delivered{
 		Events: r.events, TooLate: -1, Strict: r.inOrder(),
-		Lost: r.collector.unfinished, Contributed: r.collector.contributed,
+		Lost: r.collector.unfinished, Timed: r.collector.timed,
 	}
 	if m, ok := r.system.(adapters.Metered); ok {
 		d.TooLate = int64(m.Meter().Late)
@@ -223,6 +223,7 @@ func (r *repetition) check(ctx context.Context) error {
 	entry := ledgerEntry(l, d)
 	entry.Conclusive, entry.Why = r.drainGap == "", r.drainGap
 	entry.CheckNs = int64(time.Since(start))
+	r.end.Backlog = r.collector.whole.readings(r.timing.pacer)
 	r.ledger = entry
 	r.note(record.Entry{Kind: record.KindLedger, Ledger: entry})
 	if r.keep {
