@@ -215,6 +215,9 @@ func (r *repetition) check(ctx context.Context) error {
 	if m, ok := r.system.(adapters.Metered); ok {
 		d.TooLate = int64(m.Meter().Late)
 	}
+	if err := r.series.openAfterwards(r.journal.latency, r.plan); err != nil {
+		return err
+	}
 	start := time.Now()
 	l, err := r.checker.Finish(ctx, d)
 	if err != nil {
