@@ -6,9 +6,11 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchmath"
@@ -177,6 +179,53 @@ func TestBenchIsReadByBenchstatRepetitionByRepetition(t *testing.T) {
 	}
 	if s := benchmath.AssumeNothing.Summary(sample("native"), 0.95); len(s.Warnings) > 0 {
 		t.Errorf("benchstat warns: %v", s.Warnings)
+	}
+}
+
+// TestEveryLatencySeriesIsAFigureOfItsOwn gives each series another latency, and leaves results out
+// of two of them.
+func TestEveryLatencySeriesIsAFigureOfItsOwn(t *testing.T) {
+	dir := folder(t, recordtest.Options{}, func(r *recordtest.Run) {
+		r.Latencies(t, map[string]time.Duration{record.StageResult: 40 * time.Millisecond,
+			record.StageIngest: 30 * time.Millisecond, record.StageContributor: 2 * time.Second,
+			record.StageRefinement: 50 * time.Millisecond, record.StageDriver: time.Millisecond / 2,
+			record.StageCanary: time.Millisecond / 20})
+		r.Change(func(e *record.Entry) bool {
+			if e.End != nil && e.Rep > 0 {
+				e.End.Untimed = map[string]uint64{record.StageRefinement: 1234}
+			}
+			return true
+		})
+	})
+	files := rendered(t, dir)
+	values, _ := benchmarks(t, files[BenchFile])
+	for unit, want := range map[string]float64{
+		"p99-ms": 40, "ingest-p99-ms": 30, "contributor-p50-ms": 2000, "refinement-p99-ms": 50,
+	} {
+		got := values[[2]string{"native", unit}]
+		if len(got) != 1 || got[0] < want*0.998 || got[0] > want*1.002 {
+			t.Errorf("%s: %v, want %v", unit, got, want)
+		}
+	}
+	for file, text := range map[string]string{
+		SummaryFile: "refinement latency leaves out 1 234 results", PageFile: "contributor.p99",
+		ResultFile: `"ingest.p99.9"`,
+	} {
+		if !bytes.Contains(files[file], []byte(text)) {
+			t.Errorf("%s does not say %q", file, text)
+		}
+	}
+	res, err := Render(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range res.Systems[0].Figures {
+		weak := slices.ContainsFunc(f.Warnings, func(w record.Warning) bool {
+			return w.Code == "untimed-"+record.StageRefinement
+		})
+		if weak != strings.HasPrefix(name, "refinement.") {
+			t.Errorf("%s: warnings %+v", name, f.Warnings)
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ type collector struct {
 	row     []int64
 
 	timeline  workloads.Timeline
+	whole     whole
 	unrefined uint64 // refinements whose event is not known
 
 	gate gate
@@ -173,8 +174,8 @@ func (c *collector) seal() {
 // seriesSet holds the latency series of a repetition.
 type seriesSet struct {
 	result, warmup, canary *record.Series
-	// What is measured beside the latency of results.
-	ingest, contributor, refinement *record.Series
+	// What is measured beside the latency of results; contributor only from the check on.
+	ingest, refinement, contributor *record.Series
 	driver                          []*record.Series // one a shard
 	t0Ns                            int64            // T0 on the run's clock, once it is fixed
 }
@@ -192,7 +193,6 @@ func openSeries(log *record.Histograms, of record.Repeat, shards int) (*seriesSe
 		{record.StageWarmup, &s.warmup},
 		{record.StageCanary, &s.canary},
 		{record.StageIngest, &s.ingest},
-		{record.StageContributor, &s.contributor},
 		{record.StageRefinement, &s.refinement},
 	} {
 		var err error
@@ -210,10 +210,21 @@ func openSeries(log *record.Histograms, of record.Repeat, shards int) (*seriesSe
 	return s, nil
 }
 
+// openAfterwards opens what is recorded once all has been received: a series that was open before
+// would have all of it in its last second.
+func (s *seriesSet) openAfterwards(log *record.Histograms, of record.Repeat) (err error) {
+	s.contributor, err = log.Open(record.Tag{
+		System: of.System, Rep: of.Rep, Stage: record.StageContributor})
+	return err
+}
+
 // refused sums up the samples no series could take.
 func (s *seriesSet) refused() (overflow, negative uint64) {
 	for _, one := range append([]*record.Series{s.result, s.warmup, s.canary, s.ingest,
-		s.contributor, s.refinement}, s.driver...) {
+		s.refinement, s.contributor}, s.driver...) {
+		if one == nil {
+			continue
+		}
 		o, n := one.Refused()
 		overflow += o
 		negative += n

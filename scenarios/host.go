@@ -21,13 +21,19 @@ func readHost() record.Host {
 		h.Kernel = unix.ByteSliceToString(uts.Release[:])
 	}
 	describeHost(&h)
-	// The name is left out: two machines of the same make, kernel and settings are alike.
+	h.Hash = fingerprint(&h)
+	return h
+}
+
+// fingerprint tells unlike hosts apart. The name is left out: two machines of the same make,
+// kernel, settings and limits are alike. Memory counts in steps of 256 MiB, since a kernel keeps
+// some of it for itself and not always as much.
+func fingerprint(h *record.Host) string {
 	text := fmt.Appendf(nil, "%s\n%s\n%s\n%s\n%d\n%d\n%s\n%s\n%t\n", h.OS, h.Arch, h.Kernel, h.CPU,
 		h.Cores, h.MemoryB>>28, h.Governor, h.Clock, h.Container)
 	if h.CgroupCPUs > 0 || h.CgroupMemoryB > 0 {
 		text = fmt.Appendf(text, "%g\n%d\n", h.CgroupCPUs, h.CgroupMemoryB)
 	}
 	sum := sha256.Sum256(text)
-	h.Hash = hex.EncodeToString(sum[:6])
-	return h
+	return hex.EncodeToString(sum[:6])
 }

@@ -84,12 +84,20 @@ func (c *collector) unfinished(trigger uint64) {
 	c.stage(due).RecordN(c.series.t0Ns+c.sealedNs, max(0, c.sealedNs-due), 1)
 }
 
-// contributed records contributor latency.
-func (c *collector) contributed(x workloads.Contribution) {
-	if !c.load.Paced() || !c.load.Has(x.Trigger) || c.load.DueNs(x.Trigger) < c.steadyFrom.Load() {
+// timed takes what the oracle tells of a right result: contributor latency, and how far all keys
+// had come.
+func (c *collector) timed(x workloads.Timing) {
+	if !c.load.Paced() || !c.load.Has(x.Trigger) {
 		return
 	}
-	c.series.contributor.RecordN(c.series.t0Ns+x.ReceivedNs, x.ReceivedNs-c.load.DueNs(x.Last), 1)
+	due := c.load.DueNs(x.Trigger)
+	if due < c.steadyFrom.Load() {
+		return
+	}
+	c.whole.add(due, x)
+	if x.HasLast {
+		c.series.contributor.RecordN(c.series.t0Ns+x.ReceivedNs, x.ReceivedNs-c.load.DueNs(x.Last), 1)
+	}
 }
 
 // untimed are the results a series lacks, by stage. A series that has none at all is not measured

@@ -166,8 +166,8 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 		return fmt.Errorf("make spool folder: %w", err)
 	}
 	r.checker, err = r.job.Workload.NewChecker(spool, workloads.CheckerOptions{
-		KeepRows:      r.keep || r.lines != "" || r.replay != nil,
-		Contributions: r.load.Paced(),
+		KeepRows:   r.keep || r.lines != "" || r.replay != nil,
+		LastEvents: r.load.Paced(),
 	})
 	if err != nil {
 		return fmt.Errorf("make checker: %w", err)

@@ -119,6 +119,10 @@ slo: {contributor.p99: 1m, ingest.p99: 1m, refinement.p99: 1m}
 		return r.log.Merged[record.Tag{System: "native", Rep: 1, Stage: stage}]
 	}
 	sameSamples(t, "contributor", series(record.StageContributor), want)
+	tag := record.Tag{System: "native", Rep: 1, Stage: record.StageContributor}
+	if n := len(r.log.Intervals[tag]); n < 2 {
+		t.Errorf("results of 2 s are in %d seconds of the log", n)
+	}
 	ingest, result := series(record.StageIngest), series(record.StageResult)
 	if ingest == nil || ingest.TotalCount() != result.TotalCount() || ingest.Max() > result.Max() {
 		t.Errorf("ingest %v, result %v", ingest, result)

@@ -231,7 +231,10 @@ func (r *repetition) check(ctx context.Context) error {
 		return nil
 	}
 	d := r.delivered(r.system)
-	d.Lost, d.Contributed = r.collector.unfinished, r.collector.contributed
+	d.Lost, d.Timed = r.collector.unfinished, r.collector.timed
+	if err := r.series.openAfterwards(r.journal.latency, r.plan); err != nil {
+		return err
+	}
 	start := time.Now()
 	l, err := r.checker.Finish(ctx, d)
 	if err != nil {
@@ -240,6 +243,7 @@ func (r *repetition) check(ctx context.Context) error {
 	entry := ledgerEntry(l, d)
 	entry.Conclusive, entry.Why = r.drainGap == "", r.drainGap
 	entry.CheckNs = int64(time.Since(start))
+	r.end.Backlog = r.collector.whole.readings(r.timing.pacer)
 	r.ledger = entry
 	r.note(record.Entry{Kind: record.KindLedger, Ledger: entry})
 	if r.keep {

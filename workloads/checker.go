@@ -22,8 +22,8 @@ type CheckerOptions struct {
 	// KeepRows keeps the results of a per-event query for Checker.Results; those of other queries
 	// are kept anyway.
 	KeepRows bool
-	// Contributions has the oracle keep the last event inside each result, where Query.TellsLast.
-	Contributions bool
+	// LastEvents has the oracle keep the last event inside each result, where Query.TellsLast.
+	LastEvents bool
 }
 
 // Delivered is what Finish has to know of the run: how much was offered and what the system says
@@ -37,10 +37,11 @@ type Delivered struct {
 	// output holds them. Where it is false a too-late event may legally count, as long as none is
 	// neither counted nor dropped, nor both.
 	Strict bool
-	// Lost is told the slot of the trigger of every timed result that never came, Contributed of
-	// every right one what CheckerOptions.Contributions asked for. Either may be nil.
-	Lost        func(trigger uint64)
-	Contributed func(Contribution)
+	// Lost is told the slot of the trigger of every result that has one and never came, Timed of
+	// every such result that is right; of a query that answers each event, of each page of events all
+	// of whose results have come. Either may be nil.
+	Lost  func(trigger uint64)
+	Timed func(Timing)
 }
 
 // Checker compares what a system delivered with what the oracle expects.
@@ -105,7 +106,7 @@ func (w *Workload) NewChecker(dir string, o CheckerOptions) (Checker, error) {
 	if w.Query.PerEvent() {
 		return newEventChecker(p, dir, o.KeepRows)
 	}
-	if o.Contributions && w.Query.TellsLast() {
+	if o.LastEvents && w.Query.TellsLast() {
 		p.trackLast()
 	}
 	return newWindowChecker(p, dir)

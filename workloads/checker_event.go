@@ -25,6 +25,8 @@ type eventChecker struct {
 	pageN uint64 // events a page holds: whole groups, so that slots and events of a page agree
 	top   uint64 // number of pages up to the last one touched
 	done  []uint64
+	// whole are the pages in the order in which the last of their results came, and when.
+	whole []wholePage
 	open  map[uint64]*marks
 	live  []*page // the one used last at the end
 	next  uint64  // a page beyond which a result is put aside: top + farPages
@@ -109,7 +111,7 @@ func (c *eventChecker) Add(rs *Results, receivedNs int64) error {
 			}
 			continue
 		}
-		c.check(row[:c.p.width])
+		c.check(row[:c.p.width], receivedNs)
 	}
 	return nil
 }
@@ -126,7 +128,7 @@ func (c *eventChecker) putAside(row []int64) (err error) {
 }
 
 // check classes one result.
-func (c *eventChecker) check(row []int64) {
+func (c *eventChecker) check(row []int64, receivedNs int64) {
 	c.t.l.Received++
 	hash := c.t.got.hash(row)
 	c.t.got.count++
@@ -160,7 +162,11 @@ func (c *eventChecker) check(row []int64) {
 		c.t.want.add(want)
 		c.t.wrong(row, want)
 	}
-	if m.left == 0 && m.bad == nil {
+	if m.left > 0 {
+		return
+	}
+	c.whole = append(c.whole, wholePage{pg.number, receivedNs})
+	if m.bad == nil {
 		c.finished(pg.number)
 	}
 }
@@ -323,6 +329,7 @@ func (c *eventChecker) Finish(ctx context.Context, d Delivered) (Ledger, error) 
 			return Ledger{}, err
 		}
 	}
+	c.tellPages(d)
 	c.t.l.Lateness.OnTime = c.t.want.count
 	return c.t.close(), nil
 }
@@ -342,7 +349,7 @@ func (c *eventChecker) placeStrays(events uint64) error {
 	return c.stray.readAll(func(r []int64) error {
 		row := r[:c.p.width]
 		if uint64(row[c.seq]) < events {
-			c.check(row)
+			c.check(row, r[c.p.width])
 			return nil
 		}
 		c.t.l.Received++

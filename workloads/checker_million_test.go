@@ -38,6 +38,30 @@ var millions = []struct {
 	{"sessions", clickstreamName, 10_000, map[string]string{"keys": "50k", "gap": "1s",
 		"disorder": "20k:900ms:1500ms"}, 1_400_000},
 	{"upserts", ordersName, 1000, map[string]string{"window": "500ms"}, 1_350_000},
+	{"retractions", clickstreamName, 10_000, map[string]string{"profile": "lateness",
+		"keys": "50k", "gap": "1s", "bound": "500ms", "lateness": "5s",
+		"disorder": "20k:900ms:1500ms"}, 1_400_000},
+}
+
+// changedMinds puts before every fifth result of a query that retracts one that is taken back: a
+// session that seemed to begin a millisecond later.
+func changedMinds(q Query, right [][]int64) [][]int64 {
+	if !q.Retracts {
+		return right
+	}
+	var rows [][]int64
+	for i, row := range right {
+		if i%5 == 0 {
+			for _, op := range []int64{Insert, Retract} {
+				early := slices.Clone(row)
+				early[q.columnOf(SessionFrom)]++
+				early[len(early)-1] = op
+				rows = append(rows, early)
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 // offence is how one mutation of row i of a right result set has to be told.
@@ -69,7 +93,7 @@ func lose(_ Query, rows *[][]int64, right [][]int64, i int) []offence {
 
 func double(q Query, rows *[][]int64, right [][]int64, i int) []offence {
 	*rows = slices.Insert(slices.Clone(*rows), at(*rows, right, i), right[i])
-	if q.Output.Kind == Upsert {
+	if q.Output.Kind == Upsert && !q.Retracts {
 		return nil // a refinement that changes nothing
 	}
 	return []offence{{classDuplicated, right[i], nil}}
@@ -124,7 +148,11 @@ func TestEveryBadResultInAMillionIsNamed(t *testing.T) {
 			}
 			places := []int{0, n / 3, n / 2, 2 * n / 3, n - 1}
 			for turn := range places {
+				if w.Query.Retracts && turn%2 == 1 {
+					continue // these cost twice what the others do
+				}
 				all := right
+				all.answers = changedMinds(w.Query, right.answers)
 				var told []offence
 				for k, m := range oneByOne {
 					// Later mutations do not move the rows of those before them.

@@ -167,8 +167,21 @@ func TestCheckerClassesOneBadRowOfAnotherOutputExactly(t *testing.T) {
 					if o.Class != class || !strings.Contains(o.Note, m.note) {
 						t.Errorf("%s %d: %+v, want class %s and note %q", m.name, i, o, class, m.note)
 					}
-					if strings.HasPrefix(m.name, "let") || m.name == "invent" || m.name == "swap" {
+					if m.name == "invent" || strings.HasPrefix(m.name, "let") {
+						stranger := fmt.Sprintf("seq=%d", spoilt.side[len(spoilt.side)-1][0])
+						if !strings.Contains(o.Identity, stranger) {
+							t.Errorf("%s %d: identity %q does not tell %q", m.name, i, o.Identity, stranger)
+						}
 						continue
+					}
+					if m.name == "swap" { // two offenders, in the order of their events
+						other := l.Offenders[1]
+						if o.Identity == other.Identity {
+							t.Errorf("%s %d: both rows are told as %q", m.name, i, o.Identity)
+						}
+						if !strings.Contains(o.Identity, fmt.Sprintf("seq=%d ", right.side[i][0])) {
+							o = other
+						}
 					}
 					for k, name := range c.names {
 						if strings.Contains(name, "%d") {

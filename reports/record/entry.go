@@ -148,6 +148,12 @@ type Ledger struct {
 	DeadLetters *Side `json:"deadLetters,omitempty"`
 }
 
+// Reading is a backlog at a time since T0.
+type Reading struct {
+	AtNs   int64  `json:"atNs"`
+	Events uint64 `json:"events"`
+}
+
 // Side is the oracle's account of an output beside the answers: events that came too late, or that
 // could not be read.
 type Side struct {
@@ -208,6 +214,10 @@ type End struct {
 	// Untimed are the results that a latency series has no sample of, because it is not known what
 	// to count from, by its stage.
 	Untimed map[string]uint64 `json:"untimed,omitempty"`
+	// Backlog is read whenever all results up to a trigger of steady had come, from all keys: ticks
+	// read it when the first of them do. It counts the events that the schedule had due by then or,
+	// after its end, would have had.
+	Backlog []Reading `json:"backlog,omitempty"`
 	// SpansDropped are spans of traces that found no room.
 	SpansDropped uint64 `json:"spansDropped,omitempty"`
 	// MemoryPeakB is the peak resident set of the process so far.

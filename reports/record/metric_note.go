@@ -35,7 +35,9 @@ var notes = map[string]string{
 		"bracket, the highest rate that passed and the lowest that failed with the reason, confirmed " +
 		"by repeats.",
 	"backlog": "Events due less those up to the newest trigger whose results have arrived. It is " +
-		"read when results arrive, so its resolution is their spacing.",
+		"read when results arrive, so its resolution is their spacing. After the run the oracle, " +
+		"which knows every result, adds the backlog of the least advanced keys: a worker that falls " +
+		"behind alone is seen in that, and the search judges by it.",
 	"blocked": "It is the system's: part of latency and backlog, never of the driver's lag.",
 	"latency.area": "The sum of (latency - baseline) over all results above the baseline, which is " +
 		"the median of the one-second medians in the first 10 s of steady. A stall of length D at " +

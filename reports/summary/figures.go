@@ -1,7 +1,6 @@
 package summary
 
 import (
-	"math"
 	"strings"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
@@ -80,6 +79,11 @@ func throughput(f map[string]float64, t *Trail, steady span, rateMax bool) {
 	for _, e := range t.Ticks {
 		if at := e.Tick.ScheduleNs; at >= from && at <= to {
 			f["backlog"] = max(f["backlog"], float64(e.Tick.Backlog))
+		}
+	}
+	for _, r := range t.readings() {
+		if r.AtNs <= to {
+			f["backlog"] = max(f["backlog"], float64(r.Events))
 		}
 	}
 }
@@ -249,35 +253,4 @@ func percentOf(name string) (float64, bool) {
 		}
 	}
 	return 0, false
-}
-
-// growth is the slope of backlog over steady in events a second, read where results arrived. ok is
-// false with too few readings to tell.
-func growth(t *Trail) (slope stats.Slope, ok bool) {
-	from, to, steady := t.Steady()
-	if !steady {
-		return slope, false
-	}
-	var x, y []float64
-	processed := uint64(0)
-	for _, e := range t.Ticks {
-		read := e.Tick.Backlog > 0 || e.Tick.Processed > processed // 0 is a backlog too
-		processed = e.Tick.Processed
-		if at := e.Tick.ScheduleNs; at >= from && at <= to && read {
-			x, y = append(x, float64(at)/1e9), append(y, float64(e.Tick.Backlog))
-		}
-	}
-	for len(x) > 1000 {
-		x, y = thin(x), thin(y)
-	}
-	slope = stats.TheilSen(x, y)
-	return slope, !math.IsInf(slope.Lo, 0) && !math.IsInf(slope.Hi, 0)
-}
-
-func thin(xs []float64) []float64 {
-	half := make([]float64, 0, len(xs)/2+1)
-	for i := 0; i < len(xs); i += 2 {
-		half = append(half, xs[i])
-	}
-	return half
 }

@@ -101,7 +101,8 @@ func (r *Run) Latencies(t testing.TB, samples map[string]time.Duration) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, stage := range []string{record.StageResult, record.StageDriver, record.StageCanary} {
+	for _, stage := range []string{record.StageResult, record.StageDriver, record.StageCanary,
+		record.StageIngest, record.StageContributor, record.StageRefinement} {
 		s, err := h.Open(record.Tag{System: "native", Rep: 1, Stage: stage})
 		if err != nil {
 			t.Fatal(err)

@@ -68,7 +68,7 @@ func TestTheLastEventInsideAResultIsThatOfAPlainScan(t *testing.T) {
 		}
 		copies := slices.Concat(kept, kept[:10]) // arrive at later than the first of each
 		byArrival := map[int64][]int64{}
-		chk, err := w.NewChecker(t.TempDir(), CheckerOptions{Contributions: true})
+		chk, err := w.NewChecker(t.TempDir(), CheckerOptions{LastEvents: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,12 +88,12 @@ func TestTheLastEventInsideAResultIsThatOfAPlainScan(t *testing.T) {
 		l, err := chk.Finish(context.Background(), Delivered{
 			Events: n, TooLate: -1, Strict: true,
 			Lost: func(trigger uint64) { lost[int64(trigger)]-- },
-			Contributed: func(got Contribution) {
+			Timed: func(got Timing) {
 				told++
 				row := byArrival[got.ReceivedNs]
 				end := row[w.Query.columnOf(WindowStart)] + w.Query.Window.SizeMs
 				id := [2]int64{row[c.ids[0]], row[c.ids[1]]}
-				if got.Last != want[id] || got.Trigger != w.TriggerAt(end) ||
+				if !got.HasLast || got.Last != want[id] || got.Trigger != w.TriggerAt(end) ||
 					got.ReceivedNs >= int64(len(kept)) {
 					t.Fatalf("%s %v: %+v, want last %d, trigger %d", c.workload, row, got, want[id],
 						w.TriggerAt(end))

@@ -1,11 +1,13 @@
 package workloads
 
-// Contribution says of a right result which event was the last to go into it. Nothing in a line
-// tells that: the oracle knows it once the run is over.
-type Contribution struct {
-	Trigger    uint64 // slot of the event that completes the window
-	Last       uint64 // slot of the last event inside
-	ReceivedNs int64  // when the result arrived, of copies the first
+// Timing is what is known of the times of a right result once the run is over.
+type Timing struct {
+	Trigger    uint64 // slot of its trigger
+	ReceivedNs int64  // when it arrived, of copies and refinements the first
+	// Last is the slot of the last event inside, which nothing in a line tells: only the oracle knows
+	// it, and only where HasLast is set.
+	Last    uint64
+	HasLast bool
 }
 
 // TellsLast reports whether the oracle knows the last event inside each result of a query: windows
@@ -52,7 +54,23 @@ func (m *matcher) told(e *outcome, id *arrival) {
 		if m.d.Lost != nil {
 			m.d.Lost(e.Trigger)
 		}
-	case m.d.Contributed != nil && m.c.p.last > 0:
-		m.d.Contributed(Contribution{e.Trigger, e.last, m.got.at[id.head]})
+	case m.d.Timed != nil:
+		m.d.Timed(Timing{e.Trigger, m.got.at[id.head], e.last, m.c.p.last > 0})
+	}
+}
+
+// wholePage is a page all of whose results have come, the last at a time since T0.
+type wholePage struct {
+	number     uint64
+	receivedNs int64
+}
+
+// tellPages tells when each page was whole, by its last slot. The last page of a run may end beyond
+// the events offered: it is not told.
+func (c *eventChecker) tellPages(d Delivered) {
+	for _, p := range c.whole {
+		if end := (p.number + 1) * c.pageN; d.Timed != nil && end <= d.Events {
+			d.Timed(Timing{Trigger: end - 1, ReceivedNs: p.receivedNs})
+		}
 	}
 }
