@@ -26,8 +26,7 @@ const (
 	// outputDepth is how many batches of results of a slot may wait: a burst of all windows of 100k
 	// keys in two slots fits, so that a slow collector does not hold the slot up.
 	outputDepth = 128
-	// idleTimeout lets the other shards' windows close while one has nothing due: what it will offer
-	// next lies behind all of theirs in the schedule, so nothing of it can come late.
+	// idleTimeout lets the other shards' windows close while one has nothing due.
 	idleTimeout = time.Second
 )
 
@@ -82,7 +81,6 @@ func (s *system) build(ctx context.Context) (err error) {
 		StateLimitB: s.job.MemoryB / uint64(slots),
 	}
 	if s.job.Topics == nil {
-		c.IdleTimeout = idleTimeout
 		for m := range slots {
 			src, err := newSource(s.job, m)
 			if err != nil {

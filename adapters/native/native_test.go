@@ -110,3 +110,21 @@ func TestASystemWaitsForItsLoad(t *testing.T) {
 		t.Errorf("settings %v, %v", config, err)
 	}
 }
+
+// A system may be ready long before its load begins. What its shards have not offered by then is not
+// behind anything, and one that wakes up later than another loses nothing.
+func TestAShardIsNotIdleBeforeItsLoadBegins(t *testing.T) {
+	load := adapters.NewLoad(nil, 1)
+	s := silence{load: load}
+	if s.lasts() {
+		t.Error("idle before T0")
+	}
+	load.Begin(time.Now().Add(-2 * idleTimeout))
+	if !s.lasts() {
+		t.Error("not idle, though nothing was due for so long")
+	}
+	s.heard()
+	if s.lasts() {
+		t.Error("idle, though something was due just now")
+	}
+}

@@ -15,13 +15,28 @@ func newSource(job adapters.Job, m int) (engine.Source, error) {
 	if job.Format == workloads.JSONForm {
 		return newWireSource(job, m)
 	}
-	return &source{shard: job.Load.Shard(m), gen: job.Workload.Events()}, nil
+	return &source{
+		shard: job.Load.Shard(m), gen: job.Workload.Events(), silence: silence{load: job.Load},
+	}, nil
 }
+
+// silence tells when a shard has had nothing due for so long that the others decide the watermark
+// without it: what it will offer next lies behind all of theirs in the schedule, so that nothing of
+// it can come late. Before the load begins nothing is behind anything.
+type silence struct {
+	load   *adapters.Load
+	lastNs int64 // when events were last due, since T0
+}
+
+func (s *silence) heard() { s.lastNs = s.load.NowNs() }
+
+func (s *silence) lasts() bool { return s.load.NowNs()-s.lastNs > int64(idleTimeout) }
 
 // source is one shard of the load as the engine sees it. A slot calls it from its own thread.
 type source struct {
-	shard *adapters.Shard
-	gen   workloads.Generator
+	shard   *adapters.Shard
+	gen     workloads.Generator
+	silence silence
 }
 
 // Next makes the events that are due now.
@@ -29,10 +44,11 @@ func (s *source) Next(b *workloads.Batch) engine.Pull {
 	t := s.shard.Take(b.Cap())
 	if t.Slots.N == 0 {
 		b.N = 0
-		return engine.Pull{Wait: t.Wait, End: t.End}
+		return engine.Pull{Wait: t.Wait, End: t.End, Idle: s.silence.lasts()}
 	}
 	s.gen.Fill(b, t.Slots)
 	s.shard.Handed(t)
+	s.silence.heard()
 	return engine.Pull{End: t.End}
 }
 

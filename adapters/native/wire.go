@@ -20,15 +20,16 @@ const wireB = 4 << 20
 //	Take --> columns --Append, Spoil--> bytes  | Handed |  bytes --decoder--> batch, dead letters
 //	      the driver's part                                the system's part
 type wireSource struct {
-	shard  *adapters.Shard
-	gen    workloads.Generator
-	spoil  func(dst []byte, from int, n uint64) ([]byte, bool) // nil where nothing is damaged
-	made   *workloads.Batch
-	bytes  []byte
-	ends   []int // of each event in bytes, which are the last len(ends) before row
-	row    int   // the next of made to be written
-	decode *decoder
-	place  place // of the next event to be read: the shard, and how many of its events came before
+	shard   *adapters.Shard
+	gen     workloads.Generator
+	spoil   func(dst []byte, from int, n uint64) ([]byte, bool) // nil where nothing is damaged
+	made    *workloads.Batch
+	bytes   []byte
+	ends    []int // of each event in bytes, which are the last len(ends) before row
+	row     int   // the next of made to be written
+	decode  *decoder
+	silence silence
+	place   place // of the next event to be read: the shard, and how many of its events came before
 }
 
 func newWireSource(job adapters.Job, m int) (*wireSource, error) {
@@ -39,7 +40,7 @@ func newWireSource(job adapters.Job, m int) (*wireSource, error) {
 	return &wireSource{
 		shard: job.Load.Shard(m), gen: job.Workload.Events(), spoil: job.Workload.Spoil,
 		made: workloads.NewBatch(job.Workload.Schema, batchRows), decode: d,
-		place: place{partition: m},
+		place: place{partition: m}, silence: silence{load: job.Load},
 	}, nil
 }
 
@@ -48,7 +49,7 @@ func (s *wireSource) Next(b *workloads.Batch) engine.Pull {
 	t := s.shard.Take(min(b.Cap(), s.made.Cap()))
 	if t.Slots.N == 0 {
 		b.N = 0
-		return engine.Pull{Wait: t.Wait, End: t.End}
+		return engine.Pull{Wait: t.Wait, End: t.End, Idle: s.silence.lasts()}
 	}
 	s.gen.Fill(s.made, t.Slots)
 	s.decode.begin(b)
@@ -59,6 +60,7 @@ func (s *wireSource) Next(b *workloads.Batch) engine.Pull {
 		}
 	}
 	s.shard.Handed(t)
+	s.silence.heard()
 	began := time.Now()
 	err := s.read()
 	return engine.Pull{

@@ -56,8 +56,6 @@ type Config struct {
 	// BatchRows is the size of a batch, 0 for 1024. OutputDepth is how many batches of results may
 	// wait for the collector, a slot; 0 for 64.
 	BatchRows, OutputDepth int
-	// IdleTimeout takes a source shard that has been silent this long out of the watermark; 0 never.
-	IdleTimeout time.Duration
 	// StateLimitB bounds the keyed state of each slot in bytes; 0 for no bound.
 	StateLimitB uint64
 	// NowMs is the clock of processing-time windows, milliseconds since 1970; nil for the wall clock.

@@ -235,7 +235,7 @@ func (p *stageplay) step(word, rest string) {
 	case "end":
 		s.ended = true
 		s.batch.N = 0
-		s.take(0, false)
+		s.take(false)
 	case "expect":
 		p.expect()
 	default:
@@ -247,7 +247,7 @@ func (p *stageplay) step(word, rest string) {
 func (p *stageplay) flush() {
 	p.slot.batch.N = p.pending
 	p.pending = 0
-	p.slot.take(0, false)
+	p.slot.take(false)
 	p.decide()
 }
 

@@ -22,7 +22,7 @@ func TestMemoryOfASlidingWindowIsThatOfItsEvents(t *testing.T) {
 			for i := range b.N {
 				b.TS[i], b.Seq[i], b.Cols[0][i] = from+n, n, int64(i)
 			}
-			s.take(0, false)
+			s.take(false)
 			s.out.flush()
 			for rs := s.out.out.Pop(); rs != nil; rs = s.out.out.Pop() {
 				s.out.out.Free(rs)

@@ -40,7 +40,6 @@ type slot struct {
 	failed error // of the source
 	ended  bool  // the source has ended
 	idle   bool
-	lastNs int64 // when the source last gave events
 	clock  []int64
 	stats  slotStats
 }
@@ -126,9 +125,7 @@ func (s *slot) turn() (moved bool, wait time.Duration, sourceNs int64) {
 	if !s.ended && room {
 		began := s.engine.now()
 		pull := s.source.Next(s.batch)
-		sourceNs = s.engine.now() - began
-		arrived := began + sourceNs
-		sourceNs -= pull.ReadNs
+		sourceNs = s.engine.now() - began - pull.ReadNs
 		s.ended, s.failed = pull.End, pull.Err
 		if s.marked = s.marked || pull.Marks; pull.Marks {
 			s.mark = max(s.mark, pull.WatermarkMs)
@@ -137,7 +134,7 @@ func (s *slot) turn() (moved bool, wait time.Duration, sourceNs int64) {
 			moved = true
 			s.bury(pull.Dead)
 		}
-		if s.take(arrived, pull.Idle) {
+		if s.take(pull.Idle) {
 			moved = true
 		}
 		if s.x == nil || pull.Wait < park {
@@ -151,14 +148,14 @@ func (s *slot) turn() (moved bool, wait time.Duration, sourceNs int64) {
 }
 
 // take processes the batch in hand and reports whether there was anything in it, or the shard has
-// fallen idle: by its source's word, or by its silence.
-func (s *slot) take(nowNs int64, idle bool) bool {
+// fallen idle by its source's word.
+func (s *slot) take(idle bool) bool {
 	b := s.batch
-	timeout := s.engine.cfg.IdleTimeout.Nanoseconds()
 	fellIdle := false
-	if b.N > 0 {
-		s.lastNs, s.idle = nowNs, false
-	} else if idle = idle || timeout > 0 && nowNs-s.lastNs > timeout; idle && !s.ended {
+	switch {
+	case b.N > 0:
+		s.idle = false
+	case idle && !s.ended:
 		s.idle, fellIdle = true, !s.idle
 	}
 	if b.N == 0 && !s.ended && !fellIdle {
