@@ -149,7 +149,7 @@ func (r *run) probe(
 	rep.decided = func(end record.End) bool {
 		w.entries = append(w.entries, record.Entry{System: of.System, Rep: of.Rep,
 			Kind: record.KindEnd, End: &end})
-		p := r.judge(w)
+		p := r.judge(w, w.soFar)
 		w.entries = w.entries[:len(w.entries)-1]
 		if p.Answer == record.ProbeFail {
 			early = &p
@@ -168,11 +168,12 @@ func (r *run) probe(
 	if early != nil {
 		return *early, nil
 	}
-	return r.judge(w), nil
+	return r.judge(w, w.histograms), nil
 }
 
-func (r *run) judge(w *watch) record.Probe {
-	log, err := w.histograms()
+// judge asks for the answer of a probe by the latencies that read gives.
+func (r *run) judge(w *watch, read func() (*record.HistogramLog, error)) record.Probe {
+	log, err := read()
 	if err != nil {
 		return record.Probe{Answer: record.ProbeInvalid, Reason: "latency-log", Text: err.Error()}
 	}
@@ -186,7 +187,7 @@ type watch struct {
 	run     *journal
 	entries []record.Entry
 	log     bytes.Buffer
-	read    *record.HistogramLog
+	closed  bool
 }
 
 func (r *run) watch() (*watch, error) {
@@ -209,23 +210,28 @@ func (w *watch) Add(e record.Entry) error {
 	return nil
 }
 
+// soFar reads the latency log while it is being written.
+func (w *watch) soFar() (log *record.HistogramLog, err error) {
+	w.latency.Peek(func(end string) {
+		body := append(bytes.Clone(w.log.Bytes()), end...)
+		log, err = record.ReadHistograms(bytes.NewReader(body), record.LatencyFile)
+	})
+	return log, err
+}
+
 // histograms closes the latency log and reads it. Nothing is recorded any more.
 func (w *watch) histograms() (*record.HistogramLog, error) {
-	if w.read != nil {
-		return w.read, nil
-	}
+	w.closed = true
 	if err := w.latency.Close(); err != nil {
 		return nil, err
 	}
-	var err error
-	w.read, err = record.ReadHistograms(&w.log, record.LatencyFile)
-	return w.read, err
+	return record.ReadHistograms(&w.log, record.LatencyFile)
 }
 
 // end hands what was spent back to the run.
 func (w *watch) end() {
 	w.run.spent = w.journal.spent
-	if w.read == nil {
+	if !w.closed {
 		_ = w.latency.Close() // into memory: it cannot fail, and nobody reads it
 	}
 }

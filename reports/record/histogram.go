@@ -72,9 +72,10 @@ func cutLast(s string) (before, after string, found bool) {
 // Encoding happens on a goroutine of its own: a collector only swaps one histogram for another.
 type Histograms struct {
 	log  *hdr.HistogramLogWriter
-	full chan *hdr.Histogram
+	full chan *hdr.Histogram // nil asks for a pause
 	free chan *hdr.Histogram
 	done chan struct{}
+	held chan struct{} // gets a value when a pause begins, and takes one when it ends
 
 	mu     sync.Mutex
 	series []*Series
@@ -87,7 +88,7 @@ func NewHistograms(out io.Writer, start time.Time) (*Histograms, error) {
 	h := &Histograms{
 		log:  hdr.NewHistogramLogWriter(out),
 		full: make(chan *hdr.Histogram, 64), free: make(chan *hdr.Histogram, 64),
-		done: make(chan struct{}),
+		done: make(chan struct{}), held: make(chan struct{}),
 	}
 	if err := h.header(start.UTC()); err != nil {
 		return nil, fmt.Errorf("write latency log: %w", err)
@@ -148,6 +149,20 @@ func (h *Histograms) open() []*Series {
 	return slices.Clone(h.series)
 }
 
+// Peek ends the intervals under way and calls read while nothing is written: with the mark that
+// ends a log behind it, what was written so far is one.
+func (h *Histograms) Peek(read func(end string)) {
+	for _, s := range h.open() {
+		s.mu.Lock()
+		s.rotate(s.endNs)
+		s.mu.Unlock()
+	}
+	h.full <- nil
+	<-h.held
+	read(endMark + "\n")
+	h.held <- struct{}{}
+}
+
 // Close closes every series, writes the mark of a log's end and returns the first error.
 func (h *Histograms) Close() error {
 	for _, s := range h.open() {
@@ -167,6 +182,11 @@ func (h *Histograms) Close() error {
 func (h *Histograms) write() {
 	defer close(h.done)
 	for full := range h.full {
+		if full == nil {
+			h.held <- struct{}{}
+			<-h.held
+			continue
+		}
 		if err := h.log.OutputIntervalHistogram(full); err != nil && h.err == nil {
 			h.err = err
 		}
