@@ -65,7 +65,7 @@ func (s *Scenario) closing(w *workloads.Workload, rate float64) time.Duration {
 	return time.Duration(float64(step) * float64(s.Load.EventRate) / rate)
 }
 
-// probeTiming is the load of a probe.
+// probeTiming is the load of a first probe at a rate.
 func (s *Scenario) probeTiming(sys System, w *workloads.Workload, rate float64) timing {
 	t := timing{
 		pacer: workloads.Constant(uint64(rate)), warmup: s.Load.Warmup.For, drain: s.Load.Drain,
@@ -107,13 +107,21 @@ func (r *run) search(ctx context.Context, sys System) record.Bracket {
 	if r.ceiling > 0 { // the driver cannot offer more
 		h.most = max(h.start, rounded(ceilingReach*r.ceiling))
 	}
+	passed := map[float64]bool{}
 	b, err := h.run(func(rate float64, confirms bool) (record.Probe, error) {
 		of := record.Repeat{System: sys.Label(), Rep: record.FirstProbe + probes}
 		probes++
-		p, err := r.probe(ctx, sys, of, rate)
+		t := r.req.Scenario.probeTiming(sys, r.bound, rate)
+		if passed[rate] {
+			// What passed must pass again for as long as repetitions will last: a backlog that grows
+			// slowly, or a burst that comes seldom, is not seen in a few seconds.
+			t.steady = max(t.steady, r.req.Scenario.Load.Steady)
+		}
+		p, err := r.probe(ctx, sys, of, t)
 		if err != nil {
 			return p, err
 		}
+		passed[rate] = passed[rate] || p.Answer == record.ProbePass
 		p.Rate, p.Confirms = rate, confirms
 		r.journal.add(record.Entry{Kind: record.KindProbe, System: of.System, Rep: of.Rep, Probe: &p})
 		return p, nil
@@ -132,9 +140,9 @@ type gapError struct{ failure *record.Failure }
 
 func (e *gapError) Error() string { return e.failure.Text }
 
-// probe carries out one repetition at a rate and judges it as a report would.
+// probe carries out one repetition with a load and judges it as a report would.
 func (r *run) probe(
-	ctx context.Context, sys System, of record.Repeat, rate float64,
+	ctx context.Context, sys System, of record.Repeat, t timing,
 ) (record.Probe, error) {
 	w, err := r.watch()
 	if err != nil {
@@ -143,7 +151,7 @@ func (r *run) probe(
 	defer w.end()
 	rep := r.prepare(sys, of)
 	rep.journal = w.journal
-	rep.timing = r.req.Scenario.probeTiming(sys, r.bound, rate)
+	rep.timing = t
 	rep.keep, rep.cutShort = false, cutShort
 	var early *record.Probe
 	rep.decided = func(end record.End) bool {

@@ -53,7 +53,7 @@ func NewPlan(s *Scenario) Plan {
 }
 
 // price adds the probes of a search, each at the first rate: lower ones last as long, higher ones
-// are shorter.
+// are shorter, and the few that confirm as long as a repetition.
 func (p *Plan) price(s *Scenario) {
 	if !s.Load.Rate.searches() {
 		return
