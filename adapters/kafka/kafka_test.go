@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -16,25 +15,15 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/kafka/kafkatest"
 	"github.com/streambench/streambench/workloads"
+	"github.com/streambench/streambench/workloads/workloadstest"
 )
 
 // newWorkload makes a workload at 10 000 events a second of event time.
 func newWorkload(t testing.TB, name string, params map[string]string) *workloads.Workload {
 	t.Helper()
-	template, ok := workloads.Find(name)
-	if !ok {
-		t.Fatalf("no workload %s", name)
-	}
-	values, errs := template.Resolve(params)
-	if len(errs) > 0 {
-		t.Fatal(errs)
-	}
-	w, err := template.New(workloads.Settings{Seed: 1, EventRate: 10_000, Values: values})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
+	return workloadstest.Bind(t, name, 10_000, params)
 }
 
 // kept is a collector that keeps the rows of answers.
@@ -56,21 +45,6 @@ func (k *kept) len() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return len(k.rows)
-}
-
-// brokers are the brokers tests run against: the embedded one, and the one STREAMBENCH_KAFKA names.
-func brokers(t *testing.T, fn func(t *testing.T, at string)) {
-	t.Run("embedded", func(t *testing.T) { fn(t, EmbeddedBroker) })
-	t.Run("real", func(t *testing.T) {
-		at := os.Getenv("STREAMBENCH_KAFKA")
-		if at == "" && strings.Contains(os.Getenv("STREAMBENCH_REQUIRE"), "kafka") {
-			t.Fatal("STREAMBENCH_KAFKA names no broker, and STREAMBENCH_REQUIRE asks for one")
-		}
-		if at == "" {
-			t.Skip("no broker: set STREAMBENCH_KAFKA to HOST:PORT")
-		}
-		fn(t, at)
-	})
 }
 
 // jobOf is a job of so many events, offered as fast as they are taken.
@@ -101,7 +75,7 @@ func deploy(t testing.TB, job adapters.Job) *channel {
 }
 
 func TestTheInputTopicHoldsTheStreamInItsOrderAndThenItsEnd(t *testing.T) {
-	brokers(t, func(t *testing.T, at string) {
+	kafkatest.Brokers(t, func(t *testing.T, at string) {
 		for _, form := range []string{workloads.BinaryForm, workloads.JSONForm} {
 			const n = 20_000
 			w := newWorkload(t, "nexmark", nil)
@@ -192,7 +166,7 @@ func answer(t *testing.T, c *channel, transaction string) *Producer {
 }
 
 func TestEveryVisibleResultIsCollectedBeforeTheResultsAreSealed(t *testing.T) {
-	brokers(t, func(t *testing.T, at string) {
+	kafkatest.Brokers(t, func(t *testing.T, at string) {
 		job, k := jobOf(t, at, newWorkload(t, "iot-telemetry", nil), 10)
 		c := deploy(t, job)
 		job.Load.Begin(time.Now())
@@ -207,7 +181,7 @@ func TestEveryVisibleResultIsCollectedBeforeTheResultsAreSealed(t *testing.T) {
 }
 
 func TestWhatIsNotCommittedIsNotCollectedAndTheResultsAreNotSealed(t *testing.T) {
-	brokers(t, func(t *testing.T, at string) {
+	kafkatest.Brokers(t, func(t *testing.T, at string) {
 		job, k := jobOf(t, at, newWorkload(t, "iot-telemetry", nil), 10)
 		c := deploy(t, job)
 		job.Load.Begin(time.Now())

@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 
 	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/kafka/kafkatest"
 	"github.com/streambench/streambench/workloads"
 )
 
@@ -79,7 +80,7 @@ func (k *kept) seqs() (all []int64) {
 }
 
 func TestASecondSystemReadsTheInputAgainAndItsResultsTravelApart(t *testing.T) {
-	brokers(t, func(t *testing.T, at string) {
+	kafkatest.Brokers(t, func(t *testing.T, at string) {
 		const n = 3000
 		job, live := jobOf(t, at, newWorkload(t, "nexmark", map[string]string{"query": "q0"}), n)
 		c := deploy(t, job)

@@ -1,30 +1,18 @@
 package native
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/streambench/streambench/workloads"
+	"github.com/streambench/streambench/workloads/workloadstest"
 )
 
-// bind makes a workload of the catalog.
+// bind makes a workload at a thousand events a second of event time.
 func bind(tb testing.TB, name string, params map[string]string) *workloads.Workload {
 	tb.Helper()
-	template, ok := workloads.Find(name)
-	if !ok {
-		tb.Fatalf("no workload %s", name)
-	}
-	values, errs := template.Resolve(params)
-	if len(errs) > 0 {
-		tb.Fatal(errors.Join(errs...))
-	}
-	w, err := template.New(workloads.Settings{Seed: 1, EventRate: 1000, Values: values})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return w
+	return workloadstest.Bind(tb, name, 1000, params)
 }
 
 // wireEvents are the first events of a workload in their wire form, spoiled where it spoils them.

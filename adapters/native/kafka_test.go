@@ -13,6 +13,7 @@ import (
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/kafka"
+	"github.com/streambench/streambench/adapters/kafka/kafkatest"
 	"github.com/streambench/streambench/workloads"
 	"github.com/streambench/streambench/workloads/workloadstest"
 )
@@ -36,21 +37,6 @@ func (j *judge) Collect(rs *workloads.Results, ns int64) error {
 	return j.checker.Add(rs, ns)
 }
 
-// brokers are those the tests run against: the embedded one, and the one STREAMBENCH_KAFKA names.
-func brokers(t *testing.T, fn func(t *testing.T, at string)) {
-	t.Run("embedded", func(t *testing.T) { fn(t, kafka.EmbeddedBroker) })
-	t.Run("real", func(t *testing.T) {
-		at := os.Getenv("STREAMBENCH_KAFKA")
-		if at == "" && strings.Contains(os.Getenv("STREAMBENCH_REQUIRE"), "kafka") {
-			t.Fatal("STREAMBENCH_KAFKA names no broker, and STREAMBENCH_REQUIRE asks for one")
-		}
-		if at == "" {
-			t.Skip("no broker: set STREAMBENCH_KAFKA to HOST:PORT")
-		}
-		fn(t, at)
-	})
-}
-
 // piped is a job that travels by Kafka, with the oracle behind it.
 func piped(t testing.TB, w *workloads.Workload, events uint64, at string) (adapters.Job, *judge) {
 	t.Helper()
@@ -70,20 +56,27 @@ func piped(t testing.TB, w *workloads.Workload, events uint64, at string) (adapt
 	}, j
 }
 
+// connected deploys a transport and a system on it, which the end of the test closes.
+func connected(t testing.TB, job *adapters.Job) (adapters.Channel, adapters.System) {
+	t.Helper()
+	ch, err := kafka.Transport{}.Deploy(t.Context(), *job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ch.Close() })
+	job.Topics = ch.Topics()
+	s, err := Adapter{}.Deploy(t.Context(), *job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return ch, s
+}
+
 // answered runs a job to its end and returns its ledger.
 func answered(t testing.TB, job adapters.Job, j *judge, events uint64) workloads.Ledger {
 	t.Helper()
-	ch, err := kafka.Transport{}.Deploy(t.Context(), job)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ch.Close()
-	job.Topics = ch.Topics()
-	s, err := Adapter{}.Deploy(t.Context(), job)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	ch, s := connected(t, &job)
 	job.Load.Begin(time.Now())
 	if err := ch.Wait(t.Context()); err != nil {
 		t.Fatal(err)
@@ -109,7 +102,7 @@ func answered(t testing.TB, job adapters.Job, j *judge, events uint64) workloads
 // TestTheGoldenVectorsComeThroughKafka runs each through driver, broker, engine and collector, with
 // forms, slots and guarantees in turn.
 func TestTheGoldenVectorsComeThroughKafka(t *testing.T) {
-	brokers(t, func(t *testing.T, at string) {
+	kafkatest.Brokers(t, func(t *testing.T, at string) {
 		for i, v := range workloadstest.Golden {
 			t.Run(v.Name, func(t *testing.T) {
 				job, j := piped(t, v.Bind(t), v.Events, at)
@@ -134,7 +127,7 @@ func TestTheGoldenVectorsComeThroughKafka(t *testing.T) {
 // bound makes a workload at 10 000 events a second of event time.
 func bound(t testing.TB, name string, params map[string]string) *workloads.Workload {
 	t.Helper()
-	return workloadstest.Vector{Workload: name, Rate: 10_000, Params: params}.Bind(t)
+	return workloadstest.Bind(t, name, 10_000, params)
 }
 
 // clean checks that every result expected was delivered, once and right.
@@ -182,7 +175,7 @@ func (a *arrivals) Collect(rs *workloads.Results, ns int64) error {
 
 // A dead letter carries the event as it came, so that it can be repaired.
 func TestDeadLettersCarryTheBytesOfTheEvent(t *testing.T) {
-	brokers(t, func(t *testing.T, at string) {
+	kafkatest.Brokers(t, func(t *testing.T, at string) {
 		w := bound(t, "poison", map[string]string{"keys": "100", "malformed": "50"})
 		const events = 2000
 		job, j := piped(t, w, events, at)
@@ -257,17 +250,7 @@ func TestAForeignEventEndsTheSystem(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			job, _ := piped(t, w, 1, kafka.EmbeddedBroker)
-			ch, err := kafka.Transport{}.Deploy(t.Context(), job)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer ch.Close()
-			job.Topics = ch.Topics()
-			s, err := Adapter{}.Deploy(t.Context(), job)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
+			_, s := connected(t, &job)
 			intrude(t, job, c.value)
 			if err := s.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%v", err)
@@ -312,22 +295,13 @@ func intrude(t *testing.T, job adapters.Job, value string) {
 // Under exactly-once nothing is visible before its transaction is committed, and a system that is
 // stopped leaves none open.
 func TestAnInterruptedSystemLeavesNoTransactionOpen(t *testing.T) {
-	brokers(t, func(t *testing.T, at string) {
+	kafkatest.Brokers(t, func(t *testing.T, at string) {
 		w := bound(t, "nexmark", map[string]string{"query": "q1"})
 		job, _ := piped(t, w, 1<<40, at)
 		job.Checkpoint = time.Hour
 		seen := &counter{}
 		job.Collector = seen
-		ch, err := kafka.Transport{}.Deploy(t.Context(), job)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer ch.Close()
-		job.Topics = ch.Topics()
-		s, err := Adapter{}.Deploy(t.Context(), job)
-		if err != nil {
-			t.Fatal(err)
-		}
+		ch, s := connected(t, &job)
 		job.Load.Begin(time.Now())
 		for job.Load.Account(0).Accepted < 20_000 || s.(*system).engine.Stats().Results == 0 {
 			time.Sleep(time.Millisecond)

@@ -31,18 +31,7 @@ func (c *counter) Collect(rs *workloads.Results, _ int64) error {
 // deploy starts a system over an endless stream taken as fast as can be.
 func deploy(t *testing.T, c adapters.Collector, slots int) (adapters.System, *adapters.Load) {
 	t.Helper()
-	template, ok := workloads.Find("nexmark")
-	if !ok {
-		t.Fatal("no workload nexmark")
-	}
-	values, errs := template.Resolve(map[string]string{"query": "q1"})
-	if len(errs) > 0 {
-		t.Fatal(errs)
-	}
-	w, err := template.New(workloads.Settings{Seed: 1, EventRate: 1000, Values: values})
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := bind(t, "nexmark", map[string]string{"query": "q1"})
 	load := adapters.NewLoad(nil, slots)
 	s, err := Adapter{}.Deploy(t.Context(), adapters.Job{
 		Workload: w, Transport: adapters.Embedded, Workers: 1, WorkerCPUs: slots,

@@ -42,6 +42,8 @@ var Golden = []Vector{
 	{"shuffle", "shuffle", 10_000, nil, million, 1000, "8f616cfc43b727eb"},
 	{"orders", "orders", 10_000, nil, 2 * million, 20_995, "1bd730e4fa7e1e38"},
 	{"clickstream", "clickstream", 10_000, nil, million, 133_084, "d8ac7256d468c7fc"},
+	{"clickstream taken back", "clickstream", 10_000, map[string]string{"profile": "lateness"},
+		million, 133_084, "d8ac7256d468c7fc"},
 }
 
 func nexmark(query string, rate, count uint64, digest string) Vector {
@@ -52,15 +54,23 @@ func nexmark(query string, rate, count uint64, digest string) Vector {
 // Bind makes the workload of a vector.
 func (v Vector) Bind(tb testing.TB) *workloads.Workload {
 	tb.Helper()
-	t, ok := workloads.Find(v.Workload)
+	return Bind(tb, v.Workload, v.Rate, v.Params)
+}
+
+// Bind makes a workload of the catalog with seed 1, at a rate of events per second of event time.
+func Bind(
+	tb testing.TB, name string, rate uint64, params map[string]string,
+) *workloads.Workload {
+	tb.Helper()
+	t, ok := workloads.Find(name)
 	if !ok {
-		tb.Fatalf("no workload %s", v.Workload)
+		tb.Fatalf("no workload %s", name)
 	}
-	values, errs := t.Resolve(v.Params)
+	values, errs := t.Resolve(params)
 	if len(errs) > 0 {
 		tb.Fatal(errs)
 	}
-	w, err := t.New(workloads.Settings{Seed: 1, EventRate: v.Rate, Values: values})
+	w, err := t.New(workloads.Settings{Seed: 1, EventRate: rate, Values: values})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/streambench/streambench/workloads"
+	"github.com/streambench/streambench/workloads/workloadstest"
 )
 
 // recording is a stream generated beforehand. Its batches share its columns, so that a benchmark
@@ -45,7 +46,7 @@ func share(dst *[]int64, src []int64, lo, hi int) {
 // room behind them.
 func record(tb testing.TB, name string, rate uint64, params map[string]string, n int) (*workloads.Workload, *workloads.Batch) {
 	tb.Helper()
-	w := bind(tb, name, rate, params)
+	w := workloadstest.Bind(tb, name, rate, params)
 	p, err := newPlan(w)
 	if err != nil {
 		tb.Fatal(err)

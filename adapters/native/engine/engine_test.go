@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/streambench/streambench/workloads"
+	"github.com/streambench/streambench/workloads/workloadstest"
 )
 
 // The rings are full and the state is warm; then a batch of events must not allocate at all,
@@ -34,7 +35,7 @@ func TestAnEventCostsNoAllocation(t *testing.T) {
 		{"process", "shuffle", 100_000, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := bind(t, c.workload, c.rate, c.params)
+			w := workloadstest.Bind(t, c.workload, c.rate, c.params)
 			source := &generated{events: w.Events(), step: 1, end: math.MaxInt64}
 			e, err := New(Config{Workload: w, Sources: []Source{source}})
 			if err != nil {
@@ -195,7 +196,7 @@ func (s *neverEnding) Next(b *workloads.Batch) Pull {
 }
 
 func TestStateBeyondItsLimitIsAnErrorThatSaysSo(t *testing.T) {
-	w := bind(t, "iot-telemetry", 1_500_000, map[string]string{"keys": "1M"})
+	w := workloadstest.Bind(t, "iot-telemetry", 1_500_000, map[string]string{"keys": "1M"})
 	source := &generated{events: w.Events(), step: 1, end: 3_000_000}
 	e, err := New(Config{Workload: w, Sources: []Source{source}, StateLimitB: 8 << 20})
 	if err != nil {

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -105,20 +104,8 @@ func TestAProcessIsGivenEveryEventOfEveryKeyOnce(t *testing.T) {
 	})
 }
 
-func TestTheGoldenVectorOfShuffleComesOutOfTheEngine(t *testing.T) {
-	for slots := 1; slots <= 2; slots++ {
-		t.Run(fmt.Sprintf("slots=%d", slots), func(t *testing.T) {
-			l := judged(t, bind(t, "shuffle", 10_000, nil), 1_000_000, slots)
-			if l.Count != 1000 || l.Digest != "8f616cfc43b727eb" || l.Matched != 1000 ||
-				l.Lost+l.Duplicated+l.Wrong+l.Phantom+l.Unexplained != 0 {
-				t.Errorf("ledger %+v", l)
-			}
-		})
-	}
-}
-
-// said of a batch that takes several blocks: nothing before the last one, or an event still to come
-// would be late by its own batch.
+// The watermark after a batch that takes several blocks is said with the last one: an event still to
+// come would be late by its own batch.
 func TestABatchInSeveralBlocksIsCompleteWithTheLast(t *testing.T) {
 	s := script{{7, 1, 9}, {8, 2, 9}}
 	w := ask(ledgers(many), s)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -73,29 +72,12 @@ func answers(t fataler, w *workloads.Workload, s script, slots int, sizes []int)
 
 // collect runs an engine and returns its results as lines, sorted.
 func collect(t fataler, e *Engine) []string {
-	var mu sync.Mutex
 	var lines []string
-	var wg sync.WaitGroup
-	for _, o := range e.Outputs() {
-		wg.Go(func() {
-			for !o.Done() {
-				rs := o.Pop()
-				if rs == nil {
-					continue
-				}
-				mu.Lock()
-				for i := range rs.N {
-					lines = append(lines, fmt.Sprint(rs.Row(make([]int64, len(rs.Cols)), i)))
-				}
-				mu.Unlock()
-				o.Free(rs)
-			}
-		})
-	}
-	if err := e.Run(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	wg.Wait()
+	deliver(t, e, func(rs *workloads.Results) {
+		for i := range rs.N {
+			lines = append(lines, fmt.Sprint(rs.Row(make([]int64, len(rs.Cols)), i)))
+		}
+	})
 	slices.Sort(lines)
 	return lines
 }

@@ -1,15 +1,14 @@
 package engine
 
 import (
-	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/streambench/streambench/workloads"
+	"github.com/streambench/streambench/workloads/workloadstest"
 )
 
 // answerSet holds the answers left after all changes delivered so far, by key and start. Where
@@ -78,28 +77,11 @@ func retracting(
 		t.Fatal(err)
 	}
 	left.rows, left.n = map[[2]int64][][]int64{}, map[int64]int{}
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	for _, o := range e.Outputs() {
-		wg.Go(func() {
-			for !o.Done() {
-				rs := o.Pop()
-				if rs == nil {
-					continue
-				}
-				mu.Lock()
-				for i := range rs.N {
-					left.apply(rs.Row(make([]int64, len(rs.Cols)), i))
-				}
-				mu.Unlock()
-				o.Free(rs)
-			}
-		})
-	}
-	if err := e.Run(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	wg.Wait()
+	deliver(t, e, func(rs *workloads.Results) {
+		for i := range rs.N {
+			left.apply(rs.Row(make([]int64, len(rs.Cols)), i))
+		}
+	})
 	return e.Stats()
 }
 
@@ -162,7 +144,7 @@ func TestAfterAllRetractionsTheOraclesSessionsAreLeft(t *testing.T) {
 
 // The state of a session goes when its lateness is over, and its row with it.
 func TestSessionsLeaveNothingBehind(t *testing.T) {
-	w := bind(t, "clickstream", 1_000, map[string]string{"profile": "lateness", "keys": "3000"})
+	w := workloadstest.Bind(t, "clickstream", 1_000, map[string]string{"profile": "lateness", "keys": "3000"})
 	const events = 400_000 // 400 s of event time, a gap and the lateness are 90 s
 	source := &generated{events: w.Events(), step: 1, end: events}
 	e, err := New(Config{Workload: w, Sources: []Source{source}})
@@ -199,7 +181,7 @@ func TestSessionsLeaveNothingBehind(t *testing.T) {
 func TestTheGoldenVectorOfClickstreamIsWhatIsLeft(t *testing.T) {
 	for slots := 1; slots <= 2; slots++ {
 		t.Run(fmt.Sprintf("slots=%d", slots), func(t *testing.T) {
-			w := bind(t, "clickstream", 10_000, map[string]string{"profile": "lateness"})
+			w := workloadstest.Bind(t, "clickstream", 10_000, map[string]string{"profile": "lateness"})
 			l := judged(t, w, 1_000_000, slots)
 			if l.Count != 133_084 || l.Digest != "d8ac7256d468c7fc" || l.Matched != l.Expected ||
 				l.Lost+l.Duplicated+l.Wrong+l.Phantom+l.Unexplained != 0 || l.Refinements == 0 {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/streambench/streambench/workloads"
+	"github.com/streambench/streambench/workloads/workloadstest"
 )
 
 // tallied is a source that counts what is asked of it.
@@ -81,7 +82,7 @@ func TestAStalledSinkStopsTheSources(t *testing.T) {
 	} {
 		for slots := 1; slots <= 2; slots++ {
 			t.Run(fmt.Sprintf("%s/slots=%d", c.workload, slots), func(t *testing.T) {
-				e, sources := stall(t, bind(t, c.workload, 1000, c.params), slots, math.MaxInt64)
+				e, sources := stall(t, workloadstest.Bind(t, c.workload, 1000, c.params), slots, math.MaxInt64)
 				for i, s := range sources {
 					if n := s.given.Load(); n > c.most || n == 0 {
 						t.Errorf("slot %d took %d events, at most %d fit", i, n, c.most)
@@ -98,7 +99,7 @@ func TestAStalledSinkStopsTheSources(t *testing.T) {
 func TestAfterAStallEveryResultIsThere(t *testing.T) {
 	const events = 60_000
 	for slots := 1; slots <= 2; slots++ {
-		w := bind(t, "iot-telemetry", 1000, map[string]string{"keys": "100k", "window": "100ms"})
+		w := workloadstest.Bind(t, "iot-telemetry", 1000, map[string]string{"keys": "100k", "window": "100ms"})
 		e, _ := stall(t, w, slots, events)
 		checker, err := w.NewChecker(t.TempDir(), workloads.CheckerOptions{})
 		if err != nil {
