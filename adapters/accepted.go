@@ -58,7 +58,7 @@ func (a *acceptances) find(slot, step uint64) (Acceptance, bool) {
 }
 
 // Accepted is the batch in which the transport took a slot. It is false where that is not known:
-// the batch is not among the newest, or the transport acknowledges without saying which slots.
+// it has not been taken yet, or its batch is not among the newest.
 func (l *Load) Accepted(slot uint64) (Acceptance, bool) {
 	s := l.shards[slot%uint64(len(l.shards))]
 	if s.taken == nil {

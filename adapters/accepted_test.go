@@ -82,19 +82,29 @@ func TestOldBatchesAreForgottenAndNeverMistaken(t *testing.T) {
 	}
 }
 
-// TestATransportThatDoesNotSayWhichSlotsItTookTellsNoTime is one that acknowledges by number.
-func TestATransportThatDoesNotSayWhichSlotsItTookTellsNoTime(t *testing.T) {
+// TestASlotIsTakenWhenItIsAcknowledged is a transport that acknowledges later than it is handed to.
+func TestASlotIsTakenWhenItIsAcknowledged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLoad(workloads.Constant(1000), 1)
 		l.Limit(100)
 		l.Begin(time.Now())
 		time.Sleep(time.Second)
 		s := l.Shard(0)
-		take := s.Take(50)
-		s.Sent(take)
-		s.Accept(take.Slots.N)
+		first, second := s.Take(50), Take{}
+		s.Sent(first)
+		time.Sleep(time.Second)
+		second = s.Take(50)
+		s.Sent(second)
 		if b, ok := l.Accepted(3); ok {
-			t.Errorf("taken in %+v", b)
+			t.Errorf("taken in %+v, before it was acknowledged", b)
+		}
+		s.Accept(first.Slots)
+		time.Sleep(time.Second)
+		s.Accept(second.Slots)
+		for slot, want := range map[uint64]time.Duration{3: 2 * time.Second, 73: 3 * time.Second} {
+			if b, ok := l.Accepted(slot); !ok || b.AtNs != int64(want) {
+				t.Errorf("slot %d: %+v, %v, was acknowledged after %s", slot, b, ok, want)
+			}
 		}
 	})
 }

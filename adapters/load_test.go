@@ -291,7 +291,7 @@ func TestSlotsAreAcceptedWhenTheTransportSaysSo(t *testing.T) {
 		time.Sleep(99 * time.Millisecond)
 		s.Sent(s.Take(60))
 		look(100, 0, 60) // 40 were not sent: the driver slept
-		go s.Accept(60)
+		go s.Accept(workloads.Slots{N: 60})
 		synctest.Wait()
 		look(100, 60, 0)
 		time.Sleep(time.Duration(lingerNs))
@@ -309,7 +309,7 @@ func TestSlotsAreAcceptedWhenTheTransportSaysSo(t *testing.T) {
 		look(200, 60, 140)
 		lag := log.worst
 		s.Sent(s.Take(256))
-		s.Accept(140)
+		s.Accept(workloads.Slots{N: 140})
 		look(200, 200, 0)
 		if log.worst > lag {
 			t.Errorf("waiting for room is called %d ns of driver lag", log.worst)

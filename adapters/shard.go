@@ -108,10 +108,7 @@ func (s *Shard) lingers(now int64, n uint64, room int) bool {
 // the transport acknowledges later, Sent and Accept say so.
 func (s *Shard) Handed(t Take) {
 	s.Sent(t)
-	if s.taken != nil && t.Slots.N > 0 {
-		s.taken.add(t.Slots.First, s.st.next, s.handedNs)
-	}
-	s.Accept(t.Slots.N)
+	s.accept(t.Slots, s.handedNs)
 }
 
 // Sent says that the slots of a take were handed to a transport that acknowledges later.
@@ -127,9 +124,16 @@ func (s *Shard) Sent(t Take) {
 	s.publish()
 }
 
-// Accept says that n more of the slots sent were acknowledged, whichever they are. Any goroutine
-// may call it.
-func (s *Shard) Accept(n int) { s.accepted.Add(uint64(n)) }
+// Accept says that slots which were sent were acknowledged, all of them by now. They follow on
+// those of the call before. Any goroutine may call it, one at a time.
+func (s *Shard) Accept(slots workloads.Slots) { s.accept(slots, s.load.NowNs()) }
+
+func (s *Shard) accept(slots workloads.Slots, ns int64) {
+	if s.taken != nil && slots.N > 0 {
+		s.taken.add(slots.First, slots.First+uint64(slots.N)*slots.Step, ns)
+	}
+	s.accepted.Add(uint64(slots.N))
+}
 
 // record keeps the driver lag of a batch: in at most eight runs of rows, each at the lag of its
 // oldest row, so that it is never understated. The twin begins with a row when it begins with the

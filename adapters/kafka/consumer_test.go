@@ -53,7 +53,7 @@ func TestWhatAProducerWritesAConsumerReadsInOrderAndOnce(t *testing.T) {
 		targets := topic(t, at, "events"+transaction, 3)
 		accepted := make(chan int, 1000)
 		p, err := NewProducer(t.Context(), ProducerConfig{Bootstrap: at, Targets: targets,
-			Transaction: transaction, Accepted: func(n int) { accepted <- n }})
+			Transaction: transaction, Accepted: func(_, n int) { accepted <- n }})
 		if err != nil {
 			t.Fatal(err)
 		}

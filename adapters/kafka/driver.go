@@ -39,12 +39,18 @@ type driver struct {
 	key, value []byte // room for one of each
 	number     [8]byte
 	header     []Header
-	ending     atomic.Bool // only end events are still to be acknowledged
 	stopped    atomic.Bool
 
+	written [lanes]uint64 // records so far, by lane
 	mu      sync.Mutex
-	writing bool // a take is being written, and not yet told as sent
-	early   int  // records acknowledged meanwhile
+	acked   [lanes]uint64
+	under   []sent // in the order of the schedule
+}
+
+// sent is a take that is not wholly acknowledged: it is once every lane has come that far.
+type sent struct {
+	slots workloads.Slots
+	until [lanes]uint64
 }
 
 func newDriver(job adapters.Job) (*driver, error) {
@@ -61,26 +67,29 @@ func newDriver(job adapters.Job) (*driver, error) {
 	return d, nil
 }
 
-// accept is told of acknowledged records. Those of a take that is still being written, as where one
-// event fills a batch, wait until it counts as sent.
-func (d *driver) accept(n int) {
-	if d.ending.Load() {
-		return
-	}
+// accept is told of acknowledged records of a lane.
+func (d *driver) accept(lane, n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.writing {
-		d.early += n
-		return
+	d.acked[lane] += uint64(n)
+	d.settle()
+}
+
+// settle accepts the takes that are acknowledged, in their order.
+func (d *driver) settle() {
+	for len(d.under) > 0 {
+		for lane, until := range d.under[0].until {
+			if d.acked[lane] < until {
+				return
+			}
+		}
+		d.shard.Accept(d.under[0].slots)
+		d.under = d.under[1:]
 	}
-	d.shard.Accept(n)
 }
 
 // offer makes the events of a take and writes them.
 func (d *driver) offer(t adapters.Take) error {
-	d.mu.Lock()
-	d.writing = true
-	d.mu.Unlock()
 	d.gen.Fill(d.batch, t.Slots)
 	if err := d.write(); err != nil {
 		return err
@@ -88,8 +97,8 @@ func (d *driver) offer(t adapters.Take) error {
 	d.shard.Sent(t)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.shard.Accept(d.early)
-	d.writing, d.early = false, 0
+	d.under = append(d.under, sent{t.Slots, d.written})
+	d.settle()
 	return nil
 }
 
@@ -147,6 +156,7 @@ func (d *driver) write() error {
 		if err := d.producer.Append(partition, m); err != nil {
 			return err
 		}
+		d.written[d.producer.laneOf(partition)]++
 	}
 	return nil
 }
@@ -156,7 +166,6 @@ func (d *driver) end() error {
 	if err := d.flush(); err != nil {
 		return err
 	}
-	d.ending.Store(true)
 	w, b := d.job.Workload, d.batch
 	ts := w.EndTS(max(d.maxTS, 0))
 	w.FillEnd(b, 0, ts)

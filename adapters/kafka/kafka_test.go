@@ -94,6 +94,26 @@ func TestTheInputTopicHoldsTheStreamInItsOrderAndThenItsEnd(t *testing.T) {
 	})
 }
 
+// When a slot was taken is when the last of its take was acknowledged, in whatever lanes they went.
+func TestEverySlotHasTheTimeAtWhichItWasAcknowledged(t *testing.T) {
+	const n, rate = 20_000, 100_000
+	job, _ := jobOf(t, EmbeddedBroker, newWorkload(t, "iot-telemetry", nil), n)
+	job.Load = adapters.NewLoad(workloads.Constant(rate), 1)
+	job.Load.Limit(n)
+	c := deploy(t, job)
+	job.Load.Begin(time.Now())
+	if err := c.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	end := job.Load.NowNs()
+	for slot := range uint64(n) {
+		a, ok := job.Load.Accepted(slot)
+		if !ok || a.AtNs <= job.Load.DueNs(slot) || a.AtNs > end {
+			t.Fatalf("slot %d: %+v, %v, due at %d of %d", slot, a, ok, job.Load.DueNs(slot), end)
+		}
+	}
+}
+
 // checkInput compares the input topic with the stream.
 func checkInput(t *testing.T, c *channel, job adapters.Job, n int) {
 	t.Helper()

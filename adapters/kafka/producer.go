@@ -64,9 +64,9 @@ type ProducerConfig struct {
 	// Patience bounds how long a send or a step of a transaction is tried again, where that is more
 	// than the 30 s of every other.
 	Patience time.Duration
-	// Accepted is told how many records were acknowledged; nil if nobody wants to know. It is
-	// called by several goroutines.
-	Accepted func(records int)
+	// Accepted is told how many records of a lane were acknowledged; nil if nobody wants to know. It
+	// is called by several goroutines.
+	Accepted func(lane, records int)
 
 	limits limits
 }
@@ -106,8 +106,8 @@ func NewProducer(ctx context.Context, c ProducerConfig) (*Producer, error) {
 	}
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.cancel = cancel
-	for _, l := range p.lanes {
-		p.done.Go(func() { p.work(run, l) })
+	for i := range p.lanes {
+		p.done.Go(func() { p.work(run, i) })
 	}
 	return p, nil
 }
@@ -173,10 +173,13 @@ func (p *Producer) identify(ctx context.Context) (Identity, error) {
 	return newIdentity(resp.ProducerID, resp.ProducerEpoch, transaction != ""), nil
 }
 
+// laneOf is the lane of target i.
+func (p *Producer) laneOf(i int) int { return i % len(p.lanes) }
+
 // Append writes a record to target i of the configuration. It waits only where a batch can take no
 // more; an error is that of the producer.
 func (p *Producer) Append(i int, m Message) error {
-	l, place := p.lanes[i%len(p.lanes)], i/len(p.lanes)
+	l, place := p.lanes[p.laneOf(i)], i/len(p.lanes)
 	b := &l.filling.batches[place]
 	if b.Records() > 0 && b.Size()+len(m.Key)+len(m.Value) > largestBatchB {
 		if err := p.handOver(l); err != nil {
@@ -275,14 +278,15 @@ func (p *Producer) handOver(l *lane) error {
 	return nil
 }
 
-// work sends sets until there are no more.
-func (p *Producer) work(ctx context.Context, l *lane) {
+// work sends the sets of a lane until there are no more.
+func (p *Producer) work(ctx context.Context, i int) {
+	l := p.lanes[i]
 	for s := range l.sets {
 		if p.failed.Load() == nil {
 			if err := p.send(ctx, l, s); err != nil {
 				p.fail(err)
 			} else if p.config.Accepted != nil {
-				p.config.Accepted(s.records)
+				p.config.Accepted(i, s.records)
 			}
 		}
 		s.reset()
