@@ -44,7 +44,9 @@ func (g *ingest) add(trigger uint64, receivedNs, n int64) {
 func (g *ingest) flush(receivedNs int64) {
 	if g.pending > 0 {
 		g.timed = true
-		g.series.ingest.RecordN(g.series.t0Ns+receivedNs, receivedNs-g.batch.AtNs, g.pending)
+		// An acknowledgement can take longer than the result: the event was there before it.
+		took := max(0, receivedNs-g.batch.AtNs)
+		g.series.ingest.RecordN(g.series.t0Ns+receivedNs, took, g.pending)
 		g.pending = 0
 	}
 }

@@ -27,14 +27,14 @@ func (c *channel) audit() error {
 		err = first.Error()
 	}
 	if err != nil {
-		return unready(what, err)
+		return Unready(what, err)
 	}
 	end, err := admin.ListEndOffsets(ctx, c.topics.Input)
 	if err == nil {
 		err = end.Error()
 	}
 	if err != nil {
-		return unready(what, err)
+		return Unready(what, err)
 	}
 	for p, written := range c.driver.producer.written {
 		from, _ := first.Lookup(c.topics.Input, int32(p))
@@ -51,7 +51,7 @@ func (c *channel) audit() error {
 				written-to.Offset, written, errGone)
 		}
 		if err != nil {
-			return unready(what, err)
+			return Unready(what, err)
 		}
 	}
 	return nil

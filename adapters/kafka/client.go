@@ -77,7 +77,7 @@ func mechanismOf(name string) (sasl.Mechanism, error) {
 	}
 	user, password := os.Getenv(userVariable), os.Getenv(passwordVariable)
 	if user == "" || password == "" {
-		return nil, unready("log in by "+name, errNoLogin)
+		return nil, Unready("log in by "+name, errNoLogin)
 	}
 	switch strings.ToLower(name) {
 	case "plain":
@@ -107,7 +107,7 @@ func connect(
 	defer cancel()
 	if err := cl.Ping(ctx); err != nil {
 		cl.Close()
-		return nil, unready("reach brokers at "+strings.Join(bootstrap, ","), err)
+		return nil, Unready("reach brokers at "+strings.Join(bootstrap, ","), err)
 	}
 	return cl, nil
 }

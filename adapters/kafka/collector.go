@@ -73,7 +73,7 @@ func (c *collector) run() error {
 		}
 	}
 	if err := c.consumer.Err(); err != nil {
-		return unready("collect results", err)
+		return Unready("collect results", err)
 	}
 	return nil
 }
@@ -99,7 +99,7 @@ func (c *collector) take(f Fetched) error {
 	if err := c.reader.Err(); err != nil {
 		where := fmt.Sprintf("collect results: %s partition %d", at.Topic, at.Partition)
 		if errors.Is(err, errCorrupt) {
-			return unready(where, err)
+			return Unready(where, err)
 		}
 		return fmt.Errorf("%s: %w", where, err)
 	}
@@ -153,7 +153,7 @@ func (c *collector) seal(ctx context.Context, failed func() error) error {
 func (c *collector) closed(ctx context.Context) (ends []int64, err error) {
 	written, committed, err := c.consumer.Ends(ctx)
 	if err != nil {
-		return nil, unready("collect the last results", err)
+		return nil, Unready("collect the last results", err)
 	}
 	if at := firstBelow(committed, written); at >= 0 {
 		t := c.targets[at]

@@ -72,7 +72,7 @@ func NewConsumer(ctx context.Context, c ConsumerConfig) (*Consumer, error) {
 	c.limits = c.limits.orUsual()
 	cl, err := connect(ctx, c.Broker, c.Bootstrap, c.limits)
 	if err != nil {
-		return nil, unready("start consumer", err)
+		return nil, Unready("start consumer", err)
 	}
 	r := &Consumer{
 		config: c, client: cl, next: make([]int64, len(c.Targets)),
@@ -81,7 +81,7 @@ func NewConsumer(ctx context.Context, c ConsumerConfig) (*Consumer, error) {
 	}
 	if err := r.leaders.refresh(ctx, cl, c.Targets); err != nil {
 		cl.Close()
-		return nil, unready("start consumer", err)
+		return nil, Unready("start consumer", err)
 	}
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	r.cancel = cancel
@@ -146,7 +146,7 @@ func (r *Consumer) supervise(ctx context.Context) {
 		}
 		if err != nil && (!passes(err) || time.Since(last) > r.config.limits.deliver) {
 			r.mu.Lock()
-			r.err = unready("fetch", err)
+			r.err = Unready("fetch", err)
 			r.mu.Unlock()
 			return
 		}

@@ -174,7 +174,7 @@ func (c *channel) unmake(made []string) error {
 func (c *channel) start() {
 	c.work.Go(func() {
 		if err := c.driver.run(); err != nil {
-			c.fail(unready("offer events", err))
+			c.fail(Unready("offer events", err))
 			return
 		}
 		if err := c.audit(); err != nil {
@@ -191,7 +191,7 @@ func (c *channel) start() {
 	for _, e := range c.processes() {
 		c.work.Go(func() {
 			<-e.dead
-			c.fail(unready("watch embedded broker", errDied))
+			c.fail(Unready("watch embedded broker", errDied))
 		})
 	}
 }
@@ -299,7 +299,7 @@ func (c *channel) Config(ctx context.Context) (map[string]string, error) {
 	}
 	meta, err := admin.BrokerMetadata(ctx)
 	if err != nil {
-		return nil, unready("read brokers", err)
+		return nil, Unready("read brokers", err)
 	}
 	all["brokers"] = strconv.Itoa(len(meta.Brokers))
 	inForce, err := readSettings(ctx, admin, c.topics.Input)

@@ -99,7 +99,7 @@ func NewProducer(ctx context.Context, c ProducerConfig) (*Producer, error) {
 		freed: make(chan struct{}, 1)}
 	if err := p.connect(ctx); err != nil {
 		p.closeClients()
-		return nil, unready("start producer", err)
+		return nil, Unready("start producer", err)
 	}
 	if c.Transaction != "" {
 		p.group = &transaction{id: c.Transaction, producer: p}

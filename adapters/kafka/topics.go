@@ -86,7 +86,7 @@ func createTopics(
 	}
 	answers, err := admin.CreateTopics(ctx, int32(t.Partitions), -1, settings, names(t)...)
 	if err != nil {
-		return nil, unready("create topics "+strings.Join(names(t), ", "), err)
+		return nil, Unready("create topics "+strings.Join(names(t), ", "), err)
 	}
 	for _, topic := range answers.Sorted() {
 		switch {
@@ -108,13 +108,13 @@ func createTopics(
 // notMade says why a topic was not made.
 func notMade(topic kadm.CreateTopicResponse) error {
 	if errors.Is(topic.Err, kerr.TopicAlreadyExists) {
-		return unready("create topic "+topic.Topic, errTaken)
+		return Unready("create topic "+topic.Topic, errTaken)
 	}
 	err := topic.Err
 	if topic.ErrMessage != "" && !strings.Contains(err.Error(), topic.ErrMessage) {
 		err = fmt.Errorf("%w (%s)", err, topic.ErrMessage)
 	}
-	return unready("create topic "+topic.Topic, err)
+	return Unready("create topic "+topic.Topic, err)
 }
 
 // awaitTopics waits until every partition has a leader, and checks how many there are.
@@ -122,14 +122,14 @@ func awaitTopics(ctx context.Context, admin *kadm.Client, t *adapters.Topics) er
 	for {
 		meta, err := admin.Metadata(ctx, names(t)...)
 		if err != nil {
-			return unready("look at topics", err)
+			return Unready("look at topics", err)
 		}
 		led := true
 		for _, name := range names(t) {
 			topic := meta.Topics[name]
 			n := len(topic.Partitions)
 			if n > 0 && n != t.Partitions {
-				return unready("look at topic "+name, fmt.Errorf("it has %d %w, not %d", n,
+				return Unready("look at topic "+name, fmt.Errorf("it has %d %w, not %d", n,
 					errPartitions, t.Partitions))
 			}
 			led = led && topic.Err == nil && n == t.Partitions
@@ -143,7 +143,7 @@ func awaitTopics(ctx context.Context, admin *kadm.Client, t *adapters.Topics) er
 		select {
 		case <-time.After(topicPause):
 		case <-ctx.Done():
-			return unready("wait for leaders of "+strings.Join(names(t), ", "), ctx.Err())
+			return Unready("wait for leaders of "+strings.Join(names(t), ", "), ctx.Err())
 		}
 	}
 }
@@ -157,7 +157,7 @@ func checkSettings(ctx context.Context, admin *kadm.Client, t *adapters.Topics) 
 		}
 		for _, s := range topicSettings {
 			if got, ok := inForce[s.key]; ok && !sameSetting(got, s.value) {
-				return unready("check topic "+name, fmt.Errorf("%w %s is %s, not %s (%s)", errSetting,
+				return Unready("check topic "+name, fmt.Errorf("%w %s is %s, not %s (%s)", errSetting,
 					s.key, got, s.value, s.why))
 			}
 		}
@@ -174,12 +174,12 @@ func readSettings(
 ) (map[string]string, error) {
 	configs, err := admin.DescribeTopicConfigs(ctx, topic)
 	if err != nil {
-		return nil, unready("read settings of topic "+topic, err)
+		return nil, Unready("read settings of topic "+topic, err)
 	}
 	all := map[string]string{}
 	for _, c := range configs {
 		if c.Err != nil {
-			return nil, unready("read settings of topic "+topic, c.Err)
+			return nil, Unready("read settings of topic "+topic, c.Err)
 		}
 		for _, e := range c.Configs {
 			if e.Value != nil && !e.Sensitive {
@@ -194,12 +194,12 @@ func readSettings(
 func deleteTopics(ctx context.Context, admin *kadm.Client, topics []string) error {
 	gone, err := admin.DeleteTopics(ctx, topics...)
 	if err != nil {
-		return unready("delete topics "+strings.Join(topics, ", ")+", which are left", err)
+		return Unready("delete topics "+strings.Join(topics, ", ")+", which are left", err)
 	}
 	var errs []error
 	for _, topic := range gone.Sorted() {
 		if topic.Err != nil && !errors.Is(topic.Err, kerr.UnknownTopicOrPartition) {
-			errs = append(errs, unready("delete topic "+topic.Topic+", which is left", topic.Err))
+			errs = append(errs, Unready("delete topic "+topic.Topic+", which is left", topic.Err))
 		}
 	}
 	return errors.Join(errs...)

@@ -76,9 +76,9 @@ type unreadyError struct {
 func (e *unreadyError) Error() string   { return e.text }
 func (e *unreadyError) Unwrap() []error { return []error{e.err, adapters.ErrNotReady} }
 
-// unready words why brokers do not do what a run needs, and what to do about it. An error that says
+// Unready words why brokers do not do what a run needs, and what to do about it. An error that says
 // so already only gets the place.
-func unready(what string, err error) error {
+func Unready(what string, err error) error {
 	if errors.Is(err, adapters.ErrNotReady) {
 		return fmt.Errorf("%s: %w", what, err)
 	}

@@ -166,7 +166,7 @@ func (r *reader) drain() error {
 		p.next.Store(rec.Offset + 1)
 	}
 	if err := r.records.Err(); err != nil {
-		return fmt.Errorf("read input: partition %d: %w", p.number, err)
+		return kafka.Unready(fmt.Sprintf("read input: partition %d", p.number), err)
 	}
 	return nil
 }

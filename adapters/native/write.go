@@ -106,7 +106,7 @@ func (w *writer) serve(ctx context.Context) error {
 		}
 		switch {
 		case err != nil:
-			return fmt.Errorf("write results: %w", err)
+			return kafka.Unready("write results", err)
 		case done && ctx.Err() == nil:
 			return nil
 		case !moved:
@@ -141,7 +141,8 @@ func (w *writer) move() (moved, done bool, err error) {
 	return moved, done, w.producer.Push()
 }
 
-// write appends results. All of one key go to one partition, so that they stay in order.
+// write appends results. The first column of a line, which is part of what names a result, says in
+// which partition: all that is said of one result stays in order.
 func (w *writer) write(rs *workloads.Results) error {
 	wire := &w.wires[rs.Stream]
 	for i := range rs.N {

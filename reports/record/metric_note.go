@@ -20,8 +20,8 @@ var notes = map[string]string{
 		"after the run, of results that are right. Measured of tumbling and hopping windows that " +
 		"aggregate and are answered once; of a query that answers each event it is the latency.",
 	"ingest": "It leaves out what the driver took, and what an event waited for room. The embedded " +
-		"transport has taken an event when the system's source has. Not measured over kafka: its " +
-		"acknowledgements do not tell which event they are of.",
+		"transport has taken an event when the system's source has, that of kafka when the events " +
+		"offered with it are acknowledged; a result that came before its acknowledgement counts as 0.",
 	"lag": "What the system keeps waiting is no lag of the driver's. Above 10% of the result " +
 		"latency's p99, and 1 ms, and the host's own noise, the repetition is INVALID.",
 	"offered": "Event i is due at T0 + i / rate; the schedule never shifts.",

@@ -228,7 +228,7 @@ func sendsUnknown(s *subject) finding {
 	return finding{
 		text: fmt.Sprintf("%s were sent and neither acknowledged nor refused: whether they are part "+
 			"of the input is not known", Format(float64(n), record.Events)),
-		remedy:   "load.settle: input reads the input back; or look at the brokers",
+		remedy:   "look at the brokers: one that answers late, or changes its leaders, leaves sends unknown",
 		evidence: []Evidence{{"events of unknown outcome", Count(float64(n)), "0"}},
 	}
 }

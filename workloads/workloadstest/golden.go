@@ -21,7 +21,7 @@ type Vector struct {
 
 const million = 1_000_000
 
-// Golden are the vectors of every workload.
+// Golden are the vectors of every workload whose events can all be read.
 var Golden = []Vector{
 	{"iot-telemetry", "iot-telemetry", 100_000, map[string]string{"keys": "1000"}, million,
 		1637, "6f8c3f0af890b059"},
