@@ -14,7 +14,7 @@ build: ## Build bin/streambench, one static binary.
 demo: build ## Measure iot-telemetry at 1.5M events/s and write a report (under a minute, no Docker).
 	bin/streambench demo
 
-test: ## Run every test that needs nothing but Go (and Chromium, where there is one).
+test: ## Run every test: with nothing but Go, Chromium where there is one, and the broker of STREAMBENCH_KAFKA.
 	$(GO) test $(PKG)
 
 race: ## Run the tests under the race detector, fewer golden vectors (needs a C compiler).
@@ -35,7 +35,7 @@ fuzz: ## Run every fuzz target for FUZZTIME (5s).
 		done; \
 	done
 
-bench: ## Print the throughput of generators, codecs, oracle, engine and kafka driver.
+bench: ## Print the throughput of generators, codecs, oracle, engine and the way through kafka (STREAMBENCH_KAFKA too).
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m ./workloads ./adapters/native/... ./adapters/kafka
 
 golden: ## Rewrite golden files, script outputs and docs/ from the code; read the diff afterwards.

@@ -44,6 +44,7 @@ func TestReferencePagesAreCurrent(t *testing.T) {
 // is rewritten shows the command carried out in full.
 var lighter = map[string]string{
 	"demo": "load.rate=max\nload.event-rate=100k/s\nload.warmup=0s\nload.steady=1s\nparams.keys=1000",
+	"run":  "load.rate=max\nload.event-rate=100k/s\nload.warmup=0s\nload.steady=1s",
 }
 
 // TestCommandsInDocumentsDoWhatTheySay runs every `$ streambench …` of the documents, in the order
