@@ -50,7 +50,7 @@ func (a *app) clean(keep int, dryRun bool) error {
 	for _, name := range append(old, stale...) {
 		path := filepath.Join(a.dir, name)
 		if isRun(path) && !finished(path) {
-			a.note("left %s: a run without an end that was written to a moment ago", path)
+			a.note("left %s: a run that has not ended", path)
 			result.Kept++
 			continue
 		}

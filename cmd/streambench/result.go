@@ -35,6 +35,9 @@ func (a *app) tellResult(r summary.Result) {
 		a.tellNotes(s)
 	}
 	for _, v := range r.Verdicts {
+		if v.Rule == summary.RuleMode && v.State == summary.Pass {
+			a.say("mode     %s %s", v.System, strings.TrimPrefix(v.Text, "mode "))
+		}
 		if v.Exit == exitOK || follows(r, v) {
 			continue
 		}

@@ -233,8 +233,8 @@ func floor(name string, f Figure, canary *hdr.Histogram) (record.Warning, bool) 
 		return record.Warning{}, false
 	}
 	return record.Warning{Code: codeFloor, Text: "this host wakes a sleeping thread up to " +
-		Format(late, record.Nanoseconds) + " late at the same percentile: no figure below that " +
-		"can be told apart"}, true
+		Format(late, record.Nanoseconds) + " late at the same percentile: what lies below that " +
+		"may be the host's and not the system's"}, true
 }
 
 func fewSamples(name string, h *hdr.Histogram) (record.Warning, bool) {

@@ -87,9 +87,13 @@ func behindSchedule(s *subject) finding {
 	if share >= scheduleShare {
 		return finding{}
 	}
+	blocked := ""
+	if end.BlockedAtSteadyEnd > 0 {
+		blocked = "with what the system kept waiting "
+	}
 	return finding{
-		text: fmt.Sprintf("the driver sent %s/s of %s/s offered (%s of the schedule, %s)",
-			rate(accepted), rate(offered), percentDown(share), s.processors()),
+		text: fmt.Sprintf("the driver sent %s/s of %s/s offered (%s%s of the schedule, %s)",
+			rate(accepted), rate(offered), blocked, percentDown(share), s.processors()),
 		remedy: s.lighter(accepted),
 		evidence: []Evidence{
 			{"accepted + blocked, of events due by the end of steady",
