@@ -262,9 +262,6 @@ func (r *repetition) close(context.Context) error {
 	if r.collector != nil {
 		r.end.Untimed = r.collector.untimed()
 	}
-	r.journal.spent.driverNs += r.spent.driverNs
-	r.journal.spent.systemNs += r.spent.systemNs
-	r.journal.spent.otherNs += r.otherNs()
 	return errors.Join(append(errs, os.RemoveAll(r.spoolDir()))...)
 }
 
