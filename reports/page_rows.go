@@ -53,7 +53,10 @@ func (p *page) searches(r *summary.Result) {
 		if s.Search == nil {
 			continue
 		}
-		section := searchSection{System: s.Name, Text: s.Search.Text()}
+		section := searchSection{System: s.Name, Text: s.Name + " " + s.Search.Text()}
+		if !s.Search.Settled() {
+			section.Text = s.Name + ": " + s.Search.Text()
+		}
 		for _, probe := range s.Search.Probes {
 			line := probeRow{Rate: summary.Format(probe.Rate, record.PerSecond), Answer: probe.Answer,
 				Colour: probeColours[probe.Answer], Why: probe.Text}
@@ -104,7 +107,7 @@ func (p *page) pictures(run *Run) {
 func provenance(run *Run) []row {
 	m := run.Manifest
 	rows := []row{
-		{"Command", strings.Join(m.Command, " "), ""},
+		{"Command", commandLine(m.Command), ""},
 		{"Run", m.ID, ""},
 		{"Started", m.Start.UTC().Format("2006-01-02 15:04:05 UTC"), ""},
 		{"Seed", fmt.Sprint(m.Conditions.Seed), "same seed: same events, same schedule, same results"},

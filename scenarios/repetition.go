@@ -284,7 +284,7 @@ func (r *repetition) watchHost() {
 			r.shared = map[string]bool{}
 		}
 		r.shared[pid] = true
-		r.warn("shared-host", "another run (process %s) was on this host at the same time: "+
+		r.warn(record.CodeSharedHost, "another run (process %s) was on this host at the same time: "+
 			"the figures of both are those of a crowded host", pid)
 	}
 }

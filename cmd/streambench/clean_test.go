@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -73,6 +74,35 @@ func write(t *testing.T, folder string) {
 		if err := os.Chtimes(name, info.ModTime(), info.ModTime()); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestCleanRemovesTheMarksOfKilledRuns(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	killed, on := filepath.Join(dir, "streambench-run-1-a.lock"), filepath.Join(dir, "streambench-run-2-b.lock")
+	for _, name := range []string{killed, on} {
+		if err := os.WriteFile(name, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := os.Open(on)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	a := &app{out: io.Discard, errs: io.Discard, dir: filepath.Join(dir, "runs")}
+	if err := a.clean(10, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(killed); !os.IsNotExist(err) {
+		t.Errorf("the mark of a killed run: %v", err)
+	}
+	if _, err := os.Stat(on); err != nil {
+		t.Errorf("the mark of a run that is on: %v", err)
 	}
 }
 

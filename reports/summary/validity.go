@@ -130,6 +130,14 @@ func (s *subject) processors() string {
 func (s *subject) lighter(reached float64) string {
 	c := s.manifest.Conditions
 	remedy := "load.rate: " + lowerRate(reached*0.9)
+	for _, w := range s.trail.Warnings {
+		if w.Code == record.CodeSharedHost {
+			return "run it without another run beside it, or " + remedy
+		}
+	}
+	if c.Shared {
+		return remedy // there is no core to give the driver
+	}
 	if c.Transport != "embedded" {
 		return fmt.Sprintf("resources.driver.cpus: %.0f, or %s", math.Floor(c.DriverCPUs)+1, remedy)
 	}
