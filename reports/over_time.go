@@ -67,18 +67,19 @@ func timePanels(run *Run, o *overTime) []panel {
 		{name: "accepted", samples: o.accepted, widthS: .25}}
 	backlog := panel{title: "Backlog: events due and not yet answered, read as results arrive",
 		unit: record.Events, curves: []curve{{name: "backlog", samples: o.backlog, widthS: .25}},
-		empty: "No result arrived, so there is nothing to read it from."}
+		empty: "No result was timed, so there is nothing to read it from."}
 	switch {
 	case run.Manifest.Conditions.RateMax:
 		load = load[1:] // nothing is due at any time: no offer, no backlog, no latency
 	case !o.valid:
 		latency.curves, latency.empty = nil, "Not shown: no repetition of this system is valid."
 	default:
-		latency.empty = "No result arrived."
+		latency.empty = "No result was timed."
 	}
 	panels := []panel{
-		{title: "Events a second", unit: record.PerSecond, curves: load},
-		{title: "Results a second", unit: record.Results, curves: []curve{
+		{title: "Events a second", unit: record.PerSecond, curves: load,
+			empty: "Nothing was offered."},
+		{title: "Results a second", unit: record.Results, empty: "No result arrived.", curves: []curve{
 			{name: "results", samples: perSecond(o.results, o.reps), widthS: 1, bars: true}}},
 	}
 	if run.Manifest.Conditions.RateMax {

@@ -92,6 +92,9 @@ func (p *page) pictures(run *Run) {
 	switch systems := spectraOf(run, record.StageResult); {
 	case run.Manifest.Conditions.RateMax:
 		p.NoSpectrum = "At rate max nothing is due at any time, so there is no latency to show."
+	case len(systems) == 0 && anyValid(run):
+		p.NoSpectrum = "Not shown: no result can be told to be set off by one event of steady, so " +
+			"there is no latency."
 	case len(systems) == 0:
 		p.NoSpectrum = "Not shown: no repetition is valid, and the latency of an INVALID one is not " +
 			"printed."
@@ -102,6 +105,17 @@ func (p *page) pictures(run *Run) {
 	if p.Noise != "" {
 		p.NoiseTable = noiseTable(run)
 	}
+}
+
+func anyValid(run *Run) bool {
+	for _, s := range run.Result.Systems {
+		for _, r := range s.Repetitions {
+			if r.Kept && r.Status == summary.Valid {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func provenance(run *Run) []row {

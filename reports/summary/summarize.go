@@ -154,8 +154,8 @@ func repetition(
 	r.Warnings = append(r.Warnings, shifts(m, t, h)...)
 	r.Warnings = append(r.Warnings, untimed(t)...)
 	if _, ok := figures["latency.p50"]; !ok && !m.Conditions.RateMax {
-		r.Warnings = append(r.Warnings, record.Warning{Code: CodeNoLatency, Text: "no latency: none " +
-			"of the results was set off by an event that is due in steady"})
+		r.Warnings = append(r.Warnings, record.Warning{Code: CodeNoLatency, Text: "no latency: no " +
+			"result can be told to be set off by one event of steady"})
 	}
 	if slope, ok := growth(t); ok && slope.Lo > 0 {
 		r.Warnings = append(r.Warnings, record.Warning{Code: CodeBacklogGrows, Text: fmt.Sprintf(
