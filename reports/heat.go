@@ -12,7 +12,8 @@ import (
 var shades = []string{"#D6E6F4", "#ABCFE6", "#7AB6D9", "#4A98C9", "#1F6FB2", "#08306B"}
 
 const (
-	heatRowH    = 9.0
+	heatRowH    = 9.0   // at least
+	heatH       = 120.0 // at least, of all rows: the key stands beside them
 	heatMaxRows = 36
 	heatMaxCols = 240
 )
@@ -76,7 +77,7 @@ func (h *heat) each(run *Run, f func(col int, c record.Cell)) {
 
 // picture draws the map with the scale of its shades beside it.
 func (h *heat) picture(run *Run, o *overTime) template.HTML {
-	plotH := float64(h.rows) * heatRowH
+	plotH := float64(h.rows) * h.rowH()
 	c := newCanvas(pageW, plotH+76, h.system+": latency heat map")
 	x := scale{lo: 0, hi: h.spanS, from: leftW, to: pageW - rightW}
 	y := scale{log: true, from: 26 + plotH, to: 26,
@@ -110,6 +111,8 @@ func (h *heat) picture(run *Run, o *overTime) template.HTML {
 	return c.html()
 }
 
+func (h *heat) rowH() float64 { return max(heatRowH, heatH/float64(h.rows)) }
+
 func (h *heat) cells(c *canvas, x, y scale) {
 	cols := int(h.spanS/h.stepS) + 1
 	for col := range cols {
@@ -122,7 +125,8 @@ func (h *heat) cells(c *canvas, x, y scale) {
 			right := min(x.at(float64(col+1)*h.stepS), x.to)
 			top := y.at(record.CellFloorNs(h.low + (row+1)*h.per))
 			if right > left {
-				c.rect(box{left, top, right - left - 0.4, heatRowH - 0.4}, `fill="`+shades[h.shade(n)]+`"`)
+				c.rect(box{left, top, right - left - 0.4, h.rowH() - 0.4},
+					`fill="`+shades[h.shade(n)]+`"`)
 			}
 		}
 	}

@@ -44,7 +44,7 @@ func markdown(w io.Writer, run *Run) error {
 	fmt.Fprintf(&b, "\nHost: %s, %d cores, %s, %s\n", cellText(h.CPU), h.Cores,
 		summary.Format(float64(h.MemoryB), record.Bytes), cellText(hostNote(run)))
 	fmt.Fprintf(&b, "\nFull report: `%s`. Repeat: `%s`\n", PageFile,
-		strings.Join(run.Manifest.Command, " "))
+		commandLine(run.Manifest.Command))
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("write summary: %w", err)
 	}

@@ -67,18 +67,19 @@ func timePanels(run *Run, o *overTime) []panel {
 		{name: "accepted", samples: o.accepted, widthS: .25}}
 	backlog := panel{title: "Backlog: events due and not yet answered, read as results arrive",
 		unit: record.Events, curves: []curve{{name: "backlog", samples: o.backlog, widthS: .25}},
-		empty: "No result arrived, so there is nothing to read it from."}
+		empty: "No result was timed, so there is nothing to read it from."}
 	switch {
 	case run.Manifest.Conditions.RateMax:
 		load = load[1:] // nothing is due at any time: no offer, no backlog, no latency
 	case !o.valid:
 		latency.curves, latency.empty = nil, "Not shown: no repetition of this system is valid."
 	default:
-		latency.empty = "No result arrived."
+		latency.empty = "No result was timed."
 	}
 	panels := []panel{
-		{title: "Events a second", unit: record.PerSecond, curves: load},
-		{title: "Results a second", unit: record.Results, curves: []curve{
+		{title: "Events a second", unit: record.PerSecond, curves: load,
+			empty: "Nothing was offered."},
+		{title: "Results a second", unit: record.Results, empty: "No result arrived.", curves: []curve{
 			{name: "results", samples: perSecond(o.results, o.reps), widthS: 1, bars: true}}},
 	}
 	if run.Manifest.Conditions.RateMax {
@@ -141,6 +142,7 @@ func (o *overTime) shade(c *canvas, x scale, bottom float64) {
 		mark(0, o.spanS, "steady was never reached")
 		return
 	}
+	o.band(c, x, bottom)
 	mark(0, o.steadyS, "warm-up, discarded")
 	mark(o.endS, o.spanS, "drain")
 	name := "steady: what the figures stand on"
@@ -149,6 +151,26 @@ func (o *overTime) shade(c *canvas, x scale, bottom float64) {
 	}
 	c.text(point{(x.at(o.steadyS) + x.at(o.endS)) / 2, 16}, name,
 		fmt.Sprintf(`text-anchor="middle" font-size="11" fill="%s"`, faint))
+}
+
+// band marks the time of what a mode did, behind all panels.
+func (o *overTime) band(c *canvas, x scale, bottom float64) {
+	var from, to int64
+	name := ""
+	switch m := o.mode; {
+	case m == nil:
+		return
+	case m.Stall != nil:
+		from, to, name = m.Stall.FromNs, m.Stall.ToNs, "the sink stalls"
+	case m.Replay != nil && m.Replay.CaughtNs > 0:
+		from, to, name = m.Replay.FromNs, m.Replay.CaughtNs, "a second instance replays"
+	default:
+		return
+	}
+	left := x.at(float64(from) / 1e9)
+	width := max(x.at(float64(to)/1e9)-left, 1)
+	c.rect(box{left, 22, width, bottom - 22}, `fill="`+bandInk+`"`)
+	c.text(point{left + width/2, 33}, name, `text-anchor="middle" font-size="11" fill="`+faint+`"`)
 }
 
 func timeAxis(c *canvas, x scale, y float64) {

@@ -176,7 +176,7 @@ func (p *page) verdicts(r *summary.Result) {
 		}
 		line := verdictRow{Subject: subject, Question: question, Word: word, Colour: look.colour,
 			Text: v.Text, Remedy: v.Remedy}
-		if v.State != summary.Pass {
+		if v.State != summary.Pass && v.Rule != summary.RuleSearch { // its probes have a table below
 			line.Evidence = v.Evidence
 		}
 		p.Verdicts = append(p.Verdicts, line)

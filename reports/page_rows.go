@@ -53,7 +53,10 @@ func (p *page) searches(r *summary.Result) {
 		if s.Search == nil {
 			continue
 		}
-		section := searchSection{System: s.Name, Text: s.Search.Text()}
+		section := searchSection{System: s.Name, Text: s.Name + " " + s.Search.Text()}
+		if !s.Search.Settled() {
+			section.Text = s.Name + ": " + s.Search.Text()
+		}
 		for _, probe := range s.Search.Probes {
 			line := probeRow{Rate: summary.Format(probe.Rate, record.PerSecond), Answer: probe.Answer,
 				Colour: probeColours[probe.Answer], Why: probe.Text}
@@ -89,6 +92,9 @@ func (p *page) pictures(run *Run) {
 	switch systems := spectraOf(run, record.StageResult); {
 	case run.Manifest.Conditions.RateMax:
 		p.NoSpectrum = "At rate max nothing is due at any time, so there is no latency to show."
+	case len(systems) == 0 && anyValid(run):
+		p.NoSpectrum = "Not shown: no result can be told to be set off by one event of steady, so " +
+			"there is no latency."
 	case len(systems) == 0:
 		p.NoSpectrum = "Not shown: no repetition is valid, and the latency of an INVALID one is not " +
 			"printed."
@@ -101,10 +107,21 @@ func (p *page) pictures(run *Run) {
 	}
 }
 
+func anyValid(run *Run) bool {
+	for _, s := range run.Result.Systems {
+		for _, r := range s.Repetitions {
+			if r.Kept && r.Status == summary.Valid {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func provenance(run *Run) []row {
 	m := run.Manifest
 	rows := []row{
-		{"Command", strings.Join(m.Command, " "), ""},
+		{"Command", commandLine(m.Command), ""},
 		{"Run", m.ID, ""},
 		{"Started", m.Start.UTC().Format("2006-01-02 15:04:05 UTC"), ""},
 		{"Seed", fmt.Sprint(m.Conditions.Seed), "same seed: same events, same schedule, same results"},

@@ -209,7 +209,7 @@ var forbidden = regexp.MustCompile(
 
 func TestThePageIsWholeOnItsOwn(t *testing.T) {
 	sections := []string{"1. Verdict", "2. What this run can and cannot say", "3. Over time",
-		"4. Percentile spectrum", "5. Latency heat map", "10. Provenance"}
+		"4. Percentile spectrum", "5. Latency heat map", "6. Provenance"}
 	for name := range runs {
 		t.Run(name, func(t *testing.T) {
 			html := string(rendered(t, standard(t, name))[PageFile])

@@ -22,6 +22,7 @@ const (
 	faint   = "#616E7C"
 	gridInk = "#E4E7EB"
 	warmInk = "#F1F3F5"
+	bandInk = "#FBE9D0"
 	noise   = "#D9DEE3"
 	alarm   = "#B42318"
 )

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,9 @@ type presence struct {
 	glob string
 }
 
+// markGlob matches the marks of all runs.
+const markGlob = "streambench-run-*.lock"
+
 // announce leaves the mark of this run in dir.
 func announce(dir string) (*presence, error) {
 	name := fmt.Sprintf("streambench-run-%d-*.lock", os.Getpid())
@@ -30,39 +34,45 @@ func announce(dir string) (*presence, error) {
 		os.Remove(f.Name())
 		return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
 	}
-	return &presence{file: f, glob: filepath.Join(dir, "streambench-run-*.lock")}, nil
+	return &presence{file: f, glob: filepath.Join(dir, markGlob)}, nil
 }
 
 // others are the processes of other runs on this host now. Marks nobody holds are removed.
 func (p *presence) others() []string {
-	names, err := filepath.Glob(p.glob)
-	if err != nil {
-		panic("BUG: glob " + p.glob + ": " + err.Error())
-	}
 	var pids []string
-	for _, name := range names {
-		if name == p.file.Name() {
-			continue
-		}
-		if held(name) {
+	for _, name := range marks(p.glob) {
+		switch {
+		case name == p.file.Name():
+		case held(name):
 			pids = append(pids, pidOf(name))
+		default:
+			os.Remove(name)
 		}
 	}
 	return pids
 }
 
-// held reports whether a live run holds a mark, and removes the mark if none does.
+// StaleMarks are the files of marks in dir that runs left which were killed.
+func StaleMarks(dir string) []string {
+	return slices.DeleteFunc(marks(filepath.Join(dir, markGlob)), held)
+}
+
+func marks(glob string) []string {
+	names, err := filepath.Glob(glob)
+	if err != nil {
+		panic("BUG: glob " + glob + ": " + err.Error())
+	}
+	return names
+}
+
+// held reports whether a live run holds a mark.
 func held(name string) bool {
 	f, err := os.Open(name)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
-		return true
-	}
-	os.Remove(name)
-	return false
+	return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil
 }
 
 func pidOf(name string) string {

@@ -58,11 +58,26 @@ func (r Rate) String() string {
 		}
 		return text[len(", "):]
 	case r.Search != nil:
-		return "search " + r.Search.For
+		return "a " + r.Search.For + " rate, to be found"
 	case r.OfCapacity > 0:
 		return formatPercent(float64(r.OfCapacity)) + " of capacity"
 	}
 	return formatCount(uint64(r.PerSecond)) + "/s"
+}
+
+// String says what a mode does, and when.
+func (m Mode) String() string {
+	switch m.Name {
+	case record.ModeBackpressure:
+		return fmt.Sprintf("%s: the sink stalls for %s, %s into steady", m.Name,
+			formatDuration(m.For), formatDuration(m.At))
+	case record.ModeReplay:
+		return fmt.Sprintf("%s: a second instance reads the input again, from %s into steady", m.Name,
+			formatDuration(m.At))
+	case record.ModeBatch:
+		return m.Name + ": the same events once more as bounded input, and as fast as they are taken"
+	}
+	return m.Name
 }
 
 // NotYet lists what this build cannot run of a sound scenario, each with what to do about it. An

@@ -13,7 +13,8 @@ import (
 
 const maxPartitions = 1_000_000
 
-var hostPorts = regexp.MustCompile(`^[^\s:,/]+:[0-9]{1,5}(,[^\s:,/]+:[0-9]{1,5})*$`)
+// hostPort is an address: a name, an IPv4 or, in brackets, an IPv6 address, and a port.
+var hostPort = regexp.MustCompile(`^(?:[^\s:,/\[\]]+|\[[0-9a-fA-F:.]+\]):([0-9]{1,5})$`)
 
 func (c *checker) load() {
 	c.within("checkpoint", c.s.Checkpoint, time.Millisecond, time.Hour)
@@ -88,13 +89,27 @@ func (c *checker) transport() {
 		return
 	}
 	if b := l.Broker; c.sound("load/broker") && b.At != atContainer && b.At != atEmbedded &&
-		!hostPorts.MatchString(b.At) {
+		!addresses(b.At) {
 		c.fail("load/broker", fmt.Sprintf("load.broker is %q", clip(b.At)),
-			"write container, embedded or HOST:PORT,HOST:PORT")
+			"write container, embedded or HOST:PORT,HOST:PORT with ports of 1 to 65535")
 	}
 	if l.Partitions > maxPartitions {
 		c.fail("load/partitions", "too many partitions", "write at most 1000000")
 	}
+}
+
+// addresses reports whether a text is HOST:PORT, or several with commas between.
+func addresses(text string) bool {
+	for one := range strings.SplitSeq(text, ",") {
+		m := hostPort.FindStringSubmatch(one)
+		if m == nil {
+			return false
+		}
+		if port, err := strconv.Atoi(m[1]); err != nil || port < 1 || port > 65535 {
+			return false
+		}
+	}
+	return true
 }
 
 // quotedName finds the parameter an error of the catalog is about.

@@ -154,6 +154,12 @@ func (d *decoder) scalar(n *node, v reflect.Value, path string, tag reflect.Stru
 }
 
 func (d *decoder) text(n *node, v reflect.Value, path string, tag reflect.StructTag) {
+	choices := choicesOf(tag)
+	if n.kind != textNode && len(choices) > 0 {
+		d.problems.add(n.place, fmt.Sprintf("%s is %s", path, n.kind),
+			"write one of "+strings.Join(choices, ", "))
+		return
+	}
 	if n.kind == numberNode || n.kind == boolNode {
 		d.problems.add(n.place, fmt.Sprintf("%s is %s", path, n.kind),
 			fmt.Sprintf("write %q with its quotes", clip(n.text)))
@@ -162,7 +168,6 @@ func (d *decoder) text(n *node, v reflect.Value, path string, tag reflect.Struct
 	if !d.want(n, textNode, path) {
 		return
 	}
-	choices := choicesOf(tag)
 	if len(choices) > 0 && !slices.Contains(choices, n.text) {
 		d.problems.add(n.place, fmt.Sprintf("%s is %q", path, clip(n.text)),
 			didYouMean(n.text, choices))

@@ -190,7 +190,15 @@ func TestEachMistakeIsToldWithItsPlaceAndItsRemedy(t *testing.T) {
 		{"rest alone", faulted + "{at: 20s, kill: rest}\n", "6:21", "side of a partition"},
 		{"a link of one", faulted + "{at: 20s, link: {between: [worker], delay: 1s}, for: 5s}\n", "6:22",
 			"link is between 1 nodes"},
-		{"a loss without its unit", faulted + "{at: 20s, link: {loss: 2}, for: 5s}\n", "6:28", "write 5%"},
+		{"a loss without its unit", faulted + "{at: 20s, link: {loss: 2}, for: 5s}\n", "6:28", "write 2%"},
+		{"a share without its unit", "name: a\nworkload: ysb\nload: {rate: {of-capacity: 0.7}}\n", "3:28",
+			"write 70%"},
+		{"a port that is none", "name: a\nworkload: ysb\nload: {transport: kafka, broker: \"a:1,b:65536\"}\n",
+			"3:34", "ports of 1 to 65535"},
+		{"a setting that is a word, as a map", "name: a\nworkload: ysb\nload: {transport: kafka, " +
+			"broker: {at: \"a:1\", sasl: {user: b}}}\n", "3:53", "write one of none, plain, scram"},
+		{"a setting that is a word, as yes or no", "name: a\nworkload: ysb\nload: {transport: kafka, " +
+			"broker: {at: \"a:1\", tls: true}}\n", "3:51", "write one of none, system, insecure"},
 		{"a disk broken twice", faulted + "{at: 20s, disk: {node: worker, full: true, lie: true}, for: 5s}\n",
 			"6:22", "broken in 2 ways"},
 		{"an unknown milestone", faulted + "{when: lunch, kill: worker}\n", "6:12", "no milestone is called"},
@@ -270,6 +278,10 @@ func TestDefaultsAreFilledIn(t *testing.T) {
 	alone := mustLoad(t, "name: a\nworkload: ysb\nload: {transport: kafka}\n")
 	if alone.Load.Broker.At != "embedded" {
 		t.Errorf("broker of native alone: %+v", alone.Load.Broker)
+	}
+	six := mustLoad(t, "name: a\nworkload: ysb\nload: {transport: kafka, broker: \"[::1]:9092,b:1\"}\n")
+	if six.Load.Broker.At != "[::1]:9092,b:1" {
+		t.Errorf("broker of an IPv6 address: %+v", six.Load.Broker)
 	}
 	zero := mustLoad(t, "name: a\nworkload: ysb\nload: {seed: 0, events: 1M}\n")
 	if zero.Load.Seed != 0 || zero.Load.Steady != 0 || zero.Load.Warmup != (Warmup{}) {

@@ -262,9 +262,6 @@ func (r *repetition) close(context.Context) error {
 	if r.collector != nil {
 		r.end.Untimed = r.collector.untimed()
 	}
-	r.journal.spent.driverNs += r.spent.driverNs
-	r.journal.spent.systemNs += r.spent.systemNs
-	r.journal.spent.otherNs += r.otherNs()
 	return errors.Join(append(errs, os.RemoveAll(r.spoolDir()))...)
 }
 
@@ -287,7 +284,7 @@ func (r *repetition) watchHost() {
 			r.shared = map[string]bool{}
 		}
 		r.shared[pid] = true
-		r.warn("shared-host", "another run (process %s) was on this host at the same time: "+
+		r.warn(record.CodeSharedHost, "another run (process %s) was on this host at the same time: "+
 			"the figures of both are those of a crowded host", pid)
 	}
 }

@@ -26,6 +26,7 @@ type sampler struct {
 	once sync.Once
 
 	brokers processes
+	claims  spent // of the roles, by the clock, at the last tick
 
 	mu       sync.Mutex
 	sliceNs  int64 // end of the slice under way, on the run's clock
@@ -97,13 +98,16 @@ func (s *sampler) spent(t *record.Tick, a adapters.Account) {
 		m = metered.Meter()
 	}
 	u := readUsage()
-	r.spent.driverNs, r.spent.systemNs = a.DriverNs, m.BusyNs
 	t.Late, t.BackpressureNs = m.Late, m.BackpressureNs
 	t.MemoryB = u.memoryB
-	t.CPU.DriverNs = r.journal.spent.driverNs + a.DriverNs
-	t.CPU.SystemNs = r.journal.spent.systemNs + m.BusyNs
-	other := r.journal.spent.otherNs + r.otherNs()
-	t.CPU.ToolNs = max(0, u.cpuNs-t.CPU.DriverNs-t.CPU.SystemNs-other)
+	claims := spent{a.DriverNs, m.BusyNs, r.otherNs(), u.cpuNs}
+	s.claims.processNs = r.journal.spent.processNs
+	d := claims.since(s.claims)
+	s.claims = claims
+	r.spent.add(d)
+	r.journal.spent.add(d)
+	all := r.journal.spent
+	t.CPU.DriverNs, t.CPU.SystemNs, t.CPU.ToolNs = all.driverNs, all.systemNs, all.toolNs()
 	if r.channel != nil {
 		t.CPU.BrokerNs, t.BrokerMemoryB = s.brokers.used(r.channel)
 	}

@@ -286,6 +286,12 @@ func parseBandwidth(text string) (chaos.Bandwidth, error) {
 
 func parsePercent(text string) (float64, error) {
 	value, suffix, ok := split(text)
+	if ok && suffix == "" && value <= 100 {
+		if value < 1 {
+			value *= 100 // meant as a share
+		}
+		return 0, wrong{"has no unit", "write " + formatPercent(value/100)}
+	}
 	if !ok || suffix != "%" {
 		return 0, notA("a percentage", writePercent, text)
 	}

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/streambench/streambench/reports/record"
 )
@@ -18,10 +19,11 @@ func (s *Scenario) Unlike(m record.Manifest) []string {
 	var list []string
 	for _, c := range []struct{ what, was, is string }{
 		{"host", m.Host.Hash, readHost().Hash},
-		{"stream", m.StreamDigest, r.bound.Digest()},
 		{"workload", was.Workload, is.Workload},
 		{"query", was.Query, is.Query},
 		{"transport", was.Transport, is.Transport},
+		{"broker", was.Broker, is.Broker},
+		{"partitions", fmt.Sprint(was.Partitions), fmt.Sprint(is.Partitions)},
 		{"format", was.Format, is.Format},
 		{"guarantee", was.Guarantee, is.Guarantee},
 		{"checkpoint", was.Checkpoint, is.Checkpoint},
@@ -33,8 +35,17 @@ func (s *Scenario) Unlike(m record.Manifest) []string {
 			list = append(list, fmt.Sprintf("%s: %s, here %s", c.what, c.was, c.is))
 		}
 	}
-	if !maps.Equal(was.Params, is.Params) {
-		list = append(list, fmt.Sprintf("params: %v, here %v", was.Params, is.Params))
+	if was.Workload == is.Workload {
+		both := maps.Clone(is.Params)
+		maps.Copy(both, was.Params)
+		for _, k := range slices.Sorted(maps.Keys(both)) {
+			if was.Params[k] != is.Params[k] {
+				list = append(list, fmt.Sprintf("params.%s: %s, here %s", k, was.Params[k], is.Params[k]))
+			}
+		}
+	}
+	if len(list) == 0 && m.StreamDigest != r.bound.Digest() {
+		list = append(list, fmt.Sprintf("stream: %.12s, here %.12s", m.StreamDigest, r.bound.Digest()))
 	}
 	return list
 }

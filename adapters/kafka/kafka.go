@@ -6,6 +6,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -291,7 +292,7 @@ func (c *channel) Config(ctx context.Context) (map[string]string, error) {
 		"acks": "all", "idempotence": "true", "lanes": strconv.Itoa(lanes),
 		"batch.bytes": strconv.Itoa(fullBatchB), "compression": "none",
 		"isolation": "read_committed", "partitions": strconv.Itoa(c.topics.Partitions),
-		"tls": c.job.Broker.TLS, "sasl": c.job.Broker.SASL,
+		"tls": cmp.Or(c.job.Broker.TLS, "none"), "sasl": cmp.Or(c.job.Broker.SASL, "none"),
 		"broker": "embedded: kfake, in memory, in a process of its own; no figure of Kafka's",
 	}
 	if c.embedded == nil {

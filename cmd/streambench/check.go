@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/scenarios"
 )
 
@@ -98,6 +99,18 @@ func (a *app) checkFailed(failures []error) error {
 	return last
 }
 
+// way is the transport with its brokers.
+func way(s *scenarios.Scenario) string {
+	switch at := s.Load.Broker.At; {
+	case s.Load.Transport != adapters.Kafka:
+		return s.Load.Transport
+	case at == "embedded" || at == "container":
+		return fmt.Sprintf("%s (%s broker)", s.Load.Transport, at)
+	default:
+		return fmt.Sprintf("%s (%s)", s.Load.Transport, at)
+	}
+}
+
 func rowOf(s *scenarios.Scenario, p scenarios.Plan) planRow {
 	names := make([]string, len(s.Systems))
 	for i, sys := range s.Systems {
@@ -117,8 +130,10 @@ func rowOf(s *scenarios.Scenario, p scenarios.Plan) planRow {
 
 func (a *app) tellPlan(s *scenarios.Scenario, p scenarios.Plan, row planRow) {
 	a.say("%s  ok", p.Scenario)
-	a.say("  load      %s at %s over %s, seed %d", s.Workload, s.Load.Rate, s.Load.Transport,
-		s.Load.Seed)
+	a.say("  load      %s at %s over %s, seed %d", s.Workload, s.Load.Rate, way(s), s.Load.Seed)
+	if s.Mode.Name != "" {
+		a.say("  mode      %s", s.Mode)
+	}
 	a.say("  systems   %s", strings.Join(row.Systems, ", "))
 	blocks := "1 block, kept"
 	if p.Blocks > 1 {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"github.com/streambench/streambench/scenarios"
 )
 
 func cleanCommand(a *app) *cobra.Command {
@@ -47,10 +49,13 @@ func (a *app) clean(keep int, dryRun bool) error {
 	}
 	old := ids[min(keep, len(ids)):]
 	result := cleaned{Removed: []string{}, Kept: len(ids) - len(old), DryRun: dryRun}
+	paths := scenarios.StaleMarks(os.TempDir())
 	for _, name := range append(old, stale...) {
-		path := filepath.Join(a.dir, name)
+		paths = append(paths, filepath.Join(a.dir, name))
+	}
+	for _, path := range paths {
 		if isRun(path) && !finished(path) {
-			a.note("left %s: a run without an end that was written to a moment ago", path)
+			a.note("left %s: a run that has not ended", path)
 			result.Kept++
 			continue
 		}

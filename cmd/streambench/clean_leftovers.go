@@ -52,6 +52,12 @@ func leftovers(dir string) ([]string, error) {
 
 // finished reports whether nothing writes to a run folder any more.
 func finished(folder string) bool {
+	switch record.StateOf(folder) {
+	case record.Written:
+		return false
+	case record.Left:
+		return true
+	}
 	f, err := os.Open(filepath.Join(folder, record.RecordFile))
 	if err != nil {
 		return silent(folder)

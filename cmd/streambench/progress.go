@@ -248,8 +248,16 @@ func ratesOf(from, to record.Entry) rates {
 	return rates{
 		offered: rate(a.Offered, b.Offered), accepted: rate(a.Accepted, b.Accepted),
 		results: rate(a.Results, b.Results), p50: latency(b.P50Ns), p99: latency(b.P99Ns),
-		p999: latency(b.P999Ns), backlog: count(float64(b.Backlog)),
+		p999: latency(b.P999Ns), backlog: backlogOf(b),
 	}
+}
+
+// backlogOf is a dash where no result came: backlog is read when one does, and 0 would be a claim.
+func backlogOf(k *record.Tick) string {
+	if k.Backlog == 0 && k.P50Ns == 0 {
+		return "-"
+	}
+	return count(float64(k.Backlog))
 }
 
 // left is how far a repetition is and when the whole run will be over.

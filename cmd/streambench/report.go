@@ -1,12 +1,14 @@
 package main
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/streambench/streambench/reports"
+	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/reports/summary"
 )
 
@@ -80,6 +82,10 @@ func (a *app) report(refs, wanted []string) error {
 // loadRun reads a run from its folder. A folder that was named and holds no run that can be read
 // is a mistake in what was named.
 func loadRun(folder string) (*reports.Run, error) {
+	if record.StateOf(folder) == record.Written {
+		return nil, usage("wait for its end; its lines of progress stand where it was started",
+			"run %s is still on: there is no result yet", filepath.Base(folder))
+	}
 	run, err := reports.Load(folder)
 	if err != nil {
 		return nil, fail(exitUsage, "name another run; streambench list runs shows what there is",

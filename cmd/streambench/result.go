@@ -34,21 +34,26 @@ func (a *app) tellResult(r summary.Result) {
 	for _, s := range r.Systems {
 		a.tellNotes(s)
 	}
+	remedy := ""
 	for _, v := range r.Verdicts {
+		if v.Rule == summary.RuleMode && v.State == summary.Pass {
+			a.say("mode     %s %s", v.System, strings.TrimPrefix(v.Text, "mode "))
+		}
 		if v.Exit == exitOK || follows(r, v) {
 			continue
 		}
 		a.say("%s  %s  exit %d", strings.TrimRight(a.verdictWord(v), " "), verdictText(v), v.Exit)
-		if v.Remedy != "" {
+		if v.Remedy != "" && v.Remedy != remedy {
 			a.say("  %s", v.Remedy)
 		}
+		remedy = v.Remedy
 	}
 }
 
 // tellNotes writes what weakens the figures of a system in the table, each kind of warning once,
 // and the answer of a search.
 func (a *app) tellNotes(s summary.System) {
-	if s.Search != nil {
+	if s.Search != nil && s.Search.Settled() { // otherwise a verdict tells
 		a.say("search   %s %s", s.Name, s.Search.Text())
 	}
 	told := map[string]bool{}
@@ -60,16 +65,28 @@ func (a *app) tellNotes(s summary.System) {
 			}
 		}
 	}
+	for _, rep := range s.Repetitions {
+		for _, w := range rep.Warnings {
+			weighty := w.Code == summary.CodeNoLatency || w.Code == summary.CodeBacklogGrows
+			if rep.Kept && weighty && !told[w.Code] {
+				told[w.Code] = true
+				a.say("note     %s run %d: %s", s.Name, rep.Rep, w.Text)
+			}
+		}
+	}
 }
 
 // follows reports whether a verdict is unknown only because the measurement was INVALID, or there
-// was none because no rate was found: the reason is told once, and `explain verdict` tells the
-// rest.
+// was none because the system failed or no rate was found: the reason is told once, and `explain
+// verdict` tells the rest.
 func follows(r summary.Result, v summary.Verdict) bool {
 	derived := v.Rule == summary.RuleGuarantee || v.Rule == summary.RuleLimit
 	return derived && v.State == summary.Unknown &&
 		slices.ContainsFunc(r.Verdicts, func(cause summary.Verdict) bool {
-			return cause.System == v.System && cause.State == summary.Unknown &&
+			if cause.System != v.System {
+				return false
+			}
+			return cause.Rule == summary.RuleFailure || cause.State == summary.Unknown &&
 				slices.Contains([]string{summary.RuleValidity, summary.RuleInterrupted,
 					summary.RuleSearch}, cause.Rule)
 		})

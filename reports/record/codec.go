@@ -38,6 +38,7 @@ func CreateWriter(path string) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create record: %w", err)
 	}
+	hold(f)
 	return &Writer{file: f}, nil
 }
 

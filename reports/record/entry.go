@@ -176,6 +176,8 @@ type Offender struct {
 
 // Codes of warnings that the summary acts upon.
 const (
+	// CodeSharedHost weakens all figures: another run was on this host at the same time.
+	CodeSharedHost = "shared-host"
 	// CodeNoSteady makes the repetition INVALID: warm-up never ended in a steady state.
 	CodeNoSteady = "no-steady-state"
 )

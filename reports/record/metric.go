@@ -65,7 +65,8 @@ var single = []Metric{
 	{"accepted", PerSecond, Higher, "events taken by the transport a second", true},
 	{"emitted", PerSecond, Higher, "results a second", true},
 	{"sustainable", PerSecond, Higher, "highest rate at which backlog does not grow", true},
-	{"backlog", Events, Lower, "largest number of slots due and not yet answered", true},
+	{"backlog", Events, Lower, "largest number of slots due and not yet answered, read as results " +
+		"arrive", true},
 	{"blocked", Nanoseconds, Lower, "time in which events were due and the system had no room", true},
 	{"lost", Results, Lower, "results expected that never came", true},
 	{"duplicated", Results, Lower, "further copies of a result", true},

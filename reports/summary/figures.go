@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"fmt"
 	"strings"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
@@ -22,6 +23,12 @@ var Quantiles = []Quantile{
 
 // codeFloor marks a latency that the host's own noise reaches.
 const codeFloor = "host-floor"
+
+// codeOverloaded marks a throughput below the offered one; overloadShare of it is enough.
+const (
+	codeOverloaded = "overloaded"
+	overloadShare  = 0.99
+)
 
 // beyond is how many samples must lie above a percentile for it to be more than one event's luck.
 const beyond = 10
@@ -233,8 +240,23 @@ func floor(name string, f Figure, canary *hdr.Histogram) (record.Warning, bool) 
 		return record.Warning{}, false
 	}
 	return record.Warning{Code: codeFloor, Text: "this host wakes a sleeping thread up to " +
-		Format(late, record.Nanoseconds) + " late at the same percentile: no figure below that " +
-		"can be told apart"}, true
+		Format(late, record.Nanoseconds) + " late at the same percentile: what lies below that " +
+		"may be the host's and not the system's"}, true
+}
+
+// overloaded warns where a system took fewer events than were offered: it passes its limits, if it
+// has none on latency, and yet does not keep up.
+func overloaded(figures map[string]Figure) {
+	accepted, ok := figures["accepted"]
+	offered, due := figures["offered"]
+	if !ok || !due || accepted.Median >= overloadShare*offered.Median {
+		return
+	}
+	accepted.Warnings = append(accepted.Warnings, record.Warning{Code: codeOverloaded,
+		Text: fmt.Sprintf("OVERLOADED: the system took %.3g%% of the %s offered, the rest still waited "+
+			"when steady ended", 100*accepted.Median/offered.Median,
+			Format(offered.Median, record.PerSecond))})
+	figures["accepted"] = accepted
 }
 
 func fewSamples(name string, h *hdr.Histogram) (record.Warning, bool) {

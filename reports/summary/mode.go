@@ -71,7 +71,7 @@ func judgeMode(
 	v := Verdict{System: s.Name, Rule: RuleMode, Code: name, State: Unknown, Exit: exitInvalid,
 		Text: "mode " + name + ": there is no valid repetition to tell"}
 	share := 0.0
-	if s.Search != nil && s.Search.settled() {
+	if s.Search != nil && s.Search.Settled() {
 		share = s.Search.Offered / s.Search.Passed
 	}
 	for i, r := range s.Repetitions {

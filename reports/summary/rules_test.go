@@ -2,6 +2,7 @@ package summary_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,12 +78,31 @@ func TestAChangeOfLevelInsideSteadyWeakensItsFigures(t *testing.T) {
 		return true
 	})
 	f := summarize(t, r, r.Log(t)).Systems[0].Figures
-	if ws := f["accepted"].Warnings; len(ws) != 1 || ws[0].Code != "drift-throughput" ||
-		!strings.Contains(ws[0].Text, "from 1.50M events/s to 1.00M events/s") {
+	if ws := f["accepted"].Warnings; len(ws) != 2 || ws[1].Code != "drift-throughput" ||
+		!strings.Contains(ws[1].Text, "from 1.50M events/s to 1.00M events/s") ||
+		!strings.HasPrefix(ws[0].Text, "OVERLOADED: the system took 83.3% of the 1.50M events/s") {
 		t.Errorf("accepted: %+v", ws)
 	}
 	if ws := f["latency.p50"].Warnings; len(ws) != 0 {
 		t.Errorf("latency: %+v", ws)
+	}
+}
+
+func TestARunThatTimedNothingSaysSo(t *testing.T) {
+	for _, c := range []struct {
+		what    string
+		rateMax bool
+		want    bool
+	}{{"a schedule", false, true}, {"rate max", true, false}} {
+		r := recordtest.New(t, recordtest.Options{})
+		r.Manifest.Limits, r.Manifest.Conditions.RateMax = nil, c.rateMax
+		rep := summarize(t, r, planted(t, map[string]int64{"driver": ms})).Systems[0].Repetitions[0]
+		said := slices.ContainsFunc(rep.Warnings, func(w record.Warning) bool {
+			return w.Code == summary.CodeNoLatency
+		})
+		if rep.Status != summary.Valid || said != c.want {
+			t.Errorf("%s: status %s, said so: %v, want %v", c.what, rep.Status, said, c.want)
+		}
 	}
 }
 

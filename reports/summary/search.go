@@ -86,7 +86,8 @@ func repetitions(n int) string {
 	return fmt.Sprintf("%d repetitions", n)
 }
 
-func (s *Search) settled() bool { return s.Unsettled == "" && s.Passed > 0 }
+// Settled reports whether a rate was found.
+func (s *Search) Settled() bool { return s.Unsettled == "" && s.Passed > 0 }
 
 // confirmed reports whether the bracket's lower bound passed every time it was tried again.
 func (s *Search) confirmed() bool { return s.Repeats > 0 && s.Confirmed == s.Repeats }
@@ -103,7 +104,7 @@ func (s *Search) figure() Figure {
 
 // Text is the answer in words, with the bracket's other bound and why it failed.
 func (s *Search) Text() string {
-	if !s.settled() {
+	if !s.Settled() {
 		why := s.Unsettled
 		if why == "" {
 			why = "no rate passed; the lowest tried, " + Format(s.Failed, record.PerSecond) +
@@ -149,7 +150,7 @@ func searchVerdict(system *System) []Verdict {
 		v.Evidence = append(v.Evidence, Evidence{Format(p.Rate, record.PerSecond), probeText(p),
 			"backlog does not grow, the latency limit holds, every result is right"})
 	}
-	if !s.settled() {
+	if !s.Settled() {
 		v.State, v.Exit = Unknown, exitInvalid
 		v.Remedy = "look at the probes in the report; a host without other work and a longer " +
 			"load.steady make their verdicts firmer"

@@ -30,7 +30,7 @@ func Summarize(
 		s := system(&m, trails, h, stopped)
 		if s.Search = searchOf(entries, s.Name); s.Search != nil {
 			s.Search.hold(trails, s.Repetitions)
-			if s.Search.settled() {
+			if s.Search.Settled() {
 				s.Figures["sustainable"] = s.Search.figure()
 			}
 		}
@@ -94,6 +94,7 @@ func system(m *record.Manifest, trails []Trail, h *record.HistogramLog, stopped 
 	}
 	s.Figures = combine(trails, s.Repetitions)
 	weaken(s.Figures, valid(trails, s.Repetitions), h)
+	overloaded(s.Figures)
 	s.Cores = coresOf(valid(trails, s.Repetitions))
 	pass(s.Figures, s.Repetitions)
 	for _, r := range s.Repetitions {
@@ -116,6 +117,12 @@ func valid(trails []Trail, reps []Repetition) []Trail {
 	}
 	return vs
 }
+
+// Codes of warnings of a repetition that weaken what is claimed of its system most.
+const (
+	CodeNoLatency    = "no-latency"    // it has no result latency
+	CodeBacklogGrows = "backlog-grows" // its rate is beyond what is sustainable
+)
 
 func repetition(
 	m *record.Manifest, t *Trail, h *record.HistogramLog, stopped bool,
@@ -146,8 +153,12 @@ func repetition(
 	r.Figures = figures
 	r.Warnings = append(r.Warnings, shifts(m, t, h)...)
 	r.Warnings = append(r.Warnings, untimed(t)...)
+	if _, ok := figures["latency.p50"]; !ok && !m.Conditions.RateMax {
+		r.Warnings = append(r.Warnings, record.Warning{Code: CodeNoLatency, Text: "no latency: no " +
+			"result can be told to be set off by one event of steady"})
+	}
 	if slope, ok := growth(t); ok && slope.Lo > 0 {
-		r.Warnings = append(r.Warnings, record.Warning{Code: "backlog-grows", Text: fmt.Sprintf(
+		r.Warnings = append(r.Warnings, record.Warning{Code: CodeBacklogGrows, Text: fmt.Sprintf(
 			"backlog grew by %s a second (95%% interval %s to %s): this rate is not sustainable",
 			Format(slope.Value, record.Events), Count(slope.Lo), Count(slope.Hi))})
 	}

@@ -3,6 +3,7 @@ package summary_test
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -156,6 +157,12 @@ var invalid = []defect{
 	{"a driver lag above 10 % of p99, 1 ms and the canary", nil,
 		map[string]int64{"result": 4 * ms, "driver": 2 * ms, "canary": 1 * ms}, "driver-lag", 6,
 		"the driver lagged 2.00 ms (p99.9) behind the schedule, against a latency p99 of 4.00 ms"},
+	{"a driver that lagged beside another run", func(r *recordtest.Run) {
+		r.Entries = slices.Insert(r.Entries, 5, record.Entry{T: r.Entries[5].T,
+			Kind: record.KindWarning, System: "native", Rep: 1,
+			Warning: &record.Warning{Code: record.CodeSharedHost, Text: "another run"}})
+	}, map[string]int64{"result": 4 * ms, "driver": 2 * ms, "canary": 1 * ms}, "driver-lag", 6,
+		"run it without another run beside it, or load.rate: 1.3M/s"},
 	{"a driver lag below 10 % of p99", nil,
 		map[string]int64{"result": 40 * ms, "driver": 2 * ms, "canary": 1 * ms}, "", 10, ""},
 	{"a driver lag below 1 ms", nil,

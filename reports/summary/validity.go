@@ -87,9 +87,13 @@ func behindSchedule(s *subject) finding {
 	if share >= scheduleShare {
 		return finding{}
 	}
+	blocked := ""
+	if end.BlockedAtSteadyEnd > 0 {
+		blocked = "with what the system kept waiting "
+	}
 	return finding{
-		text: fmt.Sprintf("the driver sent %s/s of %s/s offered (%s of the schedule, %s)",
-			rate(accepted), rate(offered), percentDown(share), s.processors()),
+		text: fmt.Sprintf("the driver sent %s/s of %s/s offered (%s%s of the schedule, %s)",
+			rate(accepted), rate(offered), blocked, percentDown(share), s.processors()),
 		remedy: s.lighter(accepted),
 		evidence: []Evidence{
 			{"accepted + blocked, of events due by the end of steady",
@@ -126,6 +130,14 @@ func (s *subject) processors() string {
 func (s *subject) lighter(reached float64) string {
 	c := s.manifest.Conditions
 	remedy := "load.rate: " + lowerRate(reached*0.9)
+	for _, w := range s.trail.Warnings {
+		if w.Code == record.CodeSharedHost {
+			return "run it without another run beside it, or " + remedy
+		}
+	}
+	if c.Shared {
+		return remedy // there is no core to give the driver
+	}
 	if c.Transport != "embedded" {
 		return fmt.Sprintf("resources.driver.cpus: %.0f, or %s", math.Floor(c.DriverCPUs)+1, remedy)
 	}
