@@ -172,8 +172,12 @@ func (a *app) explainVerdict(ref string) error {
 			}
 			a.wrapped(below+"the rule: "+name+": ", meaning)
 		}
-		for _, e := range v.Evidence {
-			a.wrapped(below+"evidence: ", e.What+": "+e.Measured+"; limit: "+e.Limit)
+		for i, e := range v.Evidence {
+			text := e.What + ": " + e.Measured
+			if i == 0 || v.Rule != summary.RuleSearch { // the probes of a search have but one
+				text += "; limit: " + e.Limit
+			}
+			a.wrapped(below+"evidence: ", text)
 		}
 		if v.Remedy != "" {
 			a.wrapped(below+"what to do: ", v.Remedy)

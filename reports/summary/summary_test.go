@@ -351,6 +351,14 @@ func TestTheCanarysFloorIsPrintedBesideTheLatencyItReaches(t *testing.T) {
 	if ws := low.Systems[0].Figures["latency.p99"].Warnings; len(ws) != 0 {
 		t.Errorf("floor at a quarter: %+v", ws)
 	}
+	r.Manifest.Limits = []record.Limit{{Metric: "latency.p99", Value: 2e6, Text: "2ms"}}
+	for late, blames := range map[int64]bool{3 * ms: true, ms: false} {
+		res := summarize(t, r, planted(t, map[string]int64{"result": 4 * ms, "canary": late}))
+		v := res.Verdicts[len(res.Verdicts)-1]
+		if v.State != "fail" || strings.Contains(v.Text, "may be the host's") != blames {
+			t.Errorf("a limit broken beside a canary of %d ns: %s", late, v.Text)
+		}
+	}
 }
 
 func TestASystemThatDiedIsAGapAndDoesNotStopTheOthers(t *testing.T) {

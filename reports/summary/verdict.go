@@ -2,6 +2,7 @@ package summary
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/streambench/streambench/reports/record"
@@ -176,6 +177,10 @@ func limit(l record.Limit, system *System) Verdict {
 		v.State, v.Exit = Fail, exitLimit
 		if l.Metric == "recovery" {
 			v.Exit = exitRecovery
+		}
+		if slices.ContainsFunc(f.Warnings, func(w record.Warning) bool { return w.Code == codeFloor }) {
+			v.Text += "; the noise of this host reaches that figure, so the fault may be the host's"
+			v.Remedy = "run it on a quieter host before the system is blamed"
 		}
 	}
 	return v
