@@ -185,13 +185,13 @@ func (s *system) Config(context.Context) (map[string]string, error) {
 		"format":       s.job.Format,
 		"events":       travel(s.job),
 		"guarantee":    s.job.Guarantee,
-		"checkpoint":   "none: one process without faults has nothing to recover from",
+		"checkpoint":   "none of its state: one process without faults has nothing to recover from",
 	}
 	if s.writer != nil {
 		all["sink"] = "visible as written"
 		if s.writer.transactional() {
 			all["sink"] = "transactions of " + s.job.Checkpoint.String() +
-				", with the offsets that were read"
+				", with the offsets that were read: until then a result is not visible"
 		}
 	}
 	return all, nil

@@ -240,7 +240,8 @@ func sendsUnknown(s *subject) finding {
 	return finding{
 		text: fmt.Sprintf("%s were sent and neither acknowledged nor refused: whether they are part "+
 			"of the input is not known", Format(float64(n), record.Events)),
-		remedy:   "look at the brokers: one that answers late, or changes its leaders, leaves sends unknown",
+		remedy: "look at the brokers: one that answers late, or changes its leaders, leaves sends " +
+			"unknown",
 		evidence: []Evidence{{"events of unknown outcome", Count(float64(n)), "0"}},
 	}
 }
