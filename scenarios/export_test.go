@@ -6,5 +6,14 @@ import "time"
 // host to watch.
 func (r *RunRequest) InVirtualTime() { r.InVirtualTimeOf(time.Sleep) }
 
-// InVirtualTimeOf is InVirtualTime with a canary that sleeps as it is told.
-func (r *RunRequest) InVirtualTimeOf(nap func(time.Duration)) { r.canaryNap = nap }
+// InVirtualTimeOf is InVirtualTime with a canary that sleeps as it is told. Memory stays what it is
+// now: minutes of virtual time are a moment of this process's, whose other tests allocate in it.
+func (r *RunRequest) InVirtualTimeOf(nap func(time.Duration)) {
+	now := readUsage().memoryB
+	r.canaryNap = nap
+	r.used = func() usage {
+		u := readUsage()
+		u.memoryB = now
+		return u
+	}
+}

@@ -73,6 +73,7 @@ type repetition struct {
 	sampler   *sampler
 	canary    *canary
 	nap       func(time.Duration) // of the canary
+	used      func() usage        // by this process
 	bounded   *bounded            // the same input, answered before
 	replay    *replay             // the same input, answered again meanwhile
 	unstall   func()              // ends a stall of the sink at once

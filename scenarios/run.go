@@ -40,6 +40,8 @@ type RunRequest struct {
 
 	// canaryNap is how the canary sleeps; nil for the kernel's sleep. Virtual time cannot see that.
 	canaryNap func(time.Duration)
+	// used tells what this process has used; nil for the operating system's word.
+	used func() usage
 }
 
 // Outcome says what a run left behind.
@@ -338,11 +340,14 @@ func (r *run) prepare(sys System, of record.Repeat) *repetition {
 	s := r.req.Scenario
 	rep := &repetition{
 		journal: r.journal, plan: of, dir: r.dir, keep: r.req.KeepResults,
-		nap: r.req.canaryNap, job: r.job(sys),
+		nap: r.req.canaryNap, used: readUsage, job: r.job(sys),
 		timing: timing{
 			pacer: r.pacer, auto: s.Load.Warmup.Auto, warmup: s.Load.Warmup.For,
 			steady: s.Load.Steady, events: uint64(s.Load.Events), drain: s.Load.Drain,
 		},
+	}
+	if r.req.used != nil {
+		rep.used = r.req.used
 	}
 	rep.adapter, _ = r.req.Systems(sys.Name)
 	rep.transport, _ = r.transport()

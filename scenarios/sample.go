@@ -97,7 +97,7 @@ func (s *sampler) spent(t *record.Tick, a adapters.Account) {
 	if metered, ok := r.system.(adapters.Metered); ok {
 		m = metered.Meter()
 	}
-	u := readUsage()
+	u := r.used()
 	t.Late, t.BackpressureNs = m.Late, m.BackpressureNs
 	t.MemoryB = u.memoryB
 	claims := spent{a.DriverNs, m.BusyNs, r.otherNs(), u.cpuNs}
