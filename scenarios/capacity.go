@@ -107,22 +107,19 @@ func (r *run) search(ctx context.Context, sys System) record.Bracket {
 	if r.ceiling > 0 { // the driver cannot offer more
 		h.most = max(h.start, rounded(ceilingReach*r.ceiling))
 	}
-	passed := map[float64]bool{}
-	b, err := h.run(func(rate float64, confirms bool) (record.Probe, error) {
+	b, err := h.run(func(rate float64, as trial) (record.Probe, error) {
 		of := record.Repeat{System: sys.Label(), Rep: record.FirstProbe + probes}
 		probes++
 		t := r.req.Scenario.probeTiming(sys, r.bound, rate)
-		if passed[rate] {
-			// What passed must pass again for as long as repetitions will last: a backlog that grows
-			// slowly, or a burst that comes seldom, is not seen in a few seconds.
+		if as == last {
+			// A backlog that grows slowly, or a burst that comes seldom, is not seen in a few seconds.
 			t.steady = max(t.steady, r.req.Scenario.Load.Steady)
 		}
 		p, err := r.probe(ctx, sys, of, t)
 		if err != nil {
 			return p, err
 		}
-		passed[rate] = passed[rate] || p.Answer == record.ProbePass
-		p.Rate, p.Confirms = rate, confirms
+		p.Rate, p.Confirms = rate, as != first
 		r.journal.add(record.Entry{Kind: record.KindProbe, System: of.System, Rep: of.Rep, Probe: &p})
 		return p, nil
 	})

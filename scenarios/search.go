@@ -37,6 +37,7 @@ func newHunt(start float64) hunt {
 type votes struct {
 	rate                   float64
 	passed, failed, unread int
+	lasted                 int // of those passed, as long as a repetition
 	reason, text           string // of the newest failure, else of the newest INVALID probe
 }
 
@@ -48,7 +49,16 @@ func (v *votes) passes() bool { return !v.fails() && v.passed > v.failed }
 func (v *votes) cast() int    { return v.passed + v.failed }
 
 // probing tries one rate. Its error ends the search.
-type probing func(rate float64, confirms bool) (record.Probe, error)
+type probing func(rate float64, as trial) (record.Probe, error)
+
+// trial says why a rate is tried.
+type trial uint8
+
+const (
+	first trial = iota // nothing is known of it
+	again              // its votes are even, or too few
+	last               // the bracket is narrow: it is to hold as long as a repetition lasts
+)
 
 // run finds the bracket. What it returns with an error is not settled.
 func (h hunt) run(try probing) (record.Bracket, error) {
@@ -61,14 +71,23 @@ func (h hunt) run(try probing) (record.Bracket, error) {
 		case used >= h.budget:
 			return t.exhausted(), nil
 		}
-		v := t.at(rate)
-		p, err := try(rate, v.cast() > 0)
+		v, as := t.at(rate), first
+		switch {
+		case t.lasting:
+			as = last
+		case v.cast() > 0:
+			as = again
+		}
+		p, err := try(rate, as)
 		if err != nil {
 			b := t.bracket()
 			b.Unsettled = fmt.Sprintf("the search ended at %s: %v", perSecond(rate), err)
 			return b, err
 		}
 		v.count(p)
+		if as == last && p.Answer == record.ProbePass {
+			v.lasted++
+		}
 	}
 }
 
@@ -91,7 +110,8 @@ func (v *votes) count(p record.Probe) {
 // tally holds the votes of a search, by rate ascending.
 type tally struct {
 	hunt
-	rates []*votes
+	rates   []*votes
+	lasting bool // what next has returned is the last trial of a bracket's lower bound
 }
 
 // at finds or makes the votes of a rate.
@@ -138,6 +158,7 @@ func (t *tally) top(lo, hi, wall *votes) *votes {
 
 // next is the rate to try, or ok is false where the search is over.
 func (t *tally) next() (rate float64, ok bool) {
+	t.lasting = false
 	lo, hi, wall, again := t.bounds()
 	if again != nil {
 		return again.rate, true
@@ -197,7 +218,8 @@ func (t *tally) between(lo, top *votes) (float64, bool) {
 }
 
 func (t *tally) confirmed(lo *votes) (float64, bool) {
-	return lo.rate, lo.passed < 1+t.confirm
+	t.lasting = true
+	return lo.rate, lo.lasted < t.confirm
 }
 
 // rounded keeps three digits of a rate, so that it can be written and asked for again.
