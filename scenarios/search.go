@@ -37,7 +37,7 @@ func newHunt(start float64) hunt {
 type votes struct {
 	rate                   float64
 	passed, failed, unread int
-	lasted                 int // of those passed, as long as a repetition
+	lasted                 int    // of those passed, as long as a repetition
 	reason, text           string // of the newest failure, else of the newest INVALID probe
 }
 
