@@ -135,16 +135,15 @@ func (c *channel) deploy(ctx context.Context) (err error) {
 func (c *channel) make(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.limits.answer)
 	defer cancel()
-	input, outputs := *c.topics, *c.topics
-	if c.sink == nil {
-		c.made, err = createTopics(ctx, kadm.NewClient(c.admin), c.topics)
-		return err
+	here := *c.topics
+	if c.sink != nil {
+		_, err := createTopics(ctx, kadm.NewClient(c.sink.admin), outputsOf(c.topics))
+		if err != nil {
+			return err
+		}
+		clear(here.Outputs[:])
 	}
-	input.Outputs, outputs.Input = [len(input.Outputs)]string{}, ""
-	c.made, err = createTopics(ctx, kadm.NewClient(c.admin), &input)
-	if err == nil {
-		_, err = createTopics(ctx, kadm.NewClient(c.sink.admin), &outputs)
-	}
+	c.made, err = createTopics(ctx, kadm.NewClient(c.admin), &here)
 	return err
 }
 

@@ -43,7 +43,8 @@ func (c *channel) Shadow(ctx context.Context, job adapters.Job) (adapters.Outlet
 }
 
 func (o *outlet) deploy(ctx context.Context, job adapters.Job) (err error) {
-	if o.made, err = createTopics(ctx, kadm.NewClient(o.channel.admin), o.own()); err != nil {
+	o.made, err = createTopics(ctx, kadm.NewClient(o.channel.admin), outputsOf(o.topics))
+	if err != nil {
 		return err
 	}
 	if o.collector, err = newCollector(job, o.topics); err != nil {
@@ -64,13 +65,6 @@ func (o *outlet) deploy(ctx context.Context, job adapters.Job) (err error) {
 		}
 	})
 	return nil
-}
-
-// own are the topics without the input, which is the first job's.
-func (o *outlet) own() *adapters.Topics {
-	own := *o.topics
-	own.Input = ""
-	return &own
 }
 
 // Topics are the input of the first job and the outputs of the second.

@@ -64,6 +64,13 @@ func nameTopics(job adapters.Job, bootstrap []string) *adapters.Topics {
 	return t
 }
 
+// outputsOf are topics without the input.
+func outputsOf(t *adapters.Topics) *adapters.Topics {
+	outputs := *t
+	outputs.Input = ""
+	return &outputs
+}
+
 // names are all topics of a job.
 func names(t *adapters.Topics) []string {
 	var all []string
