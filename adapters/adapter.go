@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/streambench/streambench/chaos"
+	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/workloads"
 )
 
@@ -35,6 +36,21 @@ type Job struct {
 	Broker     Broker
 	Partitions int
 	StallSink  bool // the brokers of the outputs are to be Stallable
+	// Settings are those the scenario hands to the system as they are, by name.
+	Settings map[string]string
+	// Broken says that faults will be injected: the system has to consist of processes of its own,
+	// even if one of them would do.
+	Broken bool
+	// Network is how nodes reach each other; nil for directly.
+	Network chaos.Network
+	// StateDir is an empty folder for what the nodes write: checkpoints, logs. It belongs to the
+	// runner, which removes it.
+	StateDir string
+	// Lease is told of everything a deployment starts or makes, before it does, so that it can be
+	// undone when the tool has died; nil where nobody keeps one.
+	Lease chaos.Lease
+	// Milestone takes what the system says of itself; nil for nobody. Any goroutine may call it.
+	Milestone func(record.Milestone)
 	// Load is the schedule and Collector takes the results. A system uses them where the transport
 	// is embedded; else the transport does, and Topics tells the system where both travel.
 	Load      *Load

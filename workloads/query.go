@@ -21,6 +21,11 @@ type Query struct {
 	Rank *Rank
 	// Process is a keyed state machine in place of window and aggregates; nil if none.
 	Process *Process
+	// Join pairs the events with those of another variant; nil if none. With aggregates it is a
+	// BestJoin whose rows, as they change, are folded by Key: the old contribution is taken back.
+	Join *Join
+	// Latest keeps the newest event of a key; nil if it does not.
+	Latest *Latest
 	// Late is the shape of the late output: one row of the event's own fields for every event that
 	// came after its window was dropped; nil where such events are only counted.
 	Late *Output
@@ -149,6 +154,10 @@ const (
 type ResultField struct {
 	Name     string
 	Identity bool
+	// Field is the field of the event it shows, where that has another name, and With says that it
+	// is of the other side of a join.
+	Field string
+	With  bool
 	// Kind tells how its columns are read: Int, Float (math.Float64bits) or Dict (an index into
 	// Dict), as of a Field. Floats are compared to one part in 10^9.
 	Kind Kind

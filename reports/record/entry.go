@@ -16,6 +16,14 @@ const (
 	KindBracket = "bracket"
 	KindMode    = "mode"
 	KindRepair  = "repair"
+
+	KindMilestone = "milestone"
+	KindFault     = "fault"
+	KindGate      = "gate"
+	KindFirsts    = "firsts"
+	KindStretches = "stretches"
+	KindResidue   = "residue"
+
 	KindWarning = "warning"
 	KindError   = "error"
 	KindEnd     = "end"
@@ -37,9 +45,17 @@ type Entry struct {
 	Bracket *Bracket          `json:"bracket,omitempty"`
 	Mode    *Mode             `json:"mode,omitempty"`
 	Repair  *Repair           `json:"repair,omitempty"`
-	Warning *Warning          `json:"warning,omitempty"`
-	Error   *Failure          `json:"error,omitempty"`
-	End     *End              `json:"end,omitempty"`
+
+	Milestone *Milestone `json:"milestone,omitempty"`
+	Fault     *Fault     `json:"fault,omitempty"`
+	Gate      *Gate      `json:"gate,omitempty"`
+	Firsts    *Firsts    `json:"firsts,omitempty"`
+	Stretches []Stretch  `json:"stretches,omitempty"` // of the whole repetition, or what is new of it
+	Residue   *Residue   `json:"residue,omitempty"`
+
+	Warning *Warning `json:"warning,omitempty"`
+	Error   *Failure `json:"error,omitempty"`
+	End     *End     `json:"end,omitempty"`
 }
 
 // Sink takes entries: the record file, the progress lines, the summary.
