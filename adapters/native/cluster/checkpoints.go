@@ -108,12 +108,12 @@ func (c *coordinator) completed() error {
 	p := c.pending
 	c.pending = nil
 	var bytes uint64
-	parts := make([]checkpoint.Part, c.job.slots())
-	for s, one := range p.parts {
-		bytes += one.Bytes
-		parts[s] = checkpoint.Part{Slot: s, Mark: one.Mark}
+	m := checkpoint.Manifest{ID: p.id, Slots: c.job.slots()}
+	for s := range m.Slots {
+		bytes += p.parts[s].Bytes
+		m.Parts = append(m.Parts, p.parts[s].Part)
 	}
-	if err := c.store.Complete(p.id, parts); err != nil {
+	if err := c.store.Complete(m); err != nil {
 		return fmt.Errorf("complete checkpoint %d: %w", p.id, err)
 	}
 	c.complete = p.id

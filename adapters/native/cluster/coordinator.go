@@ -161,9 +161,11 @@ func (c *coordinator) handle(e event) error {
 // start begins the job, or goes on with it.
 func (c *coordinator) start(j *job) (err error) {
 	c.job = j
-	if c.store, err = checkpoint.OpenStore(j.Store, nil); err != nil {
+	disk, err := checkpoint.Folder(j.Store)
+	if err != nil {
 		return err
 	}
+	c.store = checkpoint.NewStore(disk)
 	c.until = time.Now().Add(formLimit)
 	if c.ledger.Attempt > 0 {
 		if err := c.takeOver(); err != nil {
@@ -202,14 +204,17 @@ func (c *coordinator) takeOver() error {
 
 // latest finds the newest checkpoint that is whole.
 func (c *coordinator) latest() error {
-	m, torn, err := c.store.Latest()
+	newest, torn, err := c.store.Latest()
 	if err != nil {
 		return fmt.Errorf("look for checkpoints: %w", err)
 	}
 	for _, t := range torn {
-		c.tell(record.Milestone{Name: record.MilestoneTorn, Checkpoint: t.ID, Text: t.Error()})
+		c.tell(record.Milestone{Name: record.MilestoneTorn, Checkpoint: t.ID, Text: t.Why.Error()})
 	}
-	c.complete = m.ID
+	c.complete = 0
+	if newest != nil {
+		c.complete = newest.ID
+	}
 	return nil
 }
 

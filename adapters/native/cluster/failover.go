@@ -230,9 +230,6 @@ func (c *coordinator) broken(m *member, body []byte) error {
 		return fmt.Errorf("restore checkpoint %d: %s: its results are visible, so going further "+
 			"back would deliver them again", f.Unreadable, f.Error)
 	}
-	if err := c.store.Refuse(f.Unreadable); err != nil {
-		return err
-	}
 	if err := c.latest(); err != nil {
 		return err
 	}

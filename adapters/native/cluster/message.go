@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"github.com/streambench/streambench/adapters/native/checkpoint"
 	"github.com/streambench/streambench/chaos"
 	"github.com/streambench/streambench/reports/record"
 )
@@ -151,9 +152,9 @@ type part struct {
 	Slot    int    `json:"slot"`
 	Bytes   uint64 `json:"bytes"`
 	PauseNs int64  `json:"pauseNs"`
-	Mark    []byte `json:"mark,omitempty"`
-	Full    bool   `json:"full,omitempty"`
-	Error   string `json:"error,omitempty"`
+
+	Part  checkpoint.Part `json:"part"`
+	Error string          `json:"error,omitempty"`
 }
 
 // unreachable says that a worker hears nothing from another.
