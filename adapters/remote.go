@@ -65,6 +65,14 @@ func (s *Shard) Silent(sinceNs int64) {
 	s.publish()
 }
 
+// Lag takes the driver lag of a shard another process drives: n events handed over at atNs since T0
+// were lagNs behind. One goroutine at a time.
+func (s *Shard) Lag(atNs, lagNs, n int64) {
+	if s.lag != nil {
+		s.lag.RecordN(atNs, lagNs, n)
+	}
+}
+
 // raise stores a larger number.
 func raise(v *atomic.Uint64, to uint64) {
 	if to > v.Load() {
@@ -92,6 +100,9 @@ func (s *Shard) Resume(next, seen uint64) {
 
 // Next is the first slot a shard has not handed over. The thread that drives it asks.
 func (s *Shard) Next() uint64 { return s.st.next }
+
+// Done is how many slots a shard has handed over, or left to the one before it.
+func (s *Shard) Done() uint64 { return s.st.handed }
 
 // Pacer is the schedule a load follows; nil for as fast as taken.
 func (l *Load) Pacer() workloads.Pacer { return l.pacer }

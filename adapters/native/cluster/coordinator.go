@@ -33,13 +33,13 @@ type coordinator struct {
 	judgeAt    time.Time                  // when complaints are looked at
 	suspects   map[string]time.Time       // not given slots until then
 
-	pending   *pending
-	nextAt    time.Time // of the next checkpoint
-	complete  uint64    // newest complete checkpoint
-	orphans   []int     // slots that are moved by this attempt
-	issued    uint64    // number of the next checkpoint
-	reserved  uint64    // numbers below are reserved on disk
-	ticked    time.Time
+	pending  *pending
+	nextAt   time.Time // of the next checkpoint
+	complete uint64    // newest complete checkpoint
+	orphans  []int     // slots that are moved by this attempt
+	issued   uint64    // number of the next checkpoint
+	reserved uint64    // numbers below are reserved on disk
+	ticked   time.Time
 }
 
 type phase int

@@ -73,7 +73,8 @@ func (c *coordinator) redeploy() error {
 	}
 	c.ledger = l
 	c.phase, c.until = fencing, time.Now().Add(deployLimit)
-	c.toRunner(kindFence, fence{Attempt: l.Attempt, From: l.From, Done: c.complete})
+	c.toRunner(kindFence, fence{Attempt: l.Attempt, From: l.From, Done: c.complete,
+		Owners: l.Owners})
 	return nil
 }
 

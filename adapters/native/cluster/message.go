@@ -77,6 +77,8 @@ type fence struct {
 	Attempt uint64 `json:"attempt"`
 	From    uint64 `json:"from"` // checkpoint the new attempt goes on from; 0 = none
 	Done    uint64 `json:"done"` // checkpoints up to this one may be visible
+	// Owners are the workers of slots, by slot.
+	Owners []string `json:"owners"`
 }
 
 // fenced is the runner's answer: how far the shards were.

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"sync"
@@ -378,7 +379,7 @@ func (w *worker) warm(id uint64) {
 	}
 	for _, p := range o.Parts {
 		for _, f := range p.Files {
-			_, _ = readAll(w.disk, f.Name)
+			_, _ = fs.ReadFile(w.disk, f.Name)
 		}
 	}
 }
