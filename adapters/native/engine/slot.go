@@ -31,7 +31,9 @@ type slot struct {
 	op      operator  // nil for per-event queries
 	x       *exchange // nil where events stay in their slot
 	shards  *shards
-	judge   *judge // of slot 0, with a rank
+	judge   *judge        // of slot 0, with a rank
+	contest *contest      // with a rank
+	post    *ring[letter] // to the judge, from other slots than its own
 	all     []int32
 
 	newest int64 // largest event time of the shard
@@ -318,6 +320,9 @@ func (s *slot) advance(watermarkMs int64) {
 		watermarkMs = s.processing()
 	}
 	s.op.advance(watermarkMs)
+	if s.contest != nil {
+		s.contest.passed(watermarkMs)
+	}
 	s.stats.watermark.Store(watermarkMs)
 	s.stats.closed.Store(watermarkMs)
 }
