@@ -1,6 +1,7 @@
 package adapters
 
 import (
+	"math"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -23,7 +24,15 @@ type Remote interface {
 }
 
 // Follow has a load led by this process followed elsewhere. It is called before Begin.
-func (l *Load) Follow(r Remote) { l.remote = r }
+func (l *Load) Follow(r Remote) {
+	l.remote = r
+	if ns := l.steady.Load(); ns != math.MaxInt64 {
+		r.MeasureFrom(ns)
+	}
+	if limit, sealed := l.final(); sealed {
+		r.Limit(limit)
+	}
+}
 
 // Report is the account of a shard as the process that drives it sends it.
 type Report struct {

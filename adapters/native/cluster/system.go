@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -106,7 +107,8 @@ func newSystem(ctx context.Context, given adapters.Job) (*System, error) {
 	}
 	s := &System{
 		given: given, network: given.Network, nodes: map[string]*peer{},
-		meters: map[string]stats{}, deployed: make(chan struct{}), done: make(chan struct{}),
+		schedule: schedule{SteadyNs: math.MaxInt64},
+		meters:   map[string]stats{}, deployed: make(chan struct{}), done: make(chan struct{}),
 	}
 	s.job = job{
 		RunID: given.RunID, Workload: given.Workload.Spec(), Pacer: pacer, Format: given.Format,
