@@ -59,6 +59,9 @@ func readFrame(r io.Reader, buf []byte) (k kind, body, next []byte, err error) {
 	}
 	body = buf[:n]
 	if _, err := io.ReadFull(r, body); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF // the head was there
+		}
 		return 0, nil, buf, err
 	}
 	sum := crc32.Update(crc32.Checksum(head[8:], castagnoli), castagnoli, body)
