@@ -77,6 +77,7 @@ func (e *Engine) addOperators() error {
 		if e.plan.judged() {
 			if s.id == judgeSlot {
 				s.judge = newJudge(s.out, e.posts())
+				s.judge.capture = s.captureJudge
 			}
 			s.contest = newContest(s)
 		}
