@@ -178,7 +178,7 @@ func TestWorkersAnswerAsOneProcessDoes(t *testing.T) {
 			}
 			c := crewOf{
 				workload: w, events: v.Events, workers: 3, guarantee: "exactly-once",
-				interval: 0, format: workloads.BinaryForm,
+				interval: 50 * time.Millisecond, format: workloads.BinaryForm,
 			}.start(t)
 			v.Check(t, c.end())
 		})
