@@ -156,7 +156,7 @@ func Leftovers() (all []Leftover, err error) {
 func (l Leftover) Clean(ctx context.Context) (Leftover, error) {
 	done, err := undoLease(ctx, l.path)
 	if err != nil {
-		return l, fmt.Errorf("clean what run %s left: %w", l.Run, err)
+		return l, fmt.Errorf("clean what run %s left (%s): %w", l.Run, filepath.Dir(l.path), err)
 	}
 	l.Undos = done
 	return l, nil
