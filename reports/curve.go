@@ -58,7 +58,7 @@ func sparse(cols []column, x scale) bool {
 
 func (k curve) drawBars(c *canvas, i int, cols []column, on axes) []label {
 	x, y := on.x, on.y
-	w := max((x.to-x.from)*k.widthS/x.hi-1, 0.8)
+	w := max((x.to-x.from)*k.widthS/(x.hi-x.lo)-1, 0.8)
 	for _, col := range cols {
 		if col.mid > 0 {
 			left := max(x.at(col.t)-w/2, x.from)
