@@ -74,7 +74,7 @@ func (b *breakage) zoomOf(t *summary.Trail, m *mark) *zoom {
 	z := &zoom{fromS: max(t0-room, 0), toS: end + room}
 	var before []float64
 	for _, s := range b.stretches {
-		width := float64(record.StretchNs) / 1e9
+		width := float64(stretchNs) / 1e9
 		mid := float64(s.FromNs)/1e9 + width/2
 		if mid < t0-width && mid > t0-10 && s.LatencyNs > 0 {
 			before = append(before, float64(s.LatencyNs))
@@ -82,7 +82,7 @@ func (b *breakage) zoomOf(t *summary.Trail, m *mark) *zoom {
 		if mid < z.fromS || mid > z.toS {
 			continue
 		}
-		rise := t.Rise(s.FromNs, s.FromNs+record.StretchNs,
+		rise := t.Rise(s.FromNs, s.FromNs+stretchNs,
 			func(k *record.Tick) float64 { return float64(k.Offered) })
 		z.offered = append(z.offered, sample{mid, rise / width})
 		z.answered = append(z.answered, sample{mid, float64(s.Answered) / width})
@@ -106,7 +106,7 @@ func (b *breakage) zoomOf(t *summary.Trail, m *mark) *zoom {
 // picture draws a fault in stretches of 100 ms: what was offered and answered with the dip between
 // them shaded, the latency above the usual shaded, and the backlog.
 func (z *zoom) picture(title string, m *mark) template.HTML {
-	const width = float64(record.StretchNs) / 1e9
+	const width = float64(stretchNs) / 1e9
 	dip := panel{title: "Events a second in stretches of 100 ms; shaded: offered and not answered",
 		unit: record.PerSecond, filled: &between{over: z.answered, under: z.offered},
 		curves: []curve{{name: "offered", samples: z.offered, widthS: width},

@@ -41,6 +41,7 @@ type page struct {
 	Searches                   []searchSection
 	LedgerOf                   []string // systems that have a ledger
 	Ledger                     []figureRow
+	Recovery                   recoverySection
 	Provenance                 []row
 	Settings                   []settings
 	Lock                       string
@@ -121,6 +122,7 @@ func pageOf(run *Run) *page {
 	p.searches(r)
 	p.ledger(r)
 	p.pictures(run)
+	p.recovery(run)
 	return p
 }
 

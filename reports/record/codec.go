@@ -162,7 +162,7 @@ func (e Entry) check() error {
 		KindMilestone: e.Milestone != nil, KindFault: e.Fault != nil, KindGate: e.Gate != nil,
 		KindFirsts: e.Firsts != nil, KindResidue: e.Residue != nil,
 		KindStretches: e.Kind == KindStretches || len(e.Stretches) > 0,
-		KindWarning: e.Warning != nil, KindError: e.Error != nil, KindEnd: e.End != nil,
+		KindWarning:   e.Warning != nil, KindError: e.Error != nil, KindEnd: e.End != nil,
 	}
 	has, known := set[e.Kind]
 	if !known {

@@ -153,7 +153,7 @@ func (s *simulation) broken(rep record.Repeat, endNs int64) []record.Entry {
 	slices.SortStableFunc(all, func(x, y record.Entry) int { return int(x.T - y.T) })
 	return append(all, record.Entry{T: endNs, Kind: record.KindStretches,
 		Stretches: s.answers.stretches(endNs)},
-		record.Entry{T: endNs + 1, Kind: record.KindResidue, Residue: &record.Residue{}})
+		record.Entry{T: endNs + 1, Kind: record.KindResidue, Residue: &record.Residue{Left: []string{}}})
 }
 
 func (b *Break) entries() []record.Entry {
