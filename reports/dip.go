@@ -49,11 +49,20 @@ func (b *between) draw(c *canvas, on axes) {
 
 // zoom is the time around one fault, cut into stretches.
 type zoom struct {
-	fromS, toS        float64
-	offered, answered []sample // events a second
-	backlog           []sample
-	latency, usual    []sample // the largest of each stretch, and the median of those before t0
+	fromS, toS float64
+	stretches  []held
+	usual      float64 // the median of the largest latencies before t0, in ns
 }
+
+// held is a stretch with the rate that was offered in it.
+type held struct {
+	record.Stretch
+	offered float64 // events a second
+}
+
+func (h held) from() float64     { return float64(h.FromNs) / 1e9 }
+func (h held) to() float64       { return float64(h.FromNs+record.StretchNs) / 1e9 }
+func (h held) answered() float64 { return float64(h.Answered) / float64(record.StretchNs) * 1e9 }
 
 // The zoom shows a share of what happened before and after, and no less than half a second.
 const (
@@ -74,60 +83,74 @@ func (b *breakage) zoomOf(t *summary.Trail, m *mark) *zoom {
 	z := &zoom{fromS: max(t0-room, 0), toS: end + room}
 	var before []float64
 	for _, s := range b.stretches {
-		width := float64(stretchNs) / 1e9
-		mid := float64(s.FromNs)/1e9 + width/2
-		if mid < t0-width && mid > t0-10 && s.LatencyNs > 0 {
+		rise := t.Rise(s.FromNs, s.FromNs+record.StretchNs,
+			func(k *record.Tick) float64 { return float64(k.Offered) })
+		h := held{s, rise / float64(record.StretchNs) * 1e9}
+		if h.to() < t0 && h.from() > t0-10 && s.LatencyNs > 0 {
 			before = append(before, float64(s.LatencyNs))
 		}
-		if mid < z.fromS || mid > z.toS {
-			continue
-		}
-		rise := t.Rise(s.FromNs, s.FromNs+stretchNs,
-			func(k *record.Tick) float64 { return float64(k.Offered) })
-		z.offered = append(z.offered, sample{mid, rise / width})
-		z.answered = append(z.answered, sample{mid, float64(s.Answered) / width})
-		z.backlog = append(z.backlog, sample{mid, float64(s.Backlog)})
-		if s.LatencyNs > 0 {
-			z.latency = append(z.latency, sample{mid, float64(s.LatencyNs)})
+		if h.from() >= z.fromS && h.to() <= z.toS {
+			z.stretches = append(z.stretches, h)
 		}
 	}
-	if len(z.answered) == 0 {
+	if len(z.stretches) == 0 {
 		return nil
 	}
+	z.fromS, z.toS = z.stretches[0].from(), z.stretches[len(z.stretches)-1].to()
 	if len(before) > 0 {
 		slices.Sort(before)
-		for _, l := range z.latency {
-			z.usual = append(z.usual, sample{l.t, before[len(before)/2]})
-		}
+		z.usual = before[len(before)/2]
 	}
 	return z
 }
 
-// picture draws a fault in stretches of 100 ms: what was offered and answered with the dip between
-// them shaded, the latency above the usual shaded, and the backlog.
-func (z *zoom) picture(title string, m *mark) template.HTML {
-	const width = float64(stretchNs) / 1e9
-	dip := panel{title: "Events a second in stretches of 100 ms; shaded: offered and not answered",
-		unit: record.PerSecond, filled: &between{over: z.answered, under: z.offered},
-		curves: []curve{{name: "offered", samples: z.offered, widthS: width},
-			{name: "answered", samples: z.answered, widthS: width}}}
-	latency := panel{title: "Largest result latency of each 100 ms; shaded: above the usual",
-		unit: record.Nanoseconds, empty: "No result was timed.",
-		curves: []curve{{name: "largest", samples: z.latency, widthS: width}}}
-	if z.usual != nil {
-		latency.filled = &between{over: z.usual, under: z.latency}
-		latency.curves = append(latency.curves, curve{name: "usual", samples: z.usual, widthS: width})
+// steps reads a value of each stretch, as it held from its begin to its end; a stretch without the
+// value is left out.
+func (z *zoom) steps(read func(held) (float64, bool)) []sample {
+	var out []sample
+	for _, h := range z.stretches {
+		if v, ok := read(h); ok {
+			out = append(out, sample{h.from(), v}, sample{h.to(), v})
+		}
 	}
-	backlog := panel{title: "Backlog: events due and not yet answered", unit: record.Events,
-		curves: []curve{{name: "backlog", samples: z.backlog, widthS: width}}}
-	panels := []panel{dip, latency, backlog}
+	return out
+}
+
+// panels are what was offered and answered with the dip between them shaded, the latency above the
+// usual shaded, and the backlog.
+func (z *zoom) panels() []panel {
+	offered := z.steps(func(h held) (float64, bool) { return h.offered, true })
+	answered := z.steps(func(h held) (float64, bool) { return h.answered(), true })
+	latency := z.steps(func(h held) (float64, bool) { return float64(h.LatencyNs), h.LatencyNs > 0 })
+	backlog := z.steps(func(h held) (float64, bool) { return float64(h.Backlog), true })
+	slow := panel{title: "Largest result latency of each 100 ms; shaded: above the usual",
+		unit: record.Nanoseconds, empty: "No result was timed.",
+		curves: []curve{{name: "largest", samples: latency, steps: true}}}
+	if z.usual > 0 {
+		usual := z.steps(func(h held) (float64, bool) { return z.usual, h.LatencyNs > 0 })
+		slow.filled = &between{over: usual, under: latency}
+		slow.curves = append(slow.curves, curve{name: "usual", samples: usual, steps: true})
+	}
+	return []panel{
+		{title: "Events a second in stretches of 100 ms; shaded: offered and not answered",
+			unit: record.PerSecond, filled: &between{over: answered, under: offered},
+			curves: []curve{{name: "offered", samples: offered, steps: true},
+				{name: "answered", samples: answered, steps: true}}},
+		slow,
+		{title: "Backlog: events due and not yet answered", unit: record.Events,
+			curves: []curve{{name: "backlog", samples: backlog, steps: true}}},
+	}
+}
+
+// picture draws a fault in stretches of 100 ms.
+func (z *zoom) picture(title string, m *mark) template.HTML {
+	panels := z.panels()
 	bottom := 14 + stripH + float64(len(panels))*(panelH+gapH)
 	c := newCanvas(pageW, bottom+32, title)
 	x := scale{lo: z.fromS, hi: z.toS, from: leftW, to: pageW - rightW}
 	faultBands(c, x, []mark{*m}, bottom)
-	left := x.at(float64(m.at[0]) / 1e9)
-	c.text(point{left - 4, 16}, "t0: "+m.fault.Text, `text-anchor="middle" font-size="11" fill="`+
-		edgeInk+`"`)
+	c.text(point{x.at(float64(m.at[0]) / 1e9), 16}, "t0: "+m.fault.Text,
+		`text-anchor="middle" font-size="11" fill="`+edgeInk+`"`)
 	numberedTriangles(c, x, m.at, 22+stripH)
 	top := 26 + gapH - 12 + stripH
 	for _, p := range panels {
@@ -138,25 +161,18 @@ func (z *zoom) picture(title string, m *mark) template.HTML {
 	return c.html()
 }
 
-// table is the data of the picture.
+// table is the data of the picture, thinned where it is long.
 func (z *zoom) table() [][]string {
-	latency := map[float64]float64{}
-	for _, l := range z.latency {
-		latency[l.t] = l.v
-	}
+	step := max((len(z.stretches)+maxRows-1)/maxRows, 1)
 	var rows [][]string
-	for i, o := range z.offered {
-		cells := []string{fmt.Sprintf("%.2f", o.t), summary.Count(o.v),
-			summary.Count(z.answered[i].v), summary.Count(z.backlog[i].v), "–"}
-		if l, ok := latency[o.t]; ok {
-			cells[4] = summary.Format(l, record.Nanoseconds)
+	for i := 0; i < len(z.stretches); i += step {
+		h := z.stretches[i]
+		cells := []string{fmt.Sprintf("%.1f", h.from()), summary.Count(h.offered),
+			summary.Count(h.answered()), summary.Count(float64(h.Backlog)), "–"}
+		if h.LatencyNs > 0 {
+			cells[4] = summary.Format(float64(h.LatencyNs), record.Nanoseconds)
 		}
 		rows = append(rows, cells)
 	}
-	step := (len(rows) + maxRows - 1) / maxRows
-	var kept [][]string
-	for i := 0; i < len(rows); i += max(step, 1) {
-		kept = append(kept, rows[i])
-	}
-	return kept
+	return rows
 }

@@ -25,6 +25,7 @@ type curve struct {
 	samples []sample
 	widthS  float64 // least width of a column
 	bars    bool
+	steps   bool // samples come in pairs: from when to when a value held
 }
 
 // panel is one of the small multiples above the common time axis.
@@ -185,7 +186,7 @@ func timeAxis(c *canvas, x scale, y float64) {
 		c.line(point{x.at(t), y - 10}, point{x.at(t), y - 5}, `stroke="`+faint+`"`)
 		c.text(point{x.at(t), y + 8}, fmt.Sprintf("%.5g s", t), `text-anchor="middle" fill="`+faint+`"`)
 	}
-	c.text(point{x.to + 14, y + 8}, "since T0", `fill="`+faint+`"`)
+	c.text(point{x.to + 30, y + 8}, "since T0", `fill="`+faint+`"`)
 }
 
 // draw draws a panel whose plot begins at top.
@@ -195,7 +196,7 @@ func (p panel) draw(c *canvas, x scale, top float64) {
 	y := scale{from: top + panelH, to: top, log: p.log}
 	lo, hi, any := math.Inf(1), 0.0, false
 	for i, k := range p.curves {
-		drawn[i] = columns(k.samples, k.widthS, x.hi-x.lo)
+		drawn[i] = k.columnsOf(x.hi - x.lo)
 		for _, col := range drawn[i] {
 			lo, hi, any = min(lo, col.lo), max(hi, col.hi), true
 		}

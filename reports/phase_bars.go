@@ -40,17 +40,17 @@ func (s segment) name() string {
 type bar struct {
 	label    string
 	segments []segment
-	word     string // in place of a bar: n/a and why, unresolved
+	word     string // in place of a bar, or behind one that is not whole
 }
 
 const barH = 34.0
 
 // phasePicture stacks the phases of each recovery: length is time, on one axis for all.
 func phasePicture(bars []bar) template.HTML {
-	const left, head = 220.0, 52.0
+	const left, head = 300.0, 52.0
 	h := head + barH*float64(len(bars)) + 34
 	c := newCanvas(pageW, h, "Phases of recovery")
-	x := scale{lo: 0, from: left, to: pageW - 110}
+	x := scale{lo: 0, from: left, to: pageW - 170}
 	for _, b := range bars {
 		x.hi = max(x.hi, float64(b.total()))
 	}
@@ -76,10 +76,7 @@ func (b *bar) total() (ns int64) {
 }
 
 func (b *bar) draw(c *canvas, x scale, top float64) {
-	c.text(point{x.from - 10, top + 15}, b.label, `text-anchor="end"`)
-	if b.word != "" {
-		c.text(point{x.from + 4, top + 15}, b.word, `fill="`+markInk+`"`)
-	}
+	c.text(point{x.from - 10, top + 15}, clipped(b.label, 48), `text-anchor="end"`)
 	at := int64(0)
 	for _, s := range b.segments {
 		from, to := x.at(float64(at)), x.at(float64(at+s.ns))
@@ -100,10 +97,22 @@ func (b *bar) draw(c *canvas, x scale, top float64) {
 				`text-anchor="middle" font-size="11" fill="`+ink+`"`)
 		}
 	}
-	if len(b.segments) > 0 {
+	if len(b.segments) > 0 && b.word == "" {
 		c.text(point{x.at(float64(at)) + 7, top + 15},
 			summary.Format(float64(at), record.Nanoseconds), `font-weight="bold"`)
 	}
+	if b.word != "" {
+		end := point{x.at(float64(at)) + 7, top + 15}
+		c.text(end, clipped(b.word, int((pageW-end.x)/6)), `fill="`+markInk+`"`)
+	}
+}
+
+// clipped cuts a text that has no room.
+func clipped(s string, most int) string {
+	if r := []rune(s); len(r) > most && most > 1 {
+		return string(r[:most-1]) + "…"
+	}
+	return s
 }
 
 // legend names the colours of the phases in the order they come.

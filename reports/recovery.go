@@ -7,8 +7,6 @@ import (
 	"github.com/streambench/streambench/reports/summary"
 )
 
-const stretchNs = int64(100e6)
-
 // recovery is what came of one fault in one repetition, as the page shows it.
 type recovery struct {
 	*breakage
@@ -65,8 +63,8 @@ func (r *recovery) bar() bar {
 		}
 	default:
 		b.segments = r.segments()
-		if r.at[6] == 0 {
-			b.word = "" // the bar ends where the evidence ends
+		if r.at[6] == 0 { // the bar ends where the evidence ends
+			b.word = "then unresolved"
 		}
 	}
 	return b
