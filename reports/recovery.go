@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/reports/summary"
@@ -11,6 +12,7 @@ import (
 type recovery struct {
 	*breakage
 	fault *record.Fault
+	cost  *summary.Recovery // nil where the summary says nothing of it
 	at    instants
 	valid bool // figures are shown of valid repetitions alone
 	kept  bool
@@ -18,7 +20,7 @@ type recovery struct {
 
 // recoveryOf gathers it.
 func recoveryOf(run *Run, b *breakage, f *record.Fault) *recovery {
-	r := &recovery{breakage: b, fault: f, at: instantsOf(run, b, f), valid: true}
+	r := &recovery{breakage: b, fault: f, cost: costOf(run, b, f), at: instantsOf(run, b, f)}
 	for _, s := range run.Result.Systems {
 		for _, rep := range s.Repetitions {
 			if s.Name == b.system && rep.Rep == b.rep {
@@ -29,95 +31,29 @@ func recoveryOf(run *Run, b *breakage, f *record.Fault) *recovery {
 	return r
 }
 
-// segments are the phases: differences of the running maximum of t0..t6, so that they sum up to
-// t6 - t0. A phase whose end has no evidence is joined to the next.
-func (r *recovery) segments() []segment {
-	var all []segment
-	reached, first := r.at[0], 0
-	for i := 1; i < len(r.at); i++ {
-		if r.at[i] == 0 {
-			continue
-		}
-		all = append(all, segment{first: first, last: i - 1, ns: max(r.at[i]-reached, 0)})
-		reached, first = max(reached, r.at[i]), i
-	}
-	return all
-}
-
-func (r *recovery) name() string {
-	text := fmt.Sprintf("%s, run %d: %s", r.system, r.rep, r.fault.Text)
-	if !r.kept {
-		text += " (discarded)"
-	}
-	return text
-}
-
-// bar is the row of the recovery in the picture of phases.
-func (r *recovery) bar() bar {
-	b := bar{label: r.name()}
-	switch word, took := faultState(r.fault); {
-	case !took:
-		b.word = word
-		if word == "n/a" {
-			b.word += ": " + r.fault.Unsupported
-		}
-	default:
-		b.segments = r.segments()
-		if r.at[6] == 0 { // the bar ends where the evidence ends
-			b.word = "then unresolved"
-		}
-	}
-	return b
-}
-
-// cells are the phases in the table under the picture, a cell each, then their sum.
-func (r *recovery) cells() []string {
-	cells := []string{r.name()}
-	word, took := faultState(r.fault)
-	if !took {
-		for range phaseNames {
-			cells = append(cells, word)
-		}
-		return append(cells, word)
-	}
-	next := 0
-	for _, s := range r.segments() {
-		for ; next < s.last; next++ {
-			cells = append(cells, "unresolved, in the next")
-		}
-		cells = append(cells, summary.Format(float64(s.ns), record.Nanoseconds))
-		next++
-	}
-	for ; next < len(phaseNames); next++ {
-		cells = append(cells, unresolved)
-	}
-	total := unresolved
-	if r.at[6] > 0 {
-		total = summary.Format(float64(max(r.at[6]-r.at[0], 0)), record.Nanoseconds)
-	}
-	return append(cells, total)
-}
-
-// unresolved stands where there is no evidence.
-const unresolved = "unresolved"
-
-// instantsOf are t0..t6 of a fault.
-func instantsOf(run *Run, b *breakage, f *record.Fault) instants {
-	var at instants
-	if _, took := faultState(f); !took {
-		return at
-	}
-	at[0] = f.ActualNs
-	for _, m := range b.milestones {
-		for i, name := range []string{"", record.MilestoneDetected, record.MilestoneReassigned,
-			record.MilestoneRestored} {
-			if i > 0 && at[i] == 0 && m.Name == name && m.AtNs >= at[0] {
-				at[i] = m.AtNs
+func costOf(run *Run, b *breakage, f *record.Fault) *summary.Recovery {
+	for _, s := range run.Result.Systems {
+		for i := range s.Recoveries {
+			if c := &s.Recoveries[i]; s.Name == b.system && c.Rep == b.rep && c.Fault == f.ID {
+				return c
 			}
 		}
 	}
-	if _, last, _ := b.firstResults(f); last != nil {
-		at[4] = last.atNs
+	return nil
+}
+
+// instantsOf are t0..t6 of a fault, as far as there is evidence of them.
+func instantsOf(run *Run, b *breakage, f *record.Fault) instants {
+	var at instants
+	if _, took := faultState(f); took {
+		at[0] = f.ActualNs
+	}
+	if c := costOf(run, b, f); c != nil {
+		for i := range min(len(c.Instants), len(at)) {
+			if ns := c.Instants[i].AtNs; ns != nil {
+				at[i] = *ns
+			}
+		}
 	}
 	return at
 }
@@ -133,4 +69,76 @@ func marksOf(run *Run, system string, rep int) []mark {
 		}
 	}
 	return all
+}
+
+func (r *recovery) name() string {
+	text := fmt.Sprintf("%s, run %d: %s", r.system, r.rep, r.fault.Text)
+	if !r.kept {
+		text += " (discarded)"
+	}
+	return text
+}
+
+// unresolved stands where there is no evidence.
+const unresolved = "unresolved"
+
+// word stands in place of figures, empty where there are some.
+func (r *recovery) word() string {
+	switch word, took := faultState(r.fault); {
+	case word == "n/a":
+		return "n/a: " + r.fault.Unsupported
+	case !took:
+		return word
+	case !r.valid:
+		return "not shown: the repetition is not valid"
+	case r.cost == nil || len(r.cost.Phases) == 0 && r.cost.Excluded == "":
+		return unresolved
+	}
+	return r.cost.Excluded
+}
+
+// bar is the row of the recovery in the picture of phases.
+func (r *recovery) bar() bar {
+	b := bar{label: r.name(), word: r.word()}
+	if b.word != "" {
+		return b
+	}
+	for _, p := range r.cost.Phases {
+		b.segments = append(b.segments, segment{first: p.From, last: p.To - 1, ns: p.Ns})
+	}
+	if r.cost.TotalNs == nil { // the bar ends where the evidence ends
+		b.word = "then " + unresolved
+	}
+	return b
+}
+
+// cells are the phases in the table under the picture, a cell each, then their sum.
+func (r *recovery) cells() []string {
+	cells := append([]string{r.name()}, slices.Repeat([]string{unresolved}, len(phaseNames)+1)...)
+	if word := r.word(); word != "" {
+		for i := range cells[1:] {
+			cells[i+1] = word
+		}
+		return cells
+	}
+	for _, p := range r.cost.Phases {
+		for i := p.From; i < p.To-1; i++ {
+			cells[i+1] = unresolved + ", in the next"
+		}
+		cells[p.To] = duration(p.Ns)
+	}
+	if r.cost.TotalNs != nil {
+		cells[len(cells)-1] = duration(*r.cost.TotalNs)
+	}
+	return cells
+}
+
+func duration(ns int64) string { return summary.Format(float64(ns), record.Nanoseconds) }
+
+// orUnresolved writes a duration, or that there is no evidence for it.
+func orUnresolved(ns *int64) string {
+	if ns == nil {
+		return unresolved
+	}
+	return duration(*ns)
 }

@@ -16,9 +16,23 @@ type recoverySection struct {
 	PhaseHead []string
 	PhaseRows [][]string
 	PhaseDocs []row
+	Tax       string // what the recovery tax is
 	Faults    []faultSection
 	Others    string // what is left out
+	Law       template.HTML
+	LawRows   [][]string
+	LedgerTop []string
+	Ledger    [][]string
+	Claims    []row
+	Twins     []twinSection
+	NoTwin    string
 	Residue   []row
+}
+
+// twinSection holds a repetition with faults against the same stream without.
+type twinSection struct {
+	Title, Words, Same string
+	Rows               [][]string
 }
 
 // faultSection tells one fault of one repetition.
@@ -30,8 +44,14 @@ type faultSection struct {
 	Figures      []row
 	RangeHead    []string
 	Ranges       [][]string
+	Instants     []row
 	Proof        []row
 }
+
+// taxWords say what the recovery tax is and what it is not.
+const taxWords = "The recovery tax is reassign and restore: what it costs to give the work of a lost " +
+	"node to others and to bring its state there. Detection before it is bought by shorter " +
+	"time-outs and catch-up after it by spare capacity; the tax is the design of the system."
 
 // stories is how many faults of a system are told one by one: those of its first kept repetition.
 const stories = 6
@@ -48,7 +68,29 @@ func (p *page) recovery(run *Run) {
 	for i, name := range phaseNames {
 		s.PhaseDocs = append(s.PhaseDocs, row{Name: name, Value: phaseDocs[i]})
 	}
+	s.Tax = taxWords
+	s.faults(run, all)
+	broken := map[string]bool{}
+	for _, b := range all {
+		broken[b.system] = true
+		s.Residue = append(s.Residue, residueRow(b))
+	}
+	s.LedgerTop, s.Ledger = ledgerUnderFault(run, broken)
+	for _, sys := range run.Result.Systems {
+		if text := guaranteeOf(run, sys.Name); text != "" && broken[sys.Name] {
+			s.Claims = append(s.Claims, row{Name: sys.Name, Value: text})
+		}
+	}
+	if s.Twins = twinTables(run); len(s.Twins) == 0 {
+		s.NoTwin = "There is no twin: no repetition of the same stream without the faults, so what " +
+			"they cost beyond the time of recovery is not known."
+	}
+}
+
+// faults tells every fault: in the pictures all, one by one those of a repetition of each system.
+func (s *recoverySection) faults(run *Run, all []*breakage) {
 	var bars []bar
+	var laws []lawBar
 	shown, left := map[string]int{}, 0
 	told := toldRepetitions(run, all)
 	for _, b := range all {
@@ -56,6 +98,9 @@ func (p *page) recovery(run *Run) {
 			r := recoveryOf(run, b, &b.faults[i])
 			bars = append(bars, r.bar())
 			s.PhaseRows = append(s.PhaseRows, r.cells())
+			if r.word() == "" && r.cost.Law != nil {
+				laws = append(laws, lawBar{r.name(), r.cost.Law})
+			}
 			if told[b.system] != b.rep || shown[b.system] == stories {
 				left++
 				continue
@@ -63,13 +108,15 @@ func (p *page) recovery(run *Run) {
 			shown[b.system]++
 			s.Faults = append(s.Faults, r.section(run))
 		}
-		s.Residue = append(s.Residue, residueRow(b))
 	}
 	if left > 0 {
-		s.Others = fmt.Sprintf("%d more faults of other repetitions stand in the picture and its "+
-			"table; they are told one by one in record.jsonl and faults.json.", left)
+		s.Others = fmt.Sprintf("%d more faults stand in the pictures and tables and are not told one by "+
+			"one: record.jsonl and faults.json have them.", left)
 	}
 	s.Phases = phasePicture(bars)
+	if len(laws) > 0 {
+		s.Law, s.LawRows = lawPicture(laws), lawTable(laws)
+	}
 }
 
 // toldRepetitions picks the repetition of each system whose faults are told: the first that is kept
@@ -100,7 +147,9 @@ func residueRow(b *breakage) row {
 func (r *recovery) section(run *Run) faultSection {
 	s := faultSection{Title: r.name(), Proof: r.proof(run)}
 	if !r.valid {
-		s.Words = "This repetition is not valid: what happened is told, figures are not."
+		s.Words = "This repetition is not valid: what happened is told, its figures are not."
+	} else if r.cost != nil && r.cost.Excluded != "" {
+		s.Words = "No figure is given: " + r.cost.Excluded + "."
 	}
 	s.Story = lines(r.story(r.fault, r.at), r.at[0])
 	if _, took := faultState(r.fault); !took {
@@ -109,6 +158,10 @@ func (r *recovery) section(run *Run) faultSection {
 	m := &mark{*r.fault, r.at}
 	if z := r.zoomOf(trailOf(run, r.system, r.rep), m); z != nil && r.valid {
 		s.Picture, s.Table = z.picture(r.name(), m), z.table()
+	}
+	if r.word() == "" {
+		s.Figures, s.Instants = r.figures(), r.instantRows()
+		s.RangeHead, s.Ranges = r.ranges()
 	}
 	return s
 }

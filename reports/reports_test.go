@@ -160,7 +160,7 @@ var runs = map[string]struct {
 	"two-systems": {options: recordtest.Options{
 		Systems: []string{"native", "native-slow"}, Kept: 6, Steady: 6 * time.Second}},
 	"killed":      {options: killed},
-	"broken":      {options: broken, edit: untoldRestore},
+	"broken":      {options: broken, edit: differ},
 	"too-early":   {options: tooEarly},
 	"often":       {options: often()},
 	"two-minutes": {options: recordtest.Options{Steady: 2 * time.Minute}},
