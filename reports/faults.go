@@ -101,7 +101,7 @@ func faultState(f *record.Fault) (word string, took bool) {
 // milestoneName is a milestone's name without the number of its checkpoint.
 func milestoneName(m *record.Milestone) string {
 	if rest, ok := strings.CutPrefix(m.Name, "checkpoint."); ok {
-		return rest[strings.LastIndexByte(rest, '.')+1:]
+		return rest[strings.IndexByte(rest, '.')+1:]
 	}
 	return m.Name
 }

@@ -150,7 +150,6 @@ func (s *simulation) broken(rep record.Repeat, endNs int64) []record.Entry {
 		b := s.faults[i].scaled(rep.System)
 		all = append(all, b.entries()...)
 	}
-	slices.SortStableFunc(all, func(x, y record.Entry) int { return int(x.T - y.T) })
 	return append(all, record.Entry{T: endNs, Kind: record.KindStretches,
 		Stretches: s.answers.stretches(endNs)},
 		record.Entry{T: endNs + 1, Kind: record.KindResidue, Residue: &record.Residue{Left: []string{}}})

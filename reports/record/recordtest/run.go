@@ -4,10 +4,12 @@ package recordtest
 
 import (
 	"bytes"
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -96,7 +98,11 @@ func (s *simulation) all(o Options) {
 	s.add(0, record.Entry{Kind: record.KindPlan, Plan: plan})
 	at := int64(firstNs)
 	for _, rep := range plan.Order {
+		from := len(s.run.Entries)
 		s.repetition(rep, at)
+		slices.SortStableFunc(s.run.Entries[from:], func(x, y record.Entry) int {
+			return cmp.Compare(x.T, y.T)
+		})
 		at += warmupNs + s.steadyNs + drainNs + betweenNs
 		s.order++
 	}
