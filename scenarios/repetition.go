@@ -174,6 +174,7 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 		return fmt.Errorf("make checker: %w", err)
 	}
 	r.collector = newCollector(r.job.Workload, r.load, r.checker, r.series)
+	r.collector.divide(r.job.Workers*r.job.WorkerCPUs, r.broken())
 	r.job.Load, r.job.Collector = r.load, r.collector
 	if err := r.connect(ctx); err != nil {
 		return err
@@ -248,6 +249,7 @@ func (r *repetition) warmUntilSteady(ctx context.Context) error {
 // close removes what the repetition left, whatever it got to.
 func (r *repetition) close(context.Context) error {
 	r.quiet()
+	r.noteEvidence()
 	r.dropLines()
 	var errs []error
 	if r.replay != nil {
