@@ -16,7 +16,7 @@ type classRule struct {
 	rules map[string]string                    // by guarantee
 }
 
-const fails = "fails"
+const fails = "none is allowed"
 
 var classRules = []classRule{
 	{"lost", func(l *record.Ledger) uint64 { return l.Lost },
