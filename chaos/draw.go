@@ -1,8 +1,6 @@
 package chaos
 
 import (
-	"errors"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -40,7 +38,7 @@ func (p *picker) of(role Role) (nodes []Node) {
 func (p *picker) pick(s Selector, at time.Duration) ([]Node, error) {
 	role := s.Role()
 	if s.Partition() >= 0 || strings.HasSuffix(string(s), "-coordinator") {
-		return nil, fmt.Errorf("which node is %s is not known here: %w", s, errors.ErrUnsupported)
+		return nil, unsupported("which node is %s is not known here", s)
 	}
 	if s.Index() > 0 {
 		for _, n := range p.nodes {
@@ -48,13 +46,12 @@ func (p *picker) pick(s Selector, at time.Duration) ([]Node, error) {
 				return []Node{n}, nil
 			}
 		}
-		return nil, fmt.Errorf("there is no %s: %w", s, errors.ErrUnsupported)
+		return nil, unsupported("there is no %s", s)
 	}
 	all := p.of(role)
 	n := s.Count(len(all))
 	if len(all) == 0 || n == 0 {
-		return nil, fmt.Errorf("there is no %s among %d %s nodes: %w", s, len(all), role,
-			errors.ErrUnsupported)
+		return nil, unsupported("there is no %s among %d %s nodes", s, len(all), role)
 	}
 	return p.drawn(all, n, at), nil
 }
@@ -128,8 +125,7 @@ func (p *picker) sides(part Partition, at time.Duration) ([][]Node, error) {
 	}
 	for i, side := range sides {
 		if len(side) == 0 {
-			return nil, fmt.Errorf("side %d of the partition has no node: %w", i+1,
-				errors.ErrUnsupported)
+			return nil, unsupported("side %d of the partition has no node", i+1)
 		}
 	}
 	return sides, nil
@@ -144,8 +140,7 @@ func (p *picker) member(s Selector, free *picker, at time.Duration) ([]Node, err
 	left := free.of(Worker)
 	n := min(s.Count(len(p.of(Worker))), len(left))
 	if n == 0 {
-		return nil, fmt.Errorf("%d workers have no %s: %w", len(p.of(Worker)), s,
-			errors.ErrUnsupported)
+		return nil, unsupported("%d workers have no %s", len(p.of(Worker)), s)
 	}
 	return p.drawn(left, n, at), nil
 }

@@ -20,8 +20,6 @@ const (
 	// longestDrawn is the longest that a fault of a random schedule lasts.
 	longestDrawn = 8 * time.Second
 	swizzleGap   = 500 * time.Millisecond
-	// leastRing is the number of workers from which a ring cuts anything between them.
-	leastRing = 4
 )
 
 // randomVerbs are drawn from where a random schedule names none.

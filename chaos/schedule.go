@@ -165,45 +165,28 @@ func (p *picker) planNodes(f *Planned, d Declaration) error {
 	return nil
 }
 
-// planCut resolves a partition to names.
+// planCut resolves a partition to the edges it cuts and to the nodes it names.
 func (p *picker) planCut(f *Planned, part Partition, at time.Duration) error {
-	switch {
-	case part.Ring:
-		if n := len(p.of(Worker)); n < leastRing {
-			return fmt.Errorf("%d workers are no ring: %w", n, errors.ErrUnsupported)
-		}
-		f.Cut.Ring, f.Text = true, "partition ring"
-		return nil
-	case part.Bridge != "":
-		picked, err := p.pick(part.Bridge, at)
-		if err != nil {
-			return err
-		}
-		if len(p.nodes) < 3 {
-			return fmt.Errorf("%s is no bridge among %d nodes: %w", part.Bridge, len(p.nodes),
-				errors.ErrUnsupported)
-		}
-		f.Cut.Bridge, f.Picked = picked[0].Name, picked
-		f.Text = "partition bridge " + f.Cut.Bridge
-		return nil
-	}
-	sides, err := p.sides(part, at)
+	edges, sides, err := p.sever(part, at)
 	if err != nil {
 		return err
 	}
-	f.Cut.OneWay = part.OneWay
+	f.Edges = edges
+	switch {
+	case part.Ring:
+		f.Text = "partition ring"
+		return nil
+	case part.Bridge != "":
+		f.Picked, f.Text = sides[0], "partition bridge "+list(sides[0])
+		return nil
+	}
 	var texts []string
 	for i, side := range sides {
-		var names []string
-		for _, n := range side {
-			names = append(names, n.Name)
-		}
-		f.Cut.Sides = append(f.Cut.Sides, names)
 		if slices.Contains(part.Sides[i], Rest) {
 			texts = append(texts, string(Rest))
 			continue
 		}
-		texts = append(texts, strings.Join(names, ", "))
+		texts = append(texts, list(side))
 		f.Picked = append(f.Picked, side...)
 	}
 	separator := " | "
@@ -221,7 +204,8 @@ func (p *picker) planLink(f *Planned, k Link, at time.Duration) error {
 		return err
 	}
 	f.Picked = []Node{sides[0][0], sides[1][0]}
-	f.Link = Shape{Delay: k.Delay, Jitter: k.Jitter, Rate: k.Rate, Loss: k.Loss}
+	f.Edges = append(across(sides[0][:1], sides[1][:1]), across(sides[1][:1], sides[0][:1])...)
+	f.Shape = Shape{Delay: k.Delay, Jitter: k.Jitter, Rate: k.Rate, Loss: k.Loss}
 	f.Text = "link " + list(f.Picked) + k.how()
 	return nil
 }
