@@ -50,7 +50,7 @@ func (r Random) Draw(g Ground) ([]Declaration, error) {
 	l.ground.Nodes = slices.DeleteFunc(slices.Clone(g.Nodes), func(n Node) bool {
 		return n.Role == Broker
 	})
-	if err := l.verbsOf(r.Verbs); err != nil {
+	if err := l.verbsOf(r.Draws()); err != nil {
 		return nil, err
 	}
 	var all []Declaration
@@ -61,15 +61,20 @@ func (r Random) Draw(g Ground) ([]Declaration, error) {
 	return all, nil
 }
 
-// verbsOf keeps the verbs that can break anything here.
-func (l *lottery) verbsOf(names []string) error {
-	verbs := randomVerbs
-	if len(names) > 0 {
-		verbs = nil
-		for _, n := range names {
-			verbs = append(verbs, Verb(n))
-		}
+// Draws are the verbs that a random schedule may draw.
+func (r Random) Draws() []Verb {
+	if len(r.Verbs) == 0 {
+		return randomVerbs
 	}
+	verbs := make([]Verb, len(r.Verbs))
+	for i, name := range r.Verbs {
+		verbs[i] = Verb(name)
+	}
+	return verbs
+}
+
+// verbsOf keeps the verbs that can break anything here.
+func (l *lottery) verbsOf(verbs []Verb) error {
 	for _, v := range verbs {
 		needs := 1
 		if v == VerbPartition || v == VerbLink || v == VerbSwizzle {

@@ -22,6 +22,10 @@ type Ground struct {
 //	declarations --random: drawn--> declarations --nodes: picked--> planned faults
 type Schedule struct {
 	Faults []Planned
+	// Broken are the nodes that a fault keeps from their work, by its ID: those on every side of a
+	// partition but the largest; none where edges are only slowed, or cut between nodes that all
+	// still reach another.
+	Broken map[int][]Node
 	// Lacking says of faults, by ID, that the system has no node for them: they are n/a.
 	Lacking map[int]error
 }
@@ -30,14 +34,14 @@ type Schedule struct {
 // from one stream of the ground's seed. The same declarations on the same ground give the same
 // schedule, whatever the system does.
 func NewSchedule(declared []Declaration, g Ground) (Schedule, error) {
-	s := Schedule{Lacking: map[int]error{}}
+	s := Schedule{Lacking: map[int]error{}, Broken: map[int][]Node{}}
 	all, err := Expand(declared, g)
 	if err != nil {
 		return s, err
 	}
 	p := newPicker(g.Nodes, g.Seed)
 	for i, d := range all {
-		planned, err := p.plan(d)
+		planned, broken, err := p.plan(d)
 		planned.ID = i + 1
 		if d.At > 0 || d.Poison > 0 {
 			planned.At = g.From + d.At
@@ -49,6 +53,7 @@ func NewSchedule(declared []Declaration, g Ground) (Schedule, error) {
 			return s, fmt.Errorf("schedule fault %d: %w", planned.ID, err)
 		}
 		s.Faults = append(s.Faults, planned)
+		s.Broken[planned.ID] = broken
 	}
 	return s, nil
 }
@@ -69,31 +74,32 @@ func Expand(declared []Declaration, g Ground) (all []Declaration, err error) {
 	return all, nil
 }
 
-// plan resolves a declaration. With an error the verb and the text are those of the declaration.
-func (p *picker) plan(d Declaration) (Planned, error) {
+// plan resolves a declaration, and says which nodes it keeps from their work. With an error the verb
+// and the text are those of the declaration.
+func (p *picker) plan(d Declaration) (f Planned, broken []Node, err error) {
 	verb := d.Verbs()[0]
-	f := Planned{
+	f = Planned{
 		Verb: verb, When: d.When, During: d.During, Between: d.Between, For: d.For,
 		Restart: d.Restart, Grace: d.Grace, Wipe: d.Wipe, Poison: d.Poison,
 	}
 	f.Text = string(verb) + " " + strings.Join(d.named(), ", ")
-	var err error
 	switch verb {
 	case VerbPoison:
 		f.Text = fmt.Sprintf("poison %d", d.Poison)
-		return f, nil
+		return f, nil, nil
 	case VerbPartition:
-		err = p.planCut(&f, *d.Partition, d.At)
+		broken, err = p.planCut(&f, *d.Partition, d.At)
 	case VerbLink:
 		err = p.planLink(&f, *d.Link, d.At)
 	default:
 		err = p.planNodes(&f, d)
+		broken = f.Picked
 	}
 	if err != nil {
-		return f, err
+		return f, nil, err
 	}
 	p.keep(f, d.At)
-	return f, nil
+	return f, broken, nil
 }
 
 // named are the selectors of a declaration as they were written.
@@ -165,20 +171,21 @@ func (p *picker) planNodes(f *Planned, d Declaration) error {
 	return nil
 }
 
-// planCut resolves a partition to the edges it cuts and to the nodes it names.
-func (p *picker) planCut(f *Planned, part Partition, at time.Duration) error {
+// planCut resolves a partition to the edges it cuts and to the nodes it names. Broken are those on
+// all sides but the largest.
+func (p *picker) planCut(f *Planned, part Partition, at time.Duration) (broken []Node, err error) {
 	edges, sides, err := p.sever(part, at)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	f.Edges = edges
 	switch {
 	case part.Ring:
 		f.Text = "partition ring"
-		return nil
+		return nil, nil
 	case part.Bridge != "":
 		f.Picked, f.Text = sides[0], "partition bridge "+list(sides[0])
-		return nil
+		return nil, nil
 	}
 	var texts []string
 	for i, side := range sides {
@@ -194,7 +201,13 @@ func (p *picker) planCut(f *Planned, part Partition, at time.Duration) error {
 		separator = " > "
 	}
 	f.Text = "partition " + strings.Join(texts, separator)
-	return nil
+	largest := larger(sides)
+	for i, side := range sides {
+		if i != largest {
+			broken = append(broken, side...)
+		}
+	}
+	return broken, nil
 }
 
 // planLink picks the two ends of a connection, which are never the same node.

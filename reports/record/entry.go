@@ -76,6 +76,9 @@ type Repeat struct {
 	System string `json:"system"`
 	Rep    int    `json:"rep"`
 	Kept   bool   `json:"kept"` // false for the block that is run first and discarded
+	// Twin marks a repetition of the same stream without the faults: what they cost is held against
+	// it, and it is in no figure of its system. The twin of a repetition is the nearest in the order.
+	Twin bool `json:"twin,omitempty"`
 }
 
 // The phases of a repetition, in order.
