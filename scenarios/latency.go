@@ -93,6 +93,7 @@ func (c *collector) timed(x workloads.Timing) {
 		return
 	}
 	due := c.load.DueNs(x.Trigger)
+	c.known(due, x)
 	if due < c.steadyFrom.Load() {
 		return
 	}

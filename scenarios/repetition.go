@@ -190,6 +190,7 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 		return fmt.Errorf("make checker: %w", err)
 	}
 	r.collector = newCollector(r.job.Workload, r.load, r.checker, r.series)
+	r.collector.divide(r.job.Workers*r.job.WorkerCPUs, r.broken())
 	r.job.Load, r.job.Collector = r.load, r.collector
 	if err := r.equip(ctx); err != nil {
 		return err
@@ -273,6 +274,7 @@ func (r *repetition) close(context.Context) error {
 		r.breaking.finish()
 	}
 	r.quiet()
+	r.noteEvidence()
 	r.dropLines()
 	var errs []error
 	if r.replay != nil {

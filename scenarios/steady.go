@@ -244,6 +244,7 @@ func (r *repetition) check(ctx context.Context) error {
 	}
 	d := r.delivered(r.system)
 	d.Lost, d.Timed = r.collector.unfinished, r.collector.timed
+	d.Mistaken = r.collector.mistaken
 	if err := r.series.openAfterwards(r.journal.latency, r.plan); err != nil {
 		return err
 	}
@@ -256,6 +257,7 @@ func (r *repetition) check(ctx context.Context) error {
 	entry.Conclusive, entry.Why = r.drainGap == "", r.drainGap
 	entry.CheckNs = int64(time.Since(start))
 	r.end.Backlog = r.collector.whole.readings(r.timing.pacer)
+	entry.Spread = r.spread(l)
 	r.ledger = entry
 	r.note(record.Entry{Kind: record.KindLedger, Ledger: entry})
 	if r.keep {

@@ -351,6 +351,7 @@ func (m *matcher) match(e *outcome) {
 	}
 	m.t.want.add(e.Row)
 	m.t.wrong(m.got.row(wrong), e.Row)
+	m.mistaken(e, id)
 }
 
 // lost classes an expected identity of which nothing is left.

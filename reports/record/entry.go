@@ -165,6 +165,9 @@ type Ledger struct {
 	// LateOutput and DeadLetters are the accounts of a query's other outputs, nil where it has none.
 	LateOutput  *Side `json:"lateOutput,omitempty"`
 	DeadLetters *Side `json:"deadLetters,omitempty"`
+	// Spread says when what offends was due, which is how a fault explains it; nil where nothing
+	// offends.
+	Spread *Spread `json:"spread,omitempty"`
 }
 
 // Reading is a backlog at a time since T0.
@@ -199,6 +202,9 @@ const (
 	CodeSharedHost = "shared-host"
 	// CodeNoSteady makes the repetition INVALID: warm-up never ended in a steady state.
 	CodeNoSteady = "no-steady-state"
+	// CodeUnrelayed makes the repetition INVALID: nodes talked past the relay, so a fault did not cut
+	// what it said it cut.
+	CodeUnrelayed = "unrelayed-edge"
 )
 
 // Warning weakens a figure and is printed beside it.

@@ -1,0 +1,62 @@
+package workloads
+
+// Spread says where in the stream lies what offends in a ledger, in slots: a result by its trigger,
+// an event by itself. What a fault explains lies near it.
+type Spread struct {
+	Lost, Duplicated Extent // results that never came, and further copies of results
+	// Missing are events that wrong aggregates lack, Twice events they hold more than once. Of several
+	// in one aggregate their mean is taken, which count and sum of event numbers give.
+	Missing, Twice Extent
+	// Other are wrong results that neither explains.
+	Other Extent
+}
+
+// Extent is a number of results or events, and the slots of the first and the last of them. Untimed
+// are those of them of which no slot is known.
+type Extent struct {
+	N, First, Last, Untimed uint64
+}
+
+func (x *Extent) add(slot, n uint64) {
+	if x.N == x.Untimed {
+		x.First = slot
+	}
+	x.N, x.First, x.Last = x.N+n, min(x.First, slot), max(x.Last, slot)
+}
+
+// due adds n results to an extent, by the trigger of the result a row stands for. One that only the
+// end of the stream completes counts as the last slot.
+func (t *tally) due(x *Extent, row []int64, n uint64) {
+	if t.times == nil {
+		t.times = NewTriggerFinder(t.p.w)
+	}
+	slot, ok := t.times.Of(row[:t.p.width])
+	if !ok {
+		x.N, x.Untimed = x.N+n, x.Untimed+n
+		return
+	}
+	if t.events > 0 {
+		slot = min(slot, t.events-1)
+	}
+	x.add(slot, n)
+}
+
+// mistaken adds a wrong result to what explains it: the events it lacks, or holds more than once.
+func (t *tally) mistaken(got, want []int64) {
+	s := &t.l.Spread
+	if !t.p.q.SingleLevel() {
+		t.due(&s.Other, want, 1)
+		return
+	}
+	c := t.p.counts()
+	n, seq := got[c]-want[c], got[c+1]-want[c+1]
+	x := &s.Twice
+	if n < 0 {
+		x, n, seq = &s.Missing, -n, -seq
+	}
+	if n == 0 || seq < 0 || uint64(seq/n) >= max(t.events, 1) {
+		t.due(&s.Other, want, 1)
+		return
+	}
+	x.add(t.p.w.Timeline.Slot(uint64(seq/n)), uint64(n))
+}
