@@ -181,3 +181,13 @@ func (r *repetition) strip() error {
 	}
 	return errors.Join(errs...)
 }
+
+// arm gives a repetition the faults that are to break it, and the stream that their poison is in.
+// Whether that can be bound was found out before the run began.
+func (r *repetition) arm(faults []chaos.Declaration) {
+	w, err := r.timing.poisoned(r.job.Workload, faults)
+	if err != nil {
+		panic(fmt.Sprintf("BUG: poison a stream that was checked: %v", err))
+	}
+	r.faults, r.job.Workload = faults, w
+}

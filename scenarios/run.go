@@ -161,6 +161,9 @@ func (r *run) ready() (err error) {
 				sys.Name)
 		}
 		job := r.job(sys)
+		if job.Workload, err = r.poisoned(); err != nil {
+			return notReady("%w", err)
+		}
 		if err := a.Supports(job); err != nil {
 			return notReady("%w", err)
 		}
@@ -172,6 +175,17 @@ func (r *run) ready() (err error) {
 		}
 	}
 	return nil
+}
+
+// poisoned is the workload as it is where something breaks. Where the rate is still to be found, so
+// is where its poison goes, but not what a system has to be able to do with it.
+func (r *run) poisoned() (*workloads.Workload, error) {
+	s := r.req.Scenario
+	t := timing{pacer: r.pacer, warmup: s.Load.Warmup.For}
+	if t.pacer == nil {
+		t.pacer = workloads.Constant(1)
+	}
+	return t.poisoned(r.bound, s.Faults)
 }
 
 // transport finds the transport of the scenario; nil where it is embedded in the system.
@@ -347,7 +361,7 @@ func (r *run) repetition(of record.Repeat) *repetition {
 		rep.timing.pacer = workloads.Constant(uint64(rate))
 	}
 	if !of.Twin {
-		rep.faults = s.Faults
+		rep.arm(s.Faults)
 	}
 	if rep.mode = s.Mode; rep.mode.Name == record.ModeReplay {
 		rep.replay = newReplay(rep)
