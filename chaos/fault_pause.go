@@ -7,25 +7,25 @@ import (
 	"github.com/streambench/streambench/reports/record"
 )
 
-// pause has nodes stand still. The kernel goes on acknowledging what they are sent, so nobody is
+// freeze, the verb pause, has nodes stand still. The kernel goes on acknowledging what they are sent, so nobody is
 // told; when they go on, they believe what was true before.
-type pause struct {
+type freeze struct {
 	grip     grip
 	promises promises
 	promised []Process
 }
 
-func newPause(Planned) Fault { return &pause{} }
+func newPause(Planned) Fault { return &freeze{} }
 
 // prepare promises in the lease to have the processes go on, before any stands still.
-func (p *pause) prepare(_ context.Context, t Target) error {
+func (p *freeze) prepare(_ context.Context, t Target) error {
 	if err := p.grip.take(t); err != nil {
 		return err
 	}
 	return p.promise(t)
 }
 
-func (p *pause) promise(t Target) error {
+func (p *freeze) promise(t Target) error {
 	now := p.grip.processes()
 	if same(now, p.promised) {
 		return nil
@@ -55,19 +55,19 @@ func same(a, b []Process) bool {
 }
 
 // Inject stops every process of the nodes.
-func (p *pause) Inject(ctx context.Context, t Target) error {
+func (p *freeze) Inject(ctx context.Context, t Target) error {
 	if err := p.prepare(ctx, t); err != nil {
 		return err
 	}
 	return p.grip.signal(syscall.SIGSTOP)
 }
 
-func (p *pause) witness(ctx context.Context, t Target, sinceNs int64) record.Witness {
+func (p *freeze) witness(ctx context.Context, t Target, sinceNs int64) record.Witness {
 	return t.Prober.Await(ctx, Expectation{SinceNs: sinceNs, Stopped: p.grip.processes()})
 }
 
 // Heal has them go on.
-func (p *pause) Heal(_ context.Context, t Target) error {
+func (p *freeze) Heal(_ context.Context, t Target) error {
 	if err := p.grip.signal(syscall.SIGCONT); err != nil {
 		return err
 	}

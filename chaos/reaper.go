@@ -16,40 +16,21 @@ import (
 	"time"
 )
 
-// A process of this binary whose environment says so is one of these and nothing else.
-const (
-	roleVariable  = "STREAMBENCH_ROLE"
-	leaseVariable = "STREAMBENCH_LEASE"
-	reaperRole    = "reaper"
-	throttleRole  = "throttle"
-)
-
-// Enter becomes the reaper or the throttle if this process was started as one, and then does not
-// return. main calls it first, and so does the TestMain of every test binary that breaks something.
-func Enter() {
-	var err error
-	switch os.Getenv(roleVariable) {
-	default:
-		return
-	case reaperRole:
-		err = reap(os.Getenv(leaseVariable), os.Stdout)
-	case throttleRole:
-		err = throttle(os.Args[1:], os.Stdin, os.Stdout)
-	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "streambench %s: %v\n", os.Getenv(roleVariable), err)
-		os.Exit(1)
-	}
-	os.Exit(0)
-}
+// leaseVariable tells the reaper which lease it watches.
+const leaseVariable = "STREAMBENCH_LEASE"
 
 const (
 	watchEvery = 100 * time.Millisecond
-	// watching is what the reaper writes once nothing can happen any more without it.
-	watching = "watching"
+	// ready is what a helper writes once it is at work: nothing can happen any more without it.
+	ready = "ready"
 	// longestHelperStart bounds how long a helper may take until it is at work.
 	longestHelperStart = 20 * time.Second
 )
+
+// serveReaper watches the lease that its environment names.
+func serveReaper(_ io.Reader, stdout io.Writer) error {
+	return reap(os.Getenv(leaseVariable), stdout)
+}
 
 // reap watches a lease until it is taken away in an orderly way, or carries out its undos.
 func reap(path string, stdout io.Writer) error {
@@ -59,7 +40,7 @@ func reap(path string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintln(stdout, watching); err != nil {
+	if _, err := fmt.Fprintln(stdout, ready); err != nil {
 		return err
 	}
 	why, err := watchLease(path, s.Tool)
@@ -152,7 +133,7 @@ func startReaper(ctx context.Context, path string) (*reaper, error) {
 		return nil, fmt.Errorf("start reaper: %w", err)
 	}
 	r := &reaper{cmd: cmd}
-	if err := awaitLine(ctx, stdout, watching); err != nil {
+	if err := awaitLine(ctx, stdout, ready); err != nil {
 		_ = cmd.Process.Kill() // it may have ended just now
 		_ = cmd.Wait()         // how it ended is told by the line that did not come
 		return nil, fmt.Errorf("start reaper: %w", err)
