@@ -9,10 +9,8 @@ import (
 	"github.com/streambench/streambench/reports/record"
 )
 
-func newRelayed(context.Context, Lease) (Plane, error)       { return nil, errors.ErrUnsupported }
 func newNetns(context.Context, string, Lease) (Plane, error) { return nil, errors.ErrUnsupported }
 func CanNetns() error                                        { return errors.ErrUnsupported }
-func serveRelay(io.Reader, io.Writer) error                  { return errors.ErrUnsupported }
 func serveProber(io.Reader, io.Writer) error                 { return errors.ErrUnsupported }
 func serveShaper(io.Reader, io.Writer) error                 { return errors.ErrUnsupported }
 
