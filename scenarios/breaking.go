@@ -63,7 +63,7 @@ func (r *repetition) startBreaking(ctx context.Context) error {
 	b := &breaking{
 		of: r, schedule: schedule, endNs: int64(r.timing.steadyEnd()), broken: map[string]int{},
 		gate: newCalm(r),
-		injector: r.gear.injector(chaos.Injector{
+		injector: r.gear.injector(&chaos.Injector{
 			System: r.system, Network: r.job.Network, Lease: r.job.Lease, Prober: r.witness,
 			Now: r.load.NowNs, Poisoned: r.poisoned,
 		}),
@@ -221,8 +221,8 @@ func (b *breaking) admit(p chaos.Planned) (why string) {
 		return fmt.Sprintf("not injected: %d nodes would be broken at once, safety.max-nodes is %d", n,
 			most)
 	}
-	for _, name := range nodes {
-		b.broken[name]++
+	for _, node := range nodes {
+		b.broken[node.Name]++
 	}
 	return ""
 }

@@ -18,7 +18,8 @@ type gear struct {
 	lease    func(ctx context.Context, run string) (heldLease, error)
 	network  func(ctx context.Context, plane, run string, l chaos.Lease) (chaos.Plane, error)
 	prober   func(ctx context.Context, p chaos.Probing) (prober, error)
-	injector func(chaos.Injector) injector
+	injector func(*chaos.Injector) injector
+	residue  func(ctx context.Context, label string) ([]string, error)
 }
 
 // heldLease is a lease that was opened and is to be closed.
@@ -50,7 +51,8 @@ var hostGear = gear{
 	prober: func(ctx context.Context, p chaos.Probing) (prober, error) {
 		return chaos.NewProber(ctx, p)
 	},
-	injector: func(i chaos.Injector) injector { return &i },
+	injector: func(i *chaos.Injector) injector { return i },
+	residue:  chaos.Residue,
 }
 
 // severs are the verbs that need edges which can be cut or slowed.
@@ -111,17 +113,44 @@ func (r *run) openLease(ctx context.Context) (err error) {
 	return nil
 }
 
-// closeLease removes what nodes wrote and ends the lease. A lease that was lost undid everything
-// while the run was on: the record says so.
-func (r *run) closeLease() error {
+// leave ends the lease at the end of the plan, and records what the host still has of the run.
+func (r *run) leave(ctx context.Context) {
 	if r.lease == nil {
+		return
+	}
+	label := r.lease.Label()
+	if r.lease.Lost() {
+		r.journal.add(record.Entry{Kind: record.KindWarning, Warning: &record.Warning{
+			Code: record.CodeLeaseLost, Text: "this process stood still for so long that it was taken " +
+				"for dead: what it had broken and started was undone while it measured",
+		}})
+	}
+	if err := r.closeLease(); err != nil {
+		r.journal.add(record.Entry{Kind: record.KindWarning, Warning: &record.Warning{
+			Code: "lease", Text: err.Error(),
+		}})
+	}
+	left, err := r.req.gear.residue(context.WithoutCancel(ctx), label)
+	if err != nil {
+		left = append(left, err.Error())
+	}
+	r.journal.add(record.Entry{Kind: record.KindResidue, Residue: &record.Residue{
+		Left: append([]string{}, left...),
+	}})
+}
+
+// closeLease removes what nodes wrote and ends the lease; twice is harmless.
+func (r *run) closeLease() error {
+	l := r.lease
+	if l == nil {
 		return nil
 	}
+	r.lease = nil
 	errs := []error{os.RemoveAll(r.states)}
-	if errs[0] == nil {
-		errs = append(errs, r.lease.Drop(r.statesUndo))
+	if errs[0] == nil && r.statesUndo > 0 && !l.Lost() {
+		errs = append(errs, l.Drop(r.statesUndo))
 	}
-	return errors.Join(append(errs, r.lease.Close())...)
+	return errors.Join(append(errs, l.Close())...)
 }
 
 // equip gives a repetition its network and its folder, where its nodes are processes. What they are

@@ -102,10 +102,10 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 		os.RemoveAll(r.dir)
 		return Outcome{}, notReady("begin run: %w", err)
 	}
-	if err = r.openLease(ctx); err == nil {
-		err = r.record(ctx, start)
+	if err := r.openLease(ctx); err != nil {
+		return Outcome{}, errors.Join(err, r.closeLease(), os.RemoveAll(r.dir))
 	}
-	err = errors.Join(err, r.closeLease())
+	err = errors.Join(r.record(ctx, start), r.closeLease())
 	out.Interrupted = ctx.Err() != nil
 	return out, errors.Join(err, linkLatest(req.Dir, id))
 }
@@ -325,6 +325,7 @@ func (r *run) carryOut(ctx context.Context) error {
 			r.repair(ctx, rep)
 		}
 	}
+	r.leave(ctx)
 	j.add(record.Entry{Kind: record.KindEnd, End: &record.End{Interrupted: ctx.Err() != nil}})
 	return errors.Join(context.Cause(ctx))
 }

@@ -1,0 +1,18 @@
+package scenarios
+
+import (
+	"reflect"
+
+	"github.com/streambench/streambench/chaos"
+)
+
+// FaultLine is a fault as a scenario writes it, on one line.
+func FaultLine(d chaos.Declaration) string { return flow(encode(reflect.ValueOf(d))) }
+
+// faultLines are the faults of a scenario, each on a line.
+func (s *Scenario) faultLines() (lines []string) {
+	for _, d := range s.Faults {
+		lines = append(lines, FaultLine(d))
+	}
+	return lines
+}
