@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/streambench/streambench/chaos"
 )
@@ -15,4 +16,10 @@ func (s *Scenario) faultLines() (lines []string) {
 		lines = append(lines, FaultLine(d))
 	}
 	return lines
+}
+
+// disturbed reports whether a scenario has a fault that a system has to recover from: poison is set
+// aside, and nothing is lost by it.
+func (s *Scenario) disturbed() bool {
+	return slices.ContainsFunc(s.Faults, func(d chaos.Declaration) bool { return d.Poison == 0 })
 }
