@@ -61,14 +61,14 @@ func pair(t *testing.T, n Network, from, to string) (a, b *net.TCPConn) {
 	return c.(*net.TCPConn), d.(*net.TCPConn)
 }
 
-func cut(t *testing.T, c Cutter, edges ...Edge) {
+func cutEdges(t *testing.T, c Cutter, edges ...Edge) {
 	t.Helper()
 	if err := c.Cut(t.Context(), edges); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func mend(t *testing.T, c Cutter, edges ...Edge) {
+func mendEdges(t *testing.T, c Cutter, edges ...Edge) {
 	t.Helper()
 	if err := c.Mend(t.Context(), edges); err != nil {
 		t.Fatal(err)
@@ -130,12 +130,12 @@ func TestRelayHoldsWhatACutEdgeCarries(t *testing.T) {
 	a, b := pair(t, n, "worker-1", "worker-2")
 	say(t, a, "before")
 	hear(t, b, "before")
-	cut(t, n, there)
+	cutEdges(t, n, there)
 	say(t, a, "during")
 	silent(t, b)
 	say(t, b, "other way")
 	hear(t, a, "other way")
-	mend(t, n, there)
+	mendEdges(t, n, there)
 	hear(t, b, "during")
 }
 
@@ -143,7 +143,7 @@ func TestRelayHoldsWhatACutEdgeCarries(t *testing.T) {
 func TestRelayCutOneWayHoldsBackTheOtherSoon(t *testing.T) {
 	n := newTestRelay(t)
 	a, b := pair(t, n, "worker-1", "worker-2")
-	cut(t, n, there)
+	cutEdges(t, n, there)
 	all := make([]byte, 8*unacknowledged)
 	go b.Write(all)
 	got := make([]byte, unacknowledged)
@@ -151,7 +151,7 @@ func TestRelayCutOneWayHoldsBackTheOtherSoon(t *testing.T) {
 		t.Fatal(err)
 	}
 	silent(t, a)
-	mend(t, n, there)
+	mendEdges(t, n, there)
 	if _, err := io.ReadFull(a, make([]byte, len(all)-len(got))); err != nil {
 		t.Fatal(err)
 	}
@@ -174,11 +174,11 @@ func TestRelayHoldsTheEndOfAConnection(t *testing.T) {
 				if cutBoth {
 					edges = append(edges, back)
 				}
-				cut(t, n, edges...)
+				cutEdges(t, n, edges...)
 				say(t, a, "last words")
 				test.end(a)
 				silent(t, b)
-				mend(t, n, edges...)
+				mendEdges(t, n, edges...)
 				hear(t, b, "last words")
 				_, err := b.Read(make([]byte, 1))
 				if err == nil || (!test.reset && err != io.EOF) {
@@ -198,12 +198,12 @@ func TestRelayAnswersNoAttemptToConnectAcrossACut(t *testing.T) {
 		}
 		defer l.Close()
 		at := address(t, func() (string, error) { return n.Dial("worker-1", "worker-2") })
-		cut(t, n, e)
+		cutEdges(t, n, e)
 		_, err = net.DialTimeout("tcp", at, 200*time.Millisecond)
 		if ne := net.Error(nil); !errors.As(err, &ne) || !ne.Timeout() {
 			t.Fatalf("%s cut: connect: %v, want a time-out", e, err)
 		}
-		mend(t, n, e)
+		mendEdges(t, n, e)
 		c, err := net.DialTimeout("tcp", at, patience)
 		if err != nil {
 			t.Fatalf("%s mended: %v", e, err)
