@@ -299,6 +299,7 @@ func (m *matcher) finishPartitioned(want *spool) error {
 // match classes one expected identity and what was received of it.
 func (m *matcher) match(e *outcome) {
 	p := m.c.p
+	m.t.class(e)
 	if p.q.SingleLevel() {
 		all := e.Row
 		if e.all != nil {

@@ -30,7 +30,7 @@ type tally struct {
 	l         Ledger
 	listed    map[string]int
 	got, want resultSet
-	times     *TriggerFinder // nil until something offends
+	at        cause // trigger of the expected result at hand, of a window
 }
 
 func newTally(p *plan, events uint64) *tally {

@@ -24,21 +24,34 @@ func (x *Extent) add(slot, n uint64) {
 	x.N, x.First, x.Last = x.N+n, min(x.First, slot), max(x.Last, slot)
 }
 
-// due adds n results to an extent, by the trigger of the result a row stands for. One that only the
-// end of the stream completes counts as the last slot.
+// cause is the trigger of the result that is being classed; known is false where it has none.
+type cause struct {
+	slot  uint64
+	known bool
+}
+
+// class begins the classing of an expected result of a window.
+func (t *tally) class(e *outcome) { t.at = cause{e.Trigger, e.Timed} }
+
+// due adds n results to an extent, by the trigger of the one at hand. A result that only the end of
+// the stream completes counts as the last slot.
 func (t *tally) due(x *Extent, row []int64, n uint64) {
-	if t.times == nil {
-		t.times = NewTriggerFinder(t.p.w)
+	q, now := t.p.q, t.at
+	switch {
+	case q.PerEvent():
+		column, _ := q.Anchor()
+		now = cause{known: column >= 0 && row[column] >= 0}
+		if now.known {
+			now.slot = t.p.w.Timeline.Slot(uint64(row[column]))
+		}
+	case !now.known && q.Timed() && t.events > 0:
+		now = cause{t.events - 1, true}
 	}
-	slot, ok := t.times.Of(row[:t.p.width])
-	if !ok {
+	if !now.known {
 		x.N, x.Untimed = x.N+n, x.Untimed+n
 		return
 	}
-	if t.events > 0 {
-		slot = min(slot, t.events-1)
-	}
-	x.add(slot, n)
+	x.add(now.slot, n)
 }
 
 // mistaken adds a wrong result to what explains it: the events it lacks, or holds more than once.

@@ -32,6 +32,7 @@ func (a *app) tellResult(r summary.Result) {
 		a.note("write result: %v", err)
 	}
 	for _, s := range r.Systems {
+		a.tellRecoveries(s)
 		a.tellNotes(s)
 	}
 	remedy := ""
