@@ -57,22 +57,20 @@ func (c *checker) away() {
 func (c *checker) atOnce() {
 	most, workers := c.s.Safety.MaxNodes, c.s.Resources.Workers
 	for i, d := range c.s.Faults {
-		if d.At == 0 || breaks(d, workers) == 0 {
+		if d.At == 0 || len(breaks(d)) == 0 {
 			continue
 		}
-		n := 0
-		seen := map[chaos.Selector]bool{}
+		n, seen := 0, map[chaos.Selector]bool{}
 		for _, other := range c.s.Faults[:i+1] {
 			if other.At == 0 || other.At > d.At || healedBy(other) <= d.At {
 				continue
 			}
-			if s := one(other); s.Index() > 0 || s == "coordinator" {
-				if seen[s] {
-					continue
+			for _, s := range breaks(other) {
+				if !seen[s] {
+					n += s.Count(workers)
 				}
-				seen[s] = true
+				seen[s] = s.Index() > 0 || s == "coordinator" // others are drawn anew
 			}
-			n += breaks(other, workers)
 		}
 		if n > most {
 			c.fail(fmt.Sprintf("faults/%d/at", i), fmt.Sprintf("%d nodes are broken at once at %s, "+
@@ -91,42 +89,34 @@ func healedBy(d chaos.Declaration) time.Duration {
 	return d.At + lasts
 }
 
-// breaks is how many nodes a fault keeps from their work: of a partition those of its smaller sides.
-func breaks(d chaos.Declaration, workers int) int {
+// breaks are the nodes a fault keeps from their work: of a partition those of all sides but the one
+// that names the rest or, without, the most.
+func breaks(d chaos.Declaration) (nodes []chaos.Selector) {
 	switch {
 	case d.Poison > 0 || d.Random != nil || d.Link != nil:
-		return 0
+		return nil
 	case d.Partition == nil:
-		return one(d).Count(workers)
-	}
-	var sides []int
-	for _, side := range d.Partition.Sides {
-		n := 0
-		for _, s := range side {
-			if s == chaos.Rest {
-				n = workers // whatever is left, it is the larger side here
-				break
-			}
-			n += s.Count(workers)
+		for _, selectors := range d.Selectors() {
+			nodes = append(nodes, selectors...)
 		}
-		sides = append(sides, n)
+		return nodes
 	}
-	slices.Sort(sides)
-	n := 0
-	for _, side := range sides[:max(len(sides)-1, 0)] {
-		n += side
-	}
-	return n
-}
-
-// one is the node of a fault that names one; empty of others.
-func one(d chaos.Declaration) chaos.Selector {
-	for _, selectors := range d.Selectors() {
-		if d.Partition == nil && d.Link == nil && len(selectors) == 1 {
-			return selectors[0]
+	largest := 0
+	for i, side := range d.Partition.Sides {
+		if slices.Contains(side, chaos.Rest) || slices.Contains(side, "majority") {
+			largest = i
+			break
+		}
+		if len(side) > len(d.Partition.Sides[largest]) {
+			largest = i
 		}
 	}
-	return ""
+	for i, side := range d.Partition.Sides {
+		if i != largest {
+			nodes = append(nodes, side...)
+		}
+	}
+	return nodes
 }
 
 // poison checks that the stream can be poisoned: the events that are damaged are drawn before it is
