@@ -47,7 +47,9 @@ func (s *tape) Mark(dst []byte) []byte {
 	return append(dst, raw...)
 }
 
-func (s *tape) left(p spot) int { return (len(s.events) - p.Shard - p.Taken*p.Step + p.Step - 1) / p.Step }
+func (s *tape) left(p spot) int {
+	return (len(s.events) - p.Shard - p.Taken*p.Step + p.Step - 1) / p.Step
+}
 
 func (s *tape) Next(b *workloads.Batch) Pull {
 	b.N = 0
@@ -436,4 +438,3 @@ func TestLateEventsAreCountedOnceOverRestarts(t *testing.T) {
 		}
 	})
 }
-
