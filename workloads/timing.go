@@ -100,6 +100,13 @@ func unspooled(row []int64, width int) *outcome {
 	return e
 }
 
+// mistaken passes on when a wrong result came.
+func (m *matcher) mistaken(e *outcome, id *arrival) {
+	if e.Timed && !m.again && m.d.Mistaken != nil {
+		m.d.Mistaken(Timing{Trigger: e.Trigger, ReceivedNs: m.got.at[id.head]})
+	}
+}
+
 // wholePage is a page all of whose results have come, the last at a time since T0.
 type wholePage struct {
 	number     uint64
