@@ -4,6 +4,8 @@ import (
 	"context"
 	"os/exec"
 	"time"
+
+	"github.com/streambench/streambench/reports/record"
 )
 
 // Target is what a fault is injected into: the picked nodes and the system they are part of, which
@@ -15,6 +17,14 @@ type Target struct {
 	// Network is how the nodes reach each other; nil for directly, and then nothing can be cut. One
 	// that can be cut is a Cutter.
 	Network Network
+	// Lease is told of every act before it is done; nil where nobody keeps one. Prober sees what
+	// came of it; nil for nobody.
+	Lease  Lease
+	Prober Prober
+
+	now      func() int64 // since T0, in ns
+	poisoned func(context.Context, Planned) record.Witness
+	book     *book // of the edges that faults have broken
 }
 
 // System is the system under test as faults see it.
@@ -115,4 +125,8 @@ type Undo struct {
 type Lease interface {
 	Add(u Undo) (id int, err error)
 	Drop(id int) error
+	// Label is the entry NAME=value that has to be in the environment of every process started: what
+	// carries it belongs to the run, and is killed when nobody else does. So a lease need not be told
+	// of processes, whose numbers are not known before they are started.
+	Label() string
 }
