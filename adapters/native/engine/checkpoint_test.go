@@ -83,13 +83,13 @@ func (s *tape) Next(b *workloads.Batch) Pull {
 
 // trial is a job that is cut off and restored, again and again, until it has come to its end.
 type trial struct {
-	t      fataler
-	w      *workloads.Workload
-	n      int // events of the stream
-	rows   int // of a batch
-	sizes  []int
-	store  *checkpoint.Store
-	plant  Plant
+	t     fataler
+	w     *workloads.Workload
+	n     int // events of the stream
+	rows  int // of a batch
+	sizes []int
+	store *checkpoint.Store
+	plant Plant
 
 	id        uint64 // of the last checkpoint
 	committed []string
@@ -441,4 +441,3 @@ func TestLateEventsAreCountedOnceOverRestarts(t *testing.T) {
 		}
 	})
 }
-
