@@ -154,7 +154,7 @@ func Leftovers() (all []Leftover, err error) {
 // Clean carries out the undos of a lease that was left behind, and removes it. A lease whose undos
 // fail stays.
 func (l Leftover) Clean(ctx context.Context) (Leftover, error) {
-	done, err := undoLease(ctx, l.path)
+	done, err := undoAll(ctx, l.path)
 	if err != nil {
 		return l, fmt.Errorf("clean what run %s left (%s): %w", l.Run, filepath.Dir(l.path), err)
 	}

@@ -110,7 +110,8 @@ func signalOwn(ctx context.Context, label string, p Process, s syscall.Signal) e
 	}
 	defer h.close()
 	if !carries(p.PID, label) {
-		if h.ended(0) { // and so had no environment left
+		// One that is ending has no environment any more, and is gone soon.
+		if commandOf(p.PID) == "?" && h.ended(longestUndo/2) {
 			return nil
 		}
 		return fmt.Errorf("process %d (%s) is not of this run", p.PID, commandOf(p.PID))
