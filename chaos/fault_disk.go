@@ -19,8 +19,8 @@ const TrialBytes = 64 << 10
 // trials is how often a disk is tried: a single write may be slow for reasons of its own.
 const trials = 3
 
-// disk makes the disk of a node a bad one. It is bad for the node's own writes alone, by the hand of
-// the node itself, so that nothing is left of it once the node is gone.
+// disk makes the disk of a node a bad one. It is bad for the node's own writes alone, by the hand
+// of the node itself, so that nothing is left of it once the node is gone.
 type disk struct {
 	planned Planned
 	before  map[string]trial // by node, while the disk was good
@@ -134,7 +134,8 @@ func (d *disk) judge(before, after trial) (saw, missing string) {
 	return took, ""
 }
 
-// judgeLie believes the kernel: a sync that has succeeded while nothing was given to a disk is a lie.
+// judgeLie believes the kernel: a sync that has succeeded while nothing was given to a disk is a
+// lie.
 func judgeLie(before, after trial) (saw, missing string) {
 	switch {
 	case !before.counted || !after.counted || before.written == 0:

@@ -366,6 +366,8 @@ func TestNothingIsBrokenThatNobodyWouldHeal(t *testing.T) {
 	}
 }
 
+var _ Mender = (*torn)(nil)
+
 // torn is a network that breaks half of what it is asked to, and says so.
 type torn struct {
 	believed

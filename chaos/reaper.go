@@ -55,8 +55,8 @@ func reap(path string, stdout io.Writer) error {
 	return err
 }
 
-// watchLease returns why the undos are due, or "" once the lease is gone. The lease has expired when
-// it was looked at so many times without a change: if the whole host stood still, so did this.
+// watchLease returns why the undos are due, or "" once the lease is gone. The lease has expired
+// when it was looked at so many times without a change: if the whole host stood still, so did this.
 func watchLease(path string, tool Process) (why string, err error) {
 	h, err := hold(tool)
 	if err != nil && !errors.Is(err, errGone) {

@@ -82,6 +82,14 @@ func greet(peer string) {
 	}
 }
 
+var _ interface {
+	System
+	Hosted
+	Restarter
+	Disker
+	Sloted
+} = (*toys)(nil)
+
 // toys are a system of toy nodes.
 type toys struct {
 	lease   Lease
