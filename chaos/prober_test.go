@@ -122,6 +122,7 @@ func TestProberSeesExactlyTheEdgesThatAreCut(t *testing.T) {
 // onEveryPlane runs a test on each plane that can be had here.
 func onEveryPlane(t *testing.T, test func(t *testing.T, n plane)) {
 	t.Run(PlaneRelay, func(t *testing.T) { test(t, newTestRelay(t)) })
+	t.Run(PlaneNetns, func(t *testing.T) { test(t, newTestNetns(t)) })
 }
 
 func TestProberSeesThatTheInjectorDidNothing(t *testing.T) {

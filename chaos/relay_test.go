@@ -41,15 +41,19 @@ func address(t *testing.T, ask func() (string, error)) string {
 // pair is a connection from one node to another, both ends.
 func pair(t *testing.T, n Network, from, to string) (a, b *net.TCPConn) {
 	t.Helper()
-	l, err := net.Listen("tcp", address(t, func() (string, error) { return n.Listen(to) }))
-	if err != nil {
-		t.Fatal(err)
-	}
+	at := address(t, func() (string, error) { return n.Listen(to) })
+	var l net.Listener
+	as(t, n, to, func() (err error) {
+		l, err = net.Listen("tcp4", at)
+		return err
+	})
 	defer l.Close()
-	c, err := net.DialTimeout("tcp", address(t, func() (string, error) { return n.Dial(from, to) }), patience)
-	if err != nil {
-		t.Fatal(err)
-	}
+	at = address(t, func() (string, error) { return n.Dial(from, to) })
+	var c net.Conn
+	as(t, n, from, func() (err error) {
+		c, err = net.DialTimeout("tcp4", at, patience)
+		return err
+	})
 	d, err := l.Accept()
 	if err != nil {
 		t.Fatal(err)
@@ -59,6 +63,20 @@ func pair(t *testing.T, n Network, from, to string) (a, b *net.TCPConn) {
 		_ = c.SetDeadline(time.Now().Add(patience))
 	}
 	return c.(*net.TCPConn), d.(*net.TCPConn)
+}
+
+// as does something where a node is: sockets that are made stay there.
+func as(t *testing.T, n Network, node string, do func() error) {
+	t.Helper()
+	err := error(nil)
+	if apart, ok := n.(*netns); ok && node != "" {
+		err = inside(apart.namespace(node), do)
+	} else {
+		err = do()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func cutEdges(t *testing.T, c Cutter, edges ...Edge) {
