@@ -7,8 +7,8 @@ import (
 	"github.com/streambench/streambench/reports/record"
 )
 
-// cut is a number of edges that are broken or slowed at once.
-type cut struct {
+// breach is a number of edges that are broken or slowed at once.
+type breach struct {
 	edges    []Edge
 	promises promises
 	promised bool
@@ -16,7 +16,7 @@ type cut struct {
 }
 
 // prepare promises in the lease to mend the edges, before any is broken.
-func (c *cut) prepare(t Target, edges []Edge) error {
+func (c *breach) prepare(t Target, edges []Edge) error {
 	if _, ok := t.Network.(Cutter); !ok {
 		return unsupported("the nodes reach each other directly: no edge can be cut")
 	}
@@ -28,20 +28,20 @@ func (c *cut) prepare(t Target, edges []Edge) error {
 	return nil
 }
 
-func (c *cut) cut(ctx context.Context, t Target) error {
+func (c *breach) cut(ctx context.Context, t Target) error {
 	c.made = true
 	t.book.add(c.edges)
 	return t.Network.(Cutter).Cut(ctx, c.edges)
 }
 
-func (c *cut) shape(ctx context.Context, t Target, s Shape) error {
+func (c *breach) shape(ctx context.Context, t Target, s Shape) error {
 	c.made = true
 	t.book.add(c.edges)
 	return t.Network.(Cutter).Shape(ctx, c.edges, s)
 }
 
 // mend mends the edges that no other fault has broken too.
-func (c *cut) mend(ctx context.Context, t Target) error {
+func (c *breach) mend(ctx context.Context, t Target) error {
 	if c.made {
 		if alone := t.book.alone(c.edges); len(alone) > 0 {
 			if err := t.Network.(Cutter).Mend(ctx, alone); err != nil {
@@ -61,7 +61,7 @@ func (c *cut) mend(ctx context.Context, t Target) error {
 // partition keeps nodes from reaching each other while all of them live.
 type partition struct {
 	planned Planned
-	cut     cut
+	cut     breach
 }
 
 func newPartition(p Planned) Fault { return &partition{planned: p} }
@@ -92,7 +92,7 @@ func (p *partition) Heal(ctx context.Context, t Target) error { return p.cut.men
 // link slows the connection of two nodes.
 type link struct {
 	planned Planned
-	cut     cut
+	cut     breach
 }
 
 func newLink(p Planned) Fault { return &link{planned: p} }

@@ -15,7 +15,7 @@ import (
 type lose struct {
 	planned Planned
 	grip    grip
-	cut     cut
+	cut     breach
 	away    absence
 	silence record.Witness
 }

@@ -129,6 +129,9 @@ func family(p Process) ([]Process, error) {
 // labelled are the processes whose environment has an entry, as it was when they were started.
 // This process is none of them.
 func labelled(label string) ([]Process, error) {
+	if !labels(label) {
+		return nil, fmt.Errorf("find processes by label: %q is the label of no run", label)
+	}
 	all, err := processes()
 	if err != nil {
 		return nil, err
@@ -146,6 +149,9 @@ func labelled(label string) ([]Process, error) {
 // carries reports whether the environment of a process has an entry. That of other users cannot be
 // read, and nothing of theirs is ours.
 func carries(pid int, label string) bool {
+	if !labels(label) {
+		return false
+	}
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
 	return err == nil && slices.Contains(strings.Split(string(text), "\x00"), label)
 }

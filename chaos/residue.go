@@ -15,10 +15,10 @@ import (
 // that stand still, control groups, namespaces, rules, temporary files, leases. It must be empty once
 // the lease is closed.
 func Residue(ctx context.Context, label string) ([]string, error) {
-	run := runOf(label)
-	if run == "" {
-		return nil, nil
+	if !labels(label) {
+		return nil, fmt.Errorf("look for residue: %q is the label of no run", label)
 	}
+	run := runOf(label)
 	all, err := labelled(label)
 	if err != nil {
 		return nil, fmt.Errorf("look for residue: %w", err)
@@ -156,7 +156,7 @@ func Leftovers() (all []Leftover, err error) {
 func (l Leftover) Clean(ctx context.Context) (Leftover, error) {
 	done, err := undoLease(ctx, l.path)
 	if err != nil {
-		return l, fmt.Errorf("clean what run %s left: %w", l.Run, err)
+		return l, fmt.Errorf("clean what run %s left (%s): %w", l.Run, filepath.Dir(l.path), err)
 	}
 	l.Undos = done
 	return l, nil

@@ -40,6 +40,11 @@ const ours = "streambench-"
 // is not called like this. The label is that of the run's Lease.
 func NameFor(label, what string) string { return ours + what + "-" + runOf(label) }
 
+// labels reports whether a label names a run. One that does not is carried by everybody.
+func labels(label string) bool {
+	return strings.HasPrefix(label, labelVariable+"=") && leaseName.MatchString(runOf(label))
+}
+
 // runOf is the value of a label.
 func runOf(label string) string { return strings.TrimPrefix(label, labelVariable+"=") }
 
@@ -48,6 +53,9 @@ func undo(ctx context.Context, label string, u Undo) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, longestUndo,
 		fmt.Errorf("not done within %s", longestUndo))
 	defer cancel()
+	if !labels(label) {
+		return fmt.Errorf("undo %s: %q is the label of no run", u, label)
+	}
 	if err := undoOne(ctx, label, u); err != nil {
 		return fmt.Errorf("undo %s: %w", u, err)
 	}
@@ -147,10 +155,10 @@ func ownPart(label, path string) (own string) {
 	return ""
 }
 
-// namedAfter reports whether a name is one that NameFor gives, or begins with one.
+// namedAfter reports whether a name is one that NameFor gives.
 func namedAfter(label, name string) bool {
 	rest, ok := strings.CutPrefix(name, ours)
-	return ok && runOf(label) != "" && strings.Contains(rest, "-"+runOf(label))
+	return ok && labels(label) && strings.HasSuffix(rest, "-"+runOf(label))
 }
 
 // removeOwn removes a file or folder in a folder named after the run. It follows no link on the way.
