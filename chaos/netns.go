@@ -179,7 +179,14 @@ func (n *netns) Listen(node string) (string, error) {
 }
 
 // Dial implements Network: a node has one address for all.
-func (n *netns) Dial(_, to string) (string, error) { return n.Listen(to) }
+func (n *netns) Dial(from, to string) (string, error) {
+	if from != "" {
+		if _, err := n.ensure(from); err != nil {
+			return "", err
+		}
+	}
+	return n.Listen(to)
+}
 
 // ensure makes the namespace of a node and returns its address.
 func (n *netns) ensure(node string) (ip string, err error) {

@@ -110,7 +110,7 @@ func (y *eye) standApart(v view) (map[string]*foot, error) {
 			}
 			l, err := net.Listen("tcp4", at.Address)
 			if err == nil {
-				go greet(l)
+				go hangUp(l)
 			}
 			return err
 		})
@@ -132,8 +132,8 @@ func (y *eye) standApart(v view) (map[string]*foot, error) {
 	return feet, nil
 }
 
-// greet accepts connections, which is all that is wanted of them.
-func greet(l net.Listener) {
+// hangUp accepts connections, which is all that is wanted of them.
+func hangUp(l net.Listener) {
 	for {
 		c, err := l.Accept()
 		if err != nil {

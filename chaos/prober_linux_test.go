@@ -8,7 +8,7 @@ import (
 
 func TestProberSeesProcessesStandStillAndEnd(t *testing.T) {
 	p := newTestProber(t, newDirect(), trio)
-	cmd, process := sleeper(t)
+	cmd, process := idler(t)
 	if err := p.Watch("worker-1", process); err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestProberSeesProcessesStandStillAndEnd(t *testing.T) {
 
 func TestProberSeesAProcessKeptFromRunning(t *testing.T) {
 	p := newTestProber(t, newDirect(), trio)
-	cmd, process := sleeper(t)
+	cmd, process := idler(t)
 	if err := p.Watch("worker-1", process); err != nil {
 		t.Fatal(err)
 	}
