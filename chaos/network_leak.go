@@ -107,13 +107,14 @@ func connectionsOf(pid int) ([]connection, error) {
 		}
 	}
 	var open []connection
-	for _, table := range []string{"net/tcp", "net/tcp6"} {
+	// The kernel hands out a table in pieces and may leave one out when others change it meanwhile.
+	for _, table := range []string{"net/tcp", "net/tcp6", "net/tcp", "net/tcp6"} {
 		text, err := os.ReadFile(dir + table)
 		if err != nil && ignoreGone(err) != nil {
 			return nil, err
 		}
 		for _, c := range parseConnections(string(text)) {
-			if mine[c.inode] {
+			if mine[c.inode] && !slices.Contains(open, c) {
 				open = append(open, c)
 			}
 		}

@@ -21,6 +21,8 @@ func (s *switchboard) join(e Edge, a, b *net.TCPConn) {
 	p := &passage{board: s, done: map[*pump]bool{}, reset: map[*pump]bool{}}
 	p.to = &pump{board: s, edge: e, passage: p, src: a, dst: b, queue: newQueue()}
 	p.back = &pump{board: s, edge: e.reverse(), passage: p, src: b, dst: a, queue: newQueue()}
+	// It was set up while the edge was whole, even if that was cut just now.
+	p.to.allowance, p.back.allowance = unacknowledged, unacknowledged
 	s.mu.Lock()
 	s.pumps[p.to], s.pumps[p.back] = false, false
 	s.mu.Unlock()
