@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// Unrelayed are sentences about nodes that reach each other past the network: a fault on the network
-// does not break them, so a run of which any is true measures nothing. nodes are the processes of the
-// nodes, with all that they have started.
+// Unrelayed are sentences about nodes that reach each other past the network: a fault on the
+// network does not break them, so a run of which any is true measures nothing. nodes are the
+// processes of the nodes, with all that they have started.
 func Unrelayed(n Network, nodes map[string]Process) ([]string, error) {
 	var found []string
 	var err error

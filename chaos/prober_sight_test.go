@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// walk is an edge by which a probe is sent each 5 ms from 0 on; took says how long the one sent at a
-// time takes, less than 0 = for ever. Those that arrive after the end have not.
+// walk is an edge by which a probe is sent each 5 ms from 0 on; took says how long the one sent at
+// a time takes, less than 0 = for ever. Those that arrive after the end have not.
 func walk(until time.Duration, took func(at time.Duration) time.Duration) *sight {
 	s := &sight{edge: there}
 	for at := time.Millisecond; at <= until; at += probeEvery {

@@ -55,8 +55,8 @@ func (p *passage) pass(one *pump, reset bool) {
 	}
 }
 
-// broken is told that the reader of one stream is gone. That news travels the other way, behind what
-// the reader has sent before, and is held where the other way is cut.
+// broken is told that the reader of one stream is gone. That news travels the other way, behind
+// what the reader has sent before, and is held where the other way is cut.
 func (p *passage) broken(one *pump) {
 	s := p.board
 	s.mu.Lock()
