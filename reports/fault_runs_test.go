@@ -9,7 +9,7 @@ import (
 )
 
 // killed is a worker that is killed and comes back.
-var killed = recordtest.Options{Steady: 24 * time.Second,
+var killed = recordtest.Options{Steady: 24 * time.Second, Twin: true,
 	Faults: []recordtest.Break{recordtest.Kill("worker-2", 14*time.Second)}}
 
 // unwitnessed is a partition that was carried out and that no witness saw.

@@ -108,8 +108,8 @@ func twinTables(run *Run) []twinSection {
 	var all []twinSection
 	for _, s := range run.Result.Systems {
 		for _, t := range s.Twins {
-			section := twinSection{Title: fmt.Sprintf("%s, run %d beside run %d without the faults",
-				s.Name, t.Against, t.Rep), Words: t.Why}
+			section := twinSection{Title: fmt.Sprintf("%s, run %d", s.Name, t.Against),
+				Words: t.Why}
 			for _, name := range twinFigures {
 				v, ok := t.Figures[name]
 				if !ok {
