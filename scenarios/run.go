@@ -38,6 +38,9 @@ type RunRequest struct {
 	// Plane is how nodes that are processes reach each other, as chaos.NewNetwork names it; empty for
 	// the simplest that the faults allow.
 	Plane string
+	// Untwinned leaves the twins out of the plan: what faults cost is then held against the baseline
+	// before them alone.
+	Untwinned bool
 
 	// Null finds the null ceiling, which claims are held against.
 	Null Null
@@ -85,6 +88,9 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 		req.gear = &hostGear
 	}
 	r := &run{req: req, plan: NewPlan(req.Scenario)}
+	if req.Untwinned {
+		r.plan = r.plan.untwinned()
+	}
 	if err := r.ready(); err != nil {
 		return out, err
 	}
