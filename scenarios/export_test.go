@@ -29,6 +29,11 @@ func (r *RunRequest) InVirtualTimeOf(nap func(time.Duration)) {
 	}
 }
 
+// WithDisk has the run see a disk with so much room.
+func (r *RunRequest) WithDisk(freeB uint64) {
+	r.free = func(string) (uint64, error) { return freeB, nil }
+}
+
 // FakeGear stands in for everything that breaks, sees and heals.
 type FakeGear struct {
 	// Inject and Heal do what a fault does; nil for nothing.

@@ -51,6 +51,8 @@ type RunRequest struct {
 	used func() usage
 	// gear makes what breaks and heals; nil for this host's.
 	gear *gear
+	// free is the room on the disk of a folder; nil for the operating system's word.
+	free func(dir string) (uint64, error)
 }
 
 // Outcome says what a run left behind.
@@ -171,6 +173,9 @@ func (r *run) ready() (err error) {
 			return notReady("%w", err)
 		}
 		if err := a.Supports(job); err != nil {
+			return notReady("%w", err)
+		}
+		if err := r.room(job); err != nil {
 			return notReady("%w", err)
 		}
 		if transport == nil {
