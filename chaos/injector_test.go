@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -306,4 +307,84 @@ func TestANodeStartedAnewIsTheOneThatIsBroken(t *testing.T) {
 		t.Errorf("the node is in state %c", s)
 	}
 	healed(t, g.injector.Heal(t.Context(), second))
+}
+
+// unwilling is a lease that takes no undo, as on a full disk.
+type unwilling struct{ Lease }
+
+func (unwilling) Add(Undo) (int, error) { return 0, errors.New("no space left") }
+
+func TestNothingIsBrokenThatNobodyWouldHeal(t *testing.T) {
+	g := newGround(t, nil, "worker-1")
+	g.injector.Lease = unwilling{g.lease}
+	for i, p := range []Planned{
+		{Verb: VerbPause},
+		{Verb: VerbPressure, Pressure: Pressure{CPUs: 0.1}},
+		{Verb: VerbPressure, Pressure: Pressure{Memory: 64 << 20}},
+	} {
+		p.ID, p.Picked, p.For = i+1, worker("worker-1"), time.Second
+		f := g.injector.Inject(t.Context(), p)
+		if f.Error == "" && f.Unsupported == "" || f.Witness != nil {
+			t.Errorf("%s: %+v", p.Verb, f)
+		}
+		g.injector.Heal(t.Context(), p)
+		if s := stateOf(g.process(t, "worker-1")); s == 'T' {
+			t.Errorf("%s has stopped it", p.Verb)
+		}
+	}
+}
+
+// torn is a network that breaks half of what it is asked to, and says so.
+type torn struct {
+	believed
+	mended []Edge
+}
+
+func (*torn) Cut(context.Context, []Edge) error { return errors.New("cut one edge of two") }
+
+func (n *torn) Mend(_ context.Context, edges []Edge) error {
+	n.mended = append(n.mended, edges...)
+	return nil
+}
+
+func (*torn) Undos(edges []Edge) []Undo {
+	return []Undo{{Op: OpRelay, Address: "@nobody", Edges: edges}}
+}
+
+func TestWhatWasBrokenHalfIsHealedWhole(t *testing.T) {
+	network := &torn{}
+	g := newGround(t, func(Lease) Network { return network }, "worker-1", "worker-2")
+	p := Planned{ID: 1, Verb: VerbPartition, Edges: ways("worker-1", "worker-2"), For: time.Second}
+	if err := g.injector.Prepare(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := readLease(g.lease.path); err != nil || len(s.Undos) != 2 {
+		t.Fatalf("before the act the lease has %+v, %v", s, err)
+	}
+	if f := g.injector.Inject(t.Context(), p); f.Error == "" || f.Witness != nil {
+		t.Errorf("%+v", f)
+	}
+	for range 2 {
+		g.injector.Heal(t.Context(), p)
+	}
+	if !slices.Equal(network.mended, p.Edges) {
+		t.Errorf("mended: %v", network.mended)
+	}
+	if s, err := readLease(g.lease.path); err != nil || len(s.Undos) != 1 {
+		t.Errorf("after it the lease has %+v, %v", s, err)
+	}
+}
+
+func TestTheTableHasEveryVerb(t *testing.T) {
+	if len(VerbTable) != len(faults)+1 { // random is drawn into the others
+		t.Errorf("%d verbs in the table, %d that can be injected", len(VerbTable), len(faults))
+	}
+	for _, v := range VerbTable {
+		if _, ok := faults[v.Verb]; !ok && v.Verb != VerbRandom {
+			t.Errorf("%s cannot be injected", v.Verb)
+		}
+		if v.Means == "" || v.Witness == "" || v.Heals == "" || v.Example == "" {
+			t.Errorf("%s is not explained", v.Verb)
+		}
+	}
 }

@@ -1,7 +1,6 @@
 package chaos
 
 import (
-	"slices"
 	"sync"
 	"time"
 )
@@ -84,20 +83,22 @@ func (s *sight) each(f func(probe)) {
 	}
 }
 
-// usual is how long probes sent before a time took, the median and the longest of the last second
-// of them.
-func (s *sight) usual(beforeNs int64) (median, longest time.Duration) {
-	var took []time.Duration
+// usual is how long probes sent before a time took: the shortest that is remembered, for what a busy
+// host or an earlier fault adds is none of the edge's own, and the longest of the last second.
+func (s *sight) usual(beforeNs int64) (shortest, longest time.Duration) {
 	s.each(func(p probe) {
-		if p.arrivedNs != 0 && p.sentNs < beforeNs && p.sentNs > beforeNs-int64(time.Second) {
-			took = append(took, time.Duration(p.arrivedNs-p.sentNs))
+		took := time.Duration(p.arrivedNs - p.sentNs)
+		if p.arrivedNs == 0 || p.sentNs >= beforeNs {
+			return
+		}
+		if shortest == 0 || took < shortest {
+			shortest = took
+		}
+		if p.sentNs > beforeNs-int64(time.Second) {
+			longest = max(longest, took)
 		}
 	})
-	if len(took) == 0 {
-		return 0, 0
-	}
-	slices.Sort(took)
-	return took[len(took)/2], took[len(took)-1]
+	return shortest, longest
 }
 
 // silentSince is since when nothing arrives along the edge: when the first probe was sent that

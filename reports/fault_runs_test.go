@@ -9,7 +9,7 @@ import (
 )
 
 // killed is a worker that is killed and comes back.
-var killed = recordtest.Options{Steady: 20 * time.Second,
+var killed = recordtest.Options{Steady: 24 * time.Second,
 	Faults: []recordtest.Break{recordtest.Kill("worker-2", 14*time.Second)}}
 
 // unwitnessed is a partition that was carried out and that no witness saw.
@@ -40,9 +40,9 @@ func schedule(faults ...recordtest.Break) []recordtest.Break {
 // whole, one of which it does not say that state was restored, and a fault that cannot be.
 // native-slow has a partition that nobody saw, too.
 var broken = recordtest.Options{Systems: []string{"native", "native-slow"},
-	Steady: 36 * time.Second, Faults: schedule(
-		recordtest.Kill("worker-2", 14*time.Second), recordtest.Kill("worker-3", 26*time.Second),
-		unwitnessed(34*time.Second), refused(36*time.Second))}
+	Steady: 40 * time.Second, Faults: schedule(
+		recordtest.Kill("worker-2", 14*time.Second), recordtest.Kill("worker-3", 28*time.Second),
+		unwitnessed(40*time.Second), refused(42*time.Second))}
 
 func differ(r *recordtest.Run) {
 	r.Change(func(e *record.Entry) bool {

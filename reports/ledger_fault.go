@@ -16,7 +16,7 @@ type classRule struct {
 	rules map[string]string                    // by guarantee
 }
 
-const fails = "fails"
+const fails = "none is allowed"
 
 var classRules = []classRule{
 	{"lost", func(l *record.Ledger) uint64 { return l.Lost },
@@ -83,8 +83,8 @@ func classCell(c *classRule, l *record.Ledger) string {
 		return "0"
 	}
 	text := summary.Count(float64(x.N))
-	if x.N > x.Untimed {
-		text += fmt.Sprintf(", due %.3f s to %.3f s", float64(x.FromNs)/1e9, float64(x.ToNs)/1e9)
+	if from, to, ok := x.Span(); ok {
+		text += fmt.Sprintf(", due %.3f s to %.3f s", float64(from)/1e9, float64(to)/1e9)
 	}
 	return text
 }

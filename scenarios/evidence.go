@@ -1,6 +1,9 @@
 package scenarios
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/workloads"
 )
@@ -92,11 +95,13 @@ func (r *repetition) spread(l workloads.Ledger) *record.Spread {
 		return nil
 	}
 	of := func(x workloads.Extent) record.Extent {
-		if x.N == x.Untimed {
-			return record.Extent{N: x.N, Untimed: x.Untimed}
+		e := record.Extent{N: x.N, Untimed: x.Untimed}
+		for _, p := range x.Parts {
+			e.Parts = append(e.Parts, record.Part{N: p.N, FromNs: r.load.DueNs(p.First),
+				ToNs: r.load.DueNs(p.Last)})
 		}
-		return record.Extent{N: x.N, FromNs: r.load.DueNs(x.First), ToNs: r.load.DueNs(x.Last),
-			Untimed: x.Untimed}
+		slices.SortFunc(e.Parts, func(a, b record.Part) int { return cmp.Compare(a.FromNs, b.FromNs) })
+		return e
 	}
 	return &record.Spread{
 		Lost: of(s.Lost), Duplicated: of(s.Duplicated), Missing: of(s.Missing), Twice: of(s.Twice),

@@ -11,17 +11,28 @@ type Spread struct {
 	Other Extent
 }
 
-// Extent is a number of results or events, and the slots of the first and the last of them. Untimed
-// are those of them of which no slot is known.
+// Extent is a number of results or events and the parts of the stream they lie in. Untimed are those
+// of them of which no slot is known.
 type Extent struct {
-	N, First, Last, Untimed uint64
+	N, Untimed uint64
+	Parts      []Part // in no order, a second of event time each at most
 }
 
-func (x *Extent) add(slot, n uint64) {
-	if x.N == x.Untimed {
-		x.First = slot
+// Part is a number of results or events and the slots of the first and the last of them.
+type Part struct{ N, First, Last uint64 }
+
+// mostParts bounds an extent: what lies in more of them is in the last.
+const mostParts = 1 << 12
+
+func (x *Extent) add(slot, n, second uint64) {
+	x.N += n
+	for i := len(x.Parts) - 1; i >= 0; i-- {
+		if p := &x.Parts[i]; p.First/second == slot/second || i == mostParts-1 {
+			p.N, p.First, p.Last = p.N+n, min(p.First, slot), max(p.Last, slot)
+			return
+		}
 	}
-	x.N, x.First, x.Last = x.N+n, min(x.First, slot), max(x.Last, slot)
+	x.Parts = append(x.Parts, Part{n, slot, slot})
 }
 
 // cause is the trigger of the result that is being classed; known is false where it has none.
@@ -51,7 +62,7 @@ func (t *tally) due(x *Extent, row []int64, n uint64) {
 		x.N, x.Untimed = x.N+n, x.Untimed+n
 		return
 	}
-	x.add(now.slot, n)
+	x.add(now.slot, n, t.p.w.Timeline.EventRate)
 }
 
 // mistaken adds a wrong result to what explains it: the events it lacks, or holds more than once.
@@ -71,5 +82,5 @@ func (t *tally) mistaken(got, want []int64) {
 		t.due(&s.Other, want, 1)
 		return
 	}
-	x.add(t.p.w.Timeline.Slot(uint64(seq/n)), uint64(n))
+	x.add(t.p.w.Timeline.Slot(uint64(seq/n)), uint64(n), t.p.w.Timeline.EventRate)
 }

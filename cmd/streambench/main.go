@@ -13,6 +13,7 @@ import (
 	"os"
 
 	"github.com/streambench/streambench/adapters/kafka"
+	"github.com/streambench/streambench/adapters/native"
 	"github.com/streambench/streambench/chaos"
 )
 
@@ -24,8 +25,9 @@ func main() {
 // enterRole becomes another part of a run where this process was started as one, and then does not
 // return. main and the tests of this package call it first.
 func enterRole() {
-	kafka.Enter()
 	chaos.Enter()
+	kafka.Enter()
+	native.Enter()
 }
 
 // run is the whole program: it returns the exit code.

@@ -16,25 +16,30 @@ type Spread struct {
 	StateNs int64 `json:"stateNs"`
 }
 
-// Extent is a number of results or events and the due times, in ns since T0, of the first and the
-// last of them. Untimed are those of them of which no due time is known.
+// Extent is a number of results or events and the parts of the schedule they were due in, in order.
+// Untimed are those of them of which no due time is known.
 type Extent struct {
 	N       uint64 `json:"n"`
-	FromNs  int64  `json:"fromNs,omitempty"`
-	ToNs    int64  `json:"toNs,omitempty"`
 	Untimed uint64 `json:"untimed,omitempty"`
+	Parts   []Part `json:"parts,omitempty"`
 }
 
-// Add takes n results or events that were due at a time since T0.
-func (x *Extent) Add(dueNs int64, n uint64) {
-	if x.N == x.Untimed || dueNs < x.FromNs {
-		x.FromNs = dueNs
-	}
-	if x.N == x.Untimed || dueNs > x.ToNs {
-		x.ToNs = dueNs
-	}
-	x.N += n
+// Part is a number of results or events and the due times, in ns since T0, of the first and the last
+// of them.
+type Part struct {
+	N      uint64 `json:"n"`
+	FromNs int64  `json:"fromNs"`
+	ToNs   int64  `json:"toNs"`
 }
 
-// AddUntimed takes n results or events of which no due time is known.
-func (x *Extent) AddUntimed(n uint64) { x.N, x.Untimed = x.N+n, x.Untimed+n }
+// Span is the due times of the first and the last, in ns since T0; ok is false where none is known.
+func (x Extent) Span() (fromNs, toNs int64, ok bool) {
+	if len(x.Parts) == 0 {
+		return 0, 0, false
+	}
+	fromNs, toNs = x.Parts[0].FromNs, x.Parts[0].ToNs
+	for _, p := range x.Parts {
+		fromNs, toNs = min(fromNs, p.FromNs), max(toNs, p.ToNs)
+	}
+	return fromNs, toNs, true
+}

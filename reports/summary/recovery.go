@@ -55,7 +55,7 @@ type Instant struct {
 	Is   string `json:"is"`   // what happened, as in "detected"
 	// AtNs is nil where there is no evidence; Why says then what was missing, else what the evidence
 	// is.
-	AtNs *int64 `json:"atNs"`
+	AtNs *int64 `json:"atNs,omitempty"`
 	Why  string `json:"why"`
 	// ResolutionNs is how exactly it is known; 0 for to the clock.
 	ResolutionNs int64 `json:"resolutionNs,omitempty"`

@@ -134,7 +134,8 @@ func checkpointDuration(f map[string]float64, t *Trail) {
 }
 
 // inTwins are the figures a repetition with faults is held against its twin in.
-var inTwins = []string{"accepted", "emitted", "latency.p50", "latency.p99", "cpu"}
+var inTwins = []string{"accepted", "emitted", "latency.p50", "latency.p99",
+	"latency.p99.9", "backlog", "cpu"}
 
 // twins are the twins of a system's repetitions, each beside the nearest with faults that is kept.
 func twins(trails []Trail, reps []Repetition) []Twin {

@@ -200,7 +200,8 @@ func verdicts(m *record.Manifest, s *System, trails []Trail) []Verdict {
 		claim = m.Conditions.Guarantee
 	}
 	vs = append(vs, searchVerdict(s)...)
-	vs = append(vs, guarantee(claim, s))
+	vs = append(vs, guarantee(claim, s, trails))
+	vs = append(vs, unsupported(s, trails)...)
 	vs = append(vs, judgeRepair(s, trails)...)
 	for _, l := range m.Limits {
 		vs = append(vs, limit(l, s))
