@@ -173,8 +173,11 @@ func (p *page) verdicts(r *summary.Result) {
 			}
 		}
 		word := look.word
-		if v.Rule == summary.RuleValidity {
+		switch {
+		case v.Rule == summary.RuleValidity:
 			word = string(summary.Invalid)
+		case v.Rule == summary.RuleFault && v.State == summary.Unknown:
+			word = "n/a"
 		}
 		line := verdictRow{Subject: subject, Question: question, Word: word, Colour: look.colour,
 			Text: v.Text, Remedy: v.Remedy}
