@@ -11,7 +11,7 @@ import (
 // moves of processed, so that answers that come in bursts are no dips.
 func (b *breakage) dip(to int64) *Dip {
 	width := max(b.band.ResolvedNs, record.StretchNs)
-	before := worstBacklog(b.course.overlap(b.t0-width, b.t0))
+	before := worstBacklog(b.course.inside(b.t0-width-record.StretchNs, b.t0))
 	d := &Dip{SliceNs: width, LongestNs: silence(b.course.overlap(b.t0, max(to, b.t0+1)))}
 	least := math.Inf(1)
 	step := max(sliceNs, width)
