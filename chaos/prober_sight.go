@@ -1,6 +1,8 @@
 package chaos
 
 import (
+	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -159,13 +161,19 @@ func (s *sight) openSince(sinceNs, nowNs int64, both bool) (ok bool, why string)
 	return true, ""
 }
 
-// delayed are the times that probes sent after a time took, and the first of them that took longer
-// than another time.
+// delayed are the times that probes sent after a time took, until a train was sent, and when the
+// first of them was sent that took longer than a time.
 func (s *sight) delayed(sinceNs int64, over time.Duration) (took []time.Duration, firstNs int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	untilNs := int64(math.MaxInt64)
+	for _, t := range slices.Backward(s.trains) {
+		if t.sentNs >= sinceNs {
+			untilNs = t.sentNs
+		}
+	}
 	s.each(func(p probe) {
-		if p.sentNs < sinceNs || p.arrivedNs == 0 {
+		if p.sentNs < sinceNs || p.arrivedNs == 0 || p.arrivedNs > untilNs {
 			return
 		}
 		d := time.Duration(p.arrivedNs - p.sentNs)
