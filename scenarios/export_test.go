@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"sync"
 	"time"
@@ -81,15 +82,29 @@ func (g *FakeGear) Events() (events []string, open int) {
 	return append([]string(nil), g.events...), g.opened
 }
 
-type fakeLease struct{ gear *FakeGear }
+type fakeLease struct {
+	gear   *FakeGear
+	remove []string
+}
 
-func (*fakeLease) Add(chaos.Undo) (int, error) { return 1, nil }
-func (*fakeLease) Drop(int) error              { return nil }
-func (*fakeLease) Label() string               { return "STREAMBENCH_RUN=test" }
-func (*fakeLease) Lost() bool                  { return false }
+func (l *fakeLease) Add(u chaos.Undo) (int, error) {
+	if u.Op == chaos.OpRemove {
+		l.remove = append(l.remove, u.Path)
+	}
+	return 1, nil
+}
+
+func (*fakeLease) Drop(int) error { return nil }
+func (*fakeLease) Label() string  { return "STREAMBENCH_RUN=test" }
+func (*fakeLease) Lost() bool     { return false }
 
 func (l *fakeLease) Close() error {
 	l.gear.open(-1, "lease closed")
+	for _, path := range l.remove {
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

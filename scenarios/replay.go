@@ -133,6 +133,10 @@ func (p *replay) deploy(ctx context.Context) (err error) {
 	return nil
 }
 
+// replayState is what the name of the second instance's folder ends in: it begins like the first's,
+// so that whoever removes that by its label may remove this one.
+const replayState = ".replay"
+
 // equip gives the second instance a network and a folder of its own, where the first has them.
 func (p *replay) equip(ctx context.Context, job *adapters.Job) (err error) {
 	r := p.of
@@ -140,7 +144,7 @@ func (p *replay) equip(ctx context.Context, job *adapters.Job) (err error) {
 		return nil
 	}
 	job.Milestone = nil // those of the record are of the first
-	job.StateDir += "-replay"
+	job.StateDir += replayState
 	if err := os.MkdirAll(job.StateDir, 0o755); err != nil {
 		return fmt.Errorf("make folder for checkpoints: %w", err)
 	}
@@ -263,7 +267,7 @@ func (p *replay) stop() error {
 			errs = append(errs, fmt.Errorf("close network of the second %s: %w", p.of.plan.System, err))
 		}
 		p.network = nil
-		errs = append(errs, os.RemoveAll(p.of.stateDir()+"-replay"))
+		errs = append(errs, os.RemoveAll(p.of.job.StateDir+replayState))
 	}
 	return errors.Join(errs...)
 }

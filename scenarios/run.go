@@ -74,10 +74,6 @@ type run struct {
 	dir     string
 	journal *journal
 
-	lease      heldLease // nil where every node lives in this process
-	states     string    // folder that nodes write to
-	statesUndo int       // of the lease, which removes it
-
 	manifest record.Manifest
 }
 
@@ -110,10 +106,7 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 		os.RemoveAll(r.dir)
 		return Outcome{}, notReady("begin run: %w", err)
 	}
-	if err := r.openLease(ctx); err != nil {
-		return Outcome{}, errors.Join(err, r.closeLease(), os.RemoveAll(r.dir))
-	}
-	err = errors.Join(r.record(ctx, start), r.closeLease())
+	err = r.record(ctx, start)
 	out.Interrupted = ctx.Err() != nil
 	return out, errors.Join(err, linkLatest(req.Dir, id))
 }
@@ -336,7 +329,6 @@ func (r *run) carryOut(ctx context.Context) error {
 			r.repair(ctx, rep)
 		}
 	}
-	r.leave(ctx)
 	j.add(record.Entry{Kind: record.KindEnd, End: &record.End{Interrupted: ctx.Err() != nil}})
 	return errors.Join(context.Cause(ctx))
 }
@@ -387,7 +379,7 @@ func (r *run) prepare(sys System, of record.Repeat) *repetition {
 	rep := &repetition{
 		journal: r.journal, plan: of, dir: r.dir, keep: r.req.KeepResults,
 		nap: r.req.canaryNap, used: readUsage, job: r.job(sys), gear: r.req.gear,
-		lease: r.lease, states: r.states, plane: r.plane(), safety: s.Safety, seed: s.Load.Seed,
+		plane: r.plane(), safety: s.Safety, seed: s.Load.Seed,
 		timing: timing{
 			pacer: r.pacer, auto: s.Load.Warmup.Auto, warmup: s.Load.Warmup.For,
 			steady: s.Load.Steady, events: uint64(s.Load.Events), drain: s.Load.Drain,
