@@ -245,11 +245,9 @@ func TestEachMistakeIsToldWithItsPlaceAndItsRemedy(t *testing.T) {
 		{"an unknown setting of native", base + "systems: [{name: native, config: {heartbeet: 1s}}]\n", "4:35",
 			`native has no setting "heartbeet": did you mean "heartbeat"?`},
 		{"a setting that is no time", base + "systems: [{name: native, config: {heartbeat: fast}}]\n", "4:46",
-			`heartbeat is "fast": write 10ms to 1m`},
+			`heartbeat is "fast": write 5ms to 1h`},
 		{"a time-out below the heartbeat", base + "systems: [{name: native, config: {heartbeat: 1s, " +
 			"heartbeat.timeout: 500ms}}]\n", "4:69", "a worker that is silent for 500ms is lost"},
-		{"a spare that is not there", base + "systems: [{name: native, config: {recovery: spare}}]\n", "4:45",
-			"recovery on a spare, and there is none"},
 		{"equal anchors", base + "decide: {criteria: [{name: a, metric: lost, bad: 1, good: 1, swing: 100}]}\n",
 			"4:59", "bad and good are equal"},
 		{"anchors the wrong way", base + "decide: {criteria: [{name: a, metric: lost, bad: 0, good: 1, swing: 100}]}\n",
