@@ -197,9 +197,11 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 	if err := r.connect(ctx); err != nil {
 		return err
 	}
-	if r.system, err = r.adapter.Deploy(ctx, r.job); err != nil {
+	s, err := r.adapter.Deploy(ctx, r.job)
+	if err != nil { // and s may be a nil of the adapter's own type
 		return fmt.Errorf("deploy %s: %w", r.plan.System, err)
 	}
+	r.system = s
 	if err := r.readBack(ctx); err != nil {
 		return err
 	}
