@@ -86,8 +86,6 @@ func Supports(w *workloads.Workload) error {
 		return a.Func == workloads.Distinct
 	})
 	switch kind := q.Window.Kind; {
-	case q.Process != nil && (q.Process.Fire != nil || q.Process.Sorted):
-		return refuse("a process with timers, or one that wants its events sorted")
 	case q.Process != nil && (kind != workloads.NoWindow || q.Rank != nil || len(q.Aggregates) > 0):
 		return refuse("a process beside windows or aggregates")
 	case q.Process != nil && q.Process.Keys == nil && q.Key == "":
