@@ -18,6 +18,7 @@ type Engine struct {
 	plan    *plan
 	slots   []*slot
 	outputs []*Output
+	board   *board // nil without groups that slots share
 	stop    atomic.Bool
 	start   time.Time
 }
@@ -123,14 +124,21 @@ func (e *Engine) addOperators() error {
 	if q.PerEvent() {
 		return nil
 	}
+	var closed []*atomic.Int64
+	for _, s := range e.slots {
+		closed = append(closed, &s.stats.closed)
+	}
 	var j *judge
 	if q.Rank != nil {
-		var closed []*atomic.Int64
-		for _, s := range e.slots {
-			closed = append(closed, &s.stats.closed)
-		}
 		j = newJudge(e.slots[0].out, closed)
 		e.slots[0].judge = j
+	}
+	if e.plan.shares() {
+		var err error
+		if e.board, err = newBoard(e.slots[0], closed); err != nil {
+			return fmt.Errorf("build slot 0: %w", err)
+		}
+		e.slots[0].judge = e.board
 	}
 	for i, s := range e.slots {
 		var c *contest
@@ -151,6 +159,10 @@ func (e *Engine) operator(s *slot, c *contest) (operator, error) {
 	switch {
 	case e.plan.query.Process != nil:
 		return newMachines(s)
+	case e.plan.join != nil:
+		return newJoin(s)
+	case e.plan.query.Latest != nil:
+		return newLatest(s)
 	case e.plan.query.Window.Kind == workloads.Session:
 		return newSessions(e.plan, s.out, state)
 	case e.plan.query.Window.Kind == workloads.Sliding:

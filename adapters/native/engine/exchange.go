@@ -21,7 +21,8 @@ type exchange struct {
 	own   *block  // what stays in this slot
 	view  block   // columns of the batch in hand
 	sel   [][]int32
-	all   []int32 // every row, where nothing was filtered
+	all   []int32  // every row, where nothing was filtered
+	to    []*block // scratch of scatterSides
 }
 
 // link carries blocks from one slot to another.
@@ -45,7 +46,7 @@ func newExchange(p *plan, st *stage, self int, links [][]*link) *exchange {
 	n := len(links)
 	x := &exchange{
 		plan: p, stage: st, self: self, own: newBlock(p, len(st.sel)),
-		view: block{values: make([][]int64, len(p.values))},
+		view: block{values: make([][]int64, len(p.values))}, to: make([]*block, n),
 	}
 	for i := range n {
 		x.out, x.in = append(x.out, links[self][i]), append(x.in, links[i][self])

@@ -64,6 +64,14 @@ func (c *contest) send(s standing) {
 	}
 }
 
+// arbiter answers, in slot 0, what takes a word from every slot.
+type arbiter interface {
+	// decide answers what every slot has had its say on, and reports whether there was anything.
+	decide() bool
+	// settled reports whether every slot has said all it ever will and everything is answered.
+	settled() bool
+}
+
 // judge keeps the best standings of every window that is not decided yet, in order of their ends.
 type judge struct {
 	out     *emitter

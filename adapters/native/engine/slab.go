@@ -46,3 +46,46 @@ func (s *slab) at(p int64) []int64 {
 	lo := int(p) * s.piece
 	return s.words[lo : lo+s.piece : lo+s.piece]
 }
+
+// shelf keeps rows of equal size side by side in pieces of a slab, and lets go of all of them at
+// once. A row is named by a number that is not 0.
+type shelf struct {
+	slab   *slab
+	stride int
+	last   int64 // the piece being filled; its first word names the one before
+	n      int   // rows in it
+}
+
+// shelfRows is how many rows lie side by side.
+const shelfRows = 64
+
+// shelfPiece is the size of the pieces of a shelf.
+func shelfPiece(stride int) int { return 1 + shelfRows*stride }
+
+// put makes room for a row, whose words hold anything.
+func (s *shelf) put() (ref int64, row []int64) {
+	if s.last == 0 || s.n == shelfRows {
+		p := s.slab.take()
+		s.slab.at(p)[0] = s.last
+		s.last, s.n = p, 0
+	}
+	ref = s.last*shelfRows + int64(s.n)
+	s.n++
+	return ref, s.row(ref)
+}
+
+// row are the words of a row.
+func (s *shelf) row(ref int64) []int64 {
+	at := int(ref/shelfRows)*s.slab.piece + 1 + int(ref%shelfRows)*s.stride
+	return s.slab.words[at : at+s.stride : at+s.stride]
+}
+
+// clear gives all rows back.
+func (s *shelf) clear() {
+	for s.last != 0 {
+		p := s.last
+		s.last = s.slab.at(p)[0]
+		s.slab.give(p)
+	}
+	s.n = 0
+}

@@ -31,7 +31,7 @@ type slot struct {
 	op      operator  // nil for per-event queries
 	x       *exchange // nil where events stay in their slot
 	shards  *shards
-	judge   *judge // of slot 0, with a rank
+	judge   arbiter // of slot 0, with a rank or groups that slots share; else nil
 	all     []int32
 
 	newest int64 // largest event time of the shard
@@ -172,7 +172,11 @@ func (s *slot) take(idle bool) bool {
 		return true
 	case s.x != nil:
 		_, s.newest = spread(b.TS[:b.N], s.newest)
-		s.deliver(s.x.scatter(b, s.says()))
+		if s.engine.plan.join != nil {
+			s.deliver(s.x.scatterSides(b, s.says()))
+		} else {
+			s.deliver(s.x.scatter(b, s.says()))
+		}
 		return true
 	default:
 		s.window(b)

@@ -1,0 +1,213 @@
+package engine
+
+import (
+	"math"
+	"sync/atomic"
+
+	"github.com/streambench/streambench/workloads"
+)
+
+// The best events of a join may be folded by a group that is not their key, so that the slots that
+// own them share it. Every slot keeps what its own events come to and tells the board in slot 0 of
+// the groups that have changed; the board adds up what each slot last said.
+//
+//	slot 0: tally ---------\
+//	slot 1: tally --chan--> board --> output of slot 0
+//
+// A subtotal says what a group comes to in a slot and not by how much that has changed: to be told
+// again, or of something that was told before a failure, changes nothing.
+type tally struct {
+	plan  *plan
+	table *table
+	dirty []uint32
+	slot  int
+	board *board
+	local bool // in the board's own slot
+	stop  *atomic.Bool
+	words []int64 // scratch of tell
+}
+
+// tallyDirty is the word of a row that says whether it has changed since it was told.
+const tallyDirty = wordSeqSum
+
+// subtotals is what groups come to in one slot: for each its key, count and sums.
+type subtotals struct {
+	slot  int
+	words []int64
+}
+
+func newTally(s *slot, b *board) (*tally, error) {
+	p := s.engine.plan
+	t, err := s.state.table(p.fresh, firstIndex)
+	if err != nil {
+		return nil, err
+	}
+	return &tally{
+		plan: p, table: t, slot: s.id, board: b, local: s.id == 0, stop: &s.engine.stop,
+	}, nil
+}
+
+// replace takes the old contribution to a group back, if there was one, and adds the new one.
+func (t *tally) replace(group int64, old, by []int64, had bool) {
+	row := t.table.one(group)
+	r := t.table.rows[row : int(row)+t.table.stride]
+	if !had {
+		r[wordCount]++
+	}
+	for _, f := range t.plan.folds {
+		if f.value < 0 {
+			continue
+		}
+		r[f.word] += by[f.value]
+		if had {
+			r[f.word] -= old[f.value]
+		}
+	}
+	if r[tallyDirty] == 0 {
+		r[tallyDirty] = 1
+		t.dirty = append(t.dirty, row)
+	}
+}
+
+// tell hands in the groups that have changed.
+func (t *tally) tell() {
+	if len(t.dirty) == 0 {
+		return
+	}
+	words := t.words[:0]
+	if !t.local {
+		words = nil // they travel
+	}
+	for _, row := range t.dirty {
+		r := t.table.rows[row : int(row)+1+len(t.plan.fresh)]
+		r[tallyDirty] = 0
+		words = append(words, r...)
+	}
+	t.dirty = t.dirty[:0]
+	if t.local {
+		t.words = words
+		t.board.take(subtotals{t.slot, words})
+		return
+	}
+	for !t.stop.Load() {
+		select {
+		case t.board.mail <- subtotals{t.slot, words}:
+			return
+		default:
+			Doze(park)
+		}
+	}
+}
+
+// board adds up the subtotals of all slots and answers with the groups that have changed.
+type board struct {
+	plan   *plan
+	out    *emitter
+	mail   chan subtotals
+	closed []*atomic.Int64 // watermark of each slot
+	said   []*table        // by slot, what it last told
+	total  *table
+	dirty  []uint32
+	least  int64 // watermark up to which every slot has told everything
+	line   []int64
+}
+
+func newBoard(s *slot, closed []*atomic.Int64) (*board, error) {
+	p := s.engine.plan
+	b := &board{
+		plan: p, out: s.out, mail: make(chan subtotals, 1024), closed: closed,
+		least: math.MinInt64, line: make([]int64, len(p.out)),
+	}
+	var err error
+	for range closed {
+		t, err := s.state.table(p.fresh, firstIndex)
+		if err != nil {
+			return nil, err
+		}
+		b.said = append(b.said, t)
+	}
+	b.total, err = s.state.table(p.fresh, firstIndex)
+	return b, err
+}
+
+// take puts what a slot says in the place of what it said before.
+func (b *board) take(s subtotals) {
+	width := 1 + len(b.plan.fresh)
+	for words := s.words; len(words) > 0; words = words[width:] {
+		said, total := b.said[s.slot], b.total
+		from, to := said.one(words[wordKey]), total.one(words[wordKey])
+		was := said.rows[from : int(from)+width]
+		sum := total.rows[to : int(to)+width]
+		for w := wordCount; w < width; w++ {
+			if w != tallyDirty {
+				sum[w] += words[w] - was[w]
+				was[w] = words[w]
+			}
+		}
+		if sum[tallyDirty] == 0 {
+			sum[tallyDirty] = 1
+			b.dirty = append(b.dirty, to)
+		}
+	}
+}
+
+// decide answers with the groups that have changed, and reports whether there were any. The
+// watermarks are read before the mail: what a slot sent before it moved its own is in it.
+func (b *board) decide() bool {
+	least := int64(math.MaxInt64)
+	for _, c := range b.closed {
+		least = min(least, c.Load())
+	}
+	for len(b.mail) > 0 {
+		b.take(<-b.mail)
+	}
+	b.least = least
+	for _, row := range b.dirty {
+		r := b.total.rows[row : int(row)+b.total.stride]
+		r[tallyDirty] = 0
+		for c, s := range b.plan.out {
+			b.line[c] = s.ofGroup(r)
+		}
+		b.out.line(b.line)
+	}
+	n := len(b.dirty)
+	b.dirty = b.dirty[:0]
+	return n > 0
+}
+
+// settled reports whether every slot has told everything it ever will, and all is answered.
+func (b *board) settled() bool {
+	return b.least == math.MaxInt64 && len(b.mail) == 0 && len(b.dirty) == 0
+}
+
+// ofGroup is the value of a result column for a group.
+func (s source) ofGroup(row []int64) int64 {
+	if s.kind != fromMean {
+		return row[s.word]
+	}
+	count := row[wordCount]
+	if count == 0 {
+		return 0
+	}
+	mean := row[s.word] / count
+	if row[s.word]%count < 0 {
+		mean-- // rounded toward minus infinity
+	}
+	return mean
+}
+
+// beyondGroups says what of a fold over best events the engine cannot do; empty if nothing.
+func beyondGroups(w *workloads.Workload) string {
+	for _, a := range w.Query.Aggregates {
+		switch a.Func {
+		case workloads.Count:
+		case workloads.Sum, workloads.Avg, workloads.Mean:
+			if kindOf(w.Schema, w.Query.From, a.Field) != workloads.Int {
+				return "aggregate " + a.As + " of a join, over other than integers"
+			}
+		default:
+			return "aggregate " + a.As + " of a join, which cannot take back what was replaced"
+		}
+	}
+	return ""
+}
