@@ -118,6 +118,8 @@ func newOracle(p *plan, hold int64, emit func(*outcome) error) *oracle {
 
 func (o *oracle) folder() folder {
 	switch {
+	case o.p.w.oracle != nil:
+		return o.p.w.oracle(o)
 	case o.p.q.PerEvent():
 		return &eventFold{o: o}
 	case o.p.q.Process != nil:
