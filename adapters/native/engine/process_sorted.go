@@ -55,11 +55,18 @@ func (m *machines) holdInTime(b *block) {
 func (m *machines) hang(b *block) {
 	at := m.at[:b.n]
 	m.table.locate(b.key[:b.n], at)
-	for i, row := range at {
-		e := m.sorted.moments.room(b.ts[i])
-		e[eventTS], e[eventSeq], e[eventKey] = b.ts[i], b.seq[i], int64(row)
-		for v, col := range b.values {
-			e[eventValues+v] = col[i]
+	stride := m.sorted.moments.stride
+	for i := 0; i < b.n; {
+		ts, n := b.ts[i], 1
+		for i+n < b.n && n < hookEvents && b.ts[i+n] == ts {
+			n++
+		}
+		for e := m.sorted.moments.rooms(ts, n); len(e) > 0; e = e[stride:] {
+			e[eventTS], e[eventSeq], e[eventKey] = ts, b.seq[i], int64(at[i])
+			for v, col := range b.values {
+				e[eventValues+v] = col[i]
+			}
+			i++
 		}
 	}
 }
@@ -100,7 +107,7 @@ func (m *machines) stepAll() {
 // stepHeld folds an event that has waited. A timer of its key that is before it fires first.
 func (m *machines) stepHeld(event []int64) {
 	row := uint32(event[eventKey])
-	if m.timers != nil {
+	if m.timers != nil && m.timers.words(row)[timerMs] != 0 {
 		m.timers.overdue(row, event[eventTS])
 	}
 	m.event.Key, m.event.Seq, m.event.TS = m.table.rows[row], event[eventSeq], event[eventTS]
