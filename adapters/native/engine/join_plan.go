@@ -59,8 +59,6 @@ func newJoin(s *slot) (operator, error) {
 			return nil, err
 		}
 		return newAligned(s, g), nil
-	case !p.join.kept():
-		return newTableJoin(s)
 	case !p.shares():
 		return newUniqueJoin(s, nil)
 	}
@@ -83,10 +81,6 @@ func (s *side) carry(column int) int {
 	return len(s.values) - 1
 }
 
-// kept reports whether events of the other side are kept as one a key, and events of this side
-// only until that has come.
-func (j *joined) kept() bool { return j.WithUnique && j.Kind != workloads.WindowJoin }
-
 // bindJoin binds a join, and the query's results to the values of its sides.
 func (p *plan) bindJoin() error {
 	q := p.query
@@ -99,7 +93,8 @@ func (p *plan) bindJoin() error {
 	if err = p.bindSide(other, j.With, j.WithWhere, j.WithKeys); err != nil {
 		return err
 	}
-	if j.kept() && len(other.filter) > 1 {
+	if j.Kind != workloads.WindowJoin && len(other.filter) > 1 {
+		// What does not meet them comes too, so that what waits for it need not wait for ever.
 		other.filter, other.where = other.filter[:1], other.filter[1:]
 		other.meets = other.carry(met)
 	}

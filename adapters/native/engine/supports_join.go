@@ -25,10 +25,10 @@ func beyondJoin(w *workloads.Workload) string {
 		return "a window without a size"
 	case j.Distinct && (!windowed || len(j.Keys) > 1 || !namedByKeys(q)):
 		return "distinct pairs that are named by more than one key and the window"
-	case j.Kind == workloads.BestJoin && (!j.WithUnique || len(j.Keys) > 1 || len(j.Best) == 0):
-		return "a best join whose other side may have several events of a key"
-	case j.Kind == workloads.TableJoin && j.WithUnique && len(j.Keys) > 1:
-		return "a join of one event of several keys"
+	case !windowed && (!j.WithUnique || len(j.Keys) > 1):
+		return "a join without windows whose other side may have several events of a key"
+	case j.Kind == workloads.BestJoin && len(j.Best) == 0:
+		return "a best join without an order"
 	case len(q.Aggregates) > 0 && (j.Kind != workloads.BestJoin || q.Key == ""):
 		return "aggregates over a join that is not a best join with a key"
 	case (j.Kind == workloads.BestJoin) != (q.Output.Kind == workloads.Upsert),
