@@ -50,7 +50,7 @@ type criterion struct {
 }
 
 // newJoin makes the operator of a join.
-func newJoin(s *slot) (operator, error) {
+func newJoin(s *slot, c *contest) (operator, error) {
 	p := s.engine.plan
 	switch {
 	case p.join.Kind == workloads.WindowJoin:
@@ -62,7 +62,7 @@ func newJoin(s *slot) (operator, error) {
 	case !p.shares():
 		return newUniqueJoin(s, nil)
 	}
-	t, err := newTally(s, s.engine.board)
+	t, err := newTally(s, c)
 	if err != nil {
 		return nil, err
 	}

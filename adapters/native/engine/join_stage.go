@@ -101,7 +101,7 @@ func (x *exchange) scatterSides(b *workloads.Batch, after said) *block {
 	}
 	for d, l := range x.out {
 		dst := x.to[d]
-		dst.from, dst.said = x.self, after
+		dst.from, dst.said, dst.barrier = x.self, after, 0
 		if l != nil && !l.full.push(dst) {
 			panic("BUG: a link has fewer places than blocks")
 		}

@@ -31,7 +31,9 @@ type slot struct {
 	op      operator  // nil for per-event queries
 	x       *exchange // nil where events stay in their slot
 	shards  *shards
-	judge   arbiter // of slot 0, with a rank or groups that slots share; else nil
+	judge   *judge        // of slot 0, with a rank or shared groups
+	contest *contest      // with a rank or shared groups
+	post    *ring[letter] // to the judge, from other slots than its own
 	all     []int32
 
 	newest int64 // largest event time of the shard
@@ -322,6 +324,9 @@ func (s *slot) advance(watermarkMs int64) {
 		watermarkMs = s.processing()
 	}
 	s.op.advance(watermarkMs)
+	if s.contest != nil {
+		s.contest.passed(watermarkMs)
+	}
 	s.stats.watermark.Store(watermarkMs)
 	s.stats.closed.Store(watermarkMs)
 }

@@ -1,50 +1,30 @@
 package engine
 
-import (
-	"math"
-	"sync/atomic"
-
-	"github.com/streambench/streambench/workloads"
-)
+import "github.com/streambench/streambench/workloads"
 
 // The best events of a join may be folded by a group that is not their key, so that the slots that
-// own them share it. Every slot keeps what its own events come to and tells the board in slot 0 of
+// own them share it. Every slot keeps what its own events come to and tells the board of the judge of
 // the groups that have changed; the board adds up what each slot last said.
 //
 //	slot 0: tally ---------\
-//	slot 1: tally --chan--> board --> output of slot 0
+//	slot 1: tally --post--> board --> output of slot 0
 //
 // A subtotal says what a group comes to in a slot and not by how much that has changed: to be told
 // again, or of something that was told before a failure, changes nothing.
 type tally struct {
-	plan  *plan
-	table *table
-	dirty []uint32
-	slot  int
-	board *board
-	local bool // in the board's own slot
-	stop  *atomic.Bool
-	words []int64 // scratch of tell
+	plan    *plan
+	contest *contest
+	table   *table
+	dirty   []uint32
+	words   []int64 // scratch of tell
 }
 
 // tallyDirty is the word of a row that says whether it has changed since it was told.
 const tallyDirty = wordSeqSum
 
-// subtotals is what groups come to in one slot: for each its key, count and sums.
-type subtotals struct {
-	slot  int
-	words []int64
-}
-
-func newTally(s *slot, b *board) (*tally, error) {
-	p := s.engine.plan
-	t, err := s.state.table(p.fresh, firstIndex)
-	if err != nil {
-		return nil, err
-	}
-	return &tally{
-		plan: p, table: t, slot: s.id, board: b, local: s.id == 0, stop: &s.engine.stop,
-	}, nil
+func newTally(s *slot, c *contest) (*tally, error) {
+	t, err := s.state.table(s.engine.plan.fresh, firstIndex)
+	return &tally{plan: s.engine.plan, contest: c, table: t}, err
 }
 
 // replace takes the old contribution to a group back, if there was one, and adds the new one.
@@ -75,7 +55,7 @@ func (t *tally) tell() {
 		return
 	}
 	words := t.words[:0]
-	if !t.local {
+	if t.contest.judge == nil {
 		words = nil // they travel
 	}
 	for _, row := range t.dirty {
@@ -84,42 +64,30 @@ func (t *tally) tell() {
 		words = append(words, r...)
 	}
 	t.dirty = t.dirty[:0]
-	if t.local {
-		t.words = words
-		t.board.take(subtotals{t.slot, words})
+	if t.contest.judge == nil {
+		t.contest.send(letter{kind: aTally, lines: words})
 		return
 	}
-	for !t.stop.Load() {
-		select {
-		case t.board.mail <- subtotals{t.slot, words}:
-			return
-		default:
-			Doze(park)
-		}
-	}
+	// What is told twice does no harm, so it does not matter that this overtakes a barrier.
+	t.words = words
+	t.contest.judge.board.take(t.contest.self, words)
 }
 
 // board adds up the subtotals of all slots and answers with the groups that have changed.
 type board struct {
-	plan   *plan
-	out    *emitter
-	mail   chan subtotals
-	closed []*atomic.Int64 // watermark of each slot
-	said   []*table        // by slot, what it last told
-	total  *table
-	dirty  []uint32
-	least  int64 // watermark up to which every slot has told everything
-	line   []int64
+	plan  *plan
+	out   *emitter
+	said  []*table // by slot, what it last told
+	total *table
+	dirty []uint32
+	line  []int64
 }
 
-func newBoard(s *slot, closed []*atomic.Int64) (*board, error) {
+func newBoard(s *slot, slots int) (*board, error) {
 	p := s.engine.plan
-	b := &board{
-		plan: p, out: s.out, mail: make(chan subtotals, 1024), closed: closed,
-		least: math.MinInt64, line: make([]int64, len(p.out)),
-	}
+	b := &board{plan: p, out: s.out, line: make([]int64, len(p.out))}
 	var err error
-	for range closed {
+	for range slots {
 		t, err := s.state.table(p.fresh, firstIndex)
 		if err != nil {
 			return nil, err
@@ -130,11 +98,10 @@ func newBoard(s *slot, closed []*atomic.Int64) (*board, error) {
 	return b, err
 }
 
-// take puts what a slot says in the place of what it said before.
-func (b *board) take(s subtotals) {
-	width := 1 + len(b.plan.fresh)
-	for words := s.words; len(words) > 0; words = words[width:] {
-		said, total := b.said[s.slot], b.total
+// take puts what a slot says of groups in the place of what it said before.
+func (b *board) take(slot int, words []int64) {
+	said, total, width := b.said[slot], b.total, 1+len(b.plan.fresh)
+	for ; len(words) > 0; words = words[width:] {
 		from, to := said.one(words[wordKey]), total.one(words[wordKey])
 		was := said.rows[from : int(from)+width]
 		sum := total.rows[to : int(to)+width]
@@ -151,17 +118,11 @@ func (b *board) take(s subtotals) {
 	}
 }
 
-// decide answers with the groups that have changed, and reports whether there were any. The
-// watermarks are read before the mail: what a slot sent before it moved its own is in it.
-func (b *board) decide() bool {
-	least := int64(math.MaxInt64)
-	for _, c := range b.closed {
-		least = min(least, c.Load())
+// tell answers with the groups that have changed, and reports whether there were any.
+func (b *board) tell() bool {
+	if b == nil || len(b.dirty) == 0 {
+		return false
 	}
-	for len(b.mail) > 0 {
-		b.take(<-b.mail)
-	}
-	b.least = least
 	for _, row := range b.dirty {
 		r := b.total.rows[row : int(row)+b.total.stride]
 		r[tallyDirty] = 0
@@ -170,14 +131,8 @@ func (b *board) decide() bool {
 		}
 		b.out.line(b.line)
 	}
-	n := len(b.dirty)
 	b.dirty = b.dirty[:0]
-	return n > 0
-}
-
-// settled reports whether every slot has told everything it ever will, and all is answered.
-func (b *board) settled() bool {
-	return b.least == math.MaxInt64 && len(b.mail) == 0 && len(b.dirty) == 0
+	return true
 }
 
 // ofGroup is the value of a result column for a group.
