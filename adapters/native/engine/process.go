@@ -98,11 +98,12 @@ func (m *machines) advance(watermarkMs int64) {
 		return
 	}
 	m.watermark = watermarkMs
+	last := int64(math.MinInt64)
 	if m.sorted != nil {
-		m.settle(watermarkMs)
+		last = m.settle(watermarkMs)
 	}
 	if watermarkMs == math.MaxInt64 {
-		m.end()
+		m.end(last)
 		return
 	}
 	if m.timers == nil {
@@ -114,10 +115,11 @@ func (m *machines) advance(watermarkMs int64) {
 	m.timers.reach(watermarkMs)
 }
 
-// end fires the timers that are set by now and flushes every machine.
-func (m *machines) end() {
+// end fires the timers that are set by now and flushes every machine. The last event waited until
+// now and was of lastMs.
+func (m *machines) end(lastMs int64) {
 	if m.timers != nil {
-		m.timers.reachAll()
+		m.timers.end(lastMs)
 	}
 	if m.process.End == nil {
 		return

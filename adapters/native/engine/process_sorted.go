@@ -1,5 +1,7 @@
 package engine
 
+import "math"
+
 // sortedFold holds the events of a process that wants them in order of (ts, seq) until the watermark
 // has passed them: one may still come at the watermark itself. Each knows the row of its key, which
 // never moves, so that the table is asked a batch at a time however few events a moment has.
@@ -71,13 +73,15 @@ func (m *machines) hang(b *block) {
 	}
 }
 
-// settle folds the events before a time, moment by moment.
-func (m *machines) settle(before int64) {
+// settle folds the events before a time, moment by moment, and returns the last moment.
+func (m *machines) settle(before int64) (last int64) {
 	s := m.sorted
-	for {
-		if _, ok := s.moments.next(before); !ok {
-			return
+	for last = math.MinInt64; ; {
+		ms, ok := s.moments.next(before)
+		if !ok {
+			return last
 		}
+		last = ms
 		s.hooks = s.hooks[:0]
 		s.moments.take(s.note)
 		m.stepAll()

@@ -84,15 +84,20 @@ func (t *timers) upTo(row uint32, ms int64) {
 	}
 }
 
-// reachAll fires, at the end of the stream, the timers that are set by now. Those which firing sets
-// anew fire only if they are not later than all of these.
-func (t *timers) reachAll() {
+// end fires, at the end of the stream, the timers that were due by the last event and then those that
+// are set by now. What firing sets anew fires too if it is not later than all of these.
+func (t *timers) end(lastMs int64) {
+	t.allUpTo(lastMs)
 	table, last := t.m.table, int64(0)
 	for i := range table.n {
 		last = max(last, t.words(uint32(i * table.stride))[timerMs])
 	}
-	for i := range table.n {
-		t.upTo(uint32(i*table.stride), last)
+	t.allUpTo(last)
+}
+
+func (t *timers) allUpTo(ms int64) {
+	for i := range t.m.table.n {
+		t.upTo(uint32(i*t.m.table.stride), ms)
 	}
 }
 
