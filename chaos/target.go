@@ -15,6 +15,10 @@ type Target struct {
 	// Network is how the nodes reach each other; nil for directly, and then nothing can be cut. One
 	// that can be cut is a Cutter.
 	Network Network
+	// Lease is told of every act before it is done; nil where nobody keeps one. Prober sees what
+	// came of it; nil for nobody.
+	Lease  Lease
+	Prober Prober
 }
 
 // System is the system under test as faults see it.
@@ -115,4 +119,8 @@ type Undo struct {
 type Lease interface {
 	Add(u Undo) (id int, err error)
 	Drop(id int) error
+	// Label is the entry NAME=value that has to be in the environment of every process started: what
+	// carries it belongs to the run, and is killed when nobody else does. So a lease need not be told
+	// of processes, whose numbers are not known before they are started.
+	Label() string
 }

@@ -232,7 +232,8 @@ func (r *repetition) check(ctx context.Context) error {
 	}
 	d := r.delivered(r.system)
 	d.Lost, d.Timed = r.collector.unfinished, r.collector.timed
-	if err := r.series.openAfterwards(r.journal.latency, r.plan); err != nil {
+	late := r.collector.afterwards != nil
+	if err := r.series.openAfterwards(r.journal.latency, r.plan, late); err != nil {
 		return err
 	}
 	start := time.Now()
@@ -240,6 +241,7 @@ func (r *repetition) check(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("check results: %w", err)
 	}
+	r.collector.record()
 	entry := ledgerEntry(l, d)
 	entry.Conclusive, entry.Why = r.drainGap == "", r.drainGap
 	entry.CheckNs = int64(time.Since(start))

@@ -21,6 +21,7 @@ import (
 // TestMain lets the test binary be the embedded broker.
 func TestMain(m *testing.M) {
 	kafka.Enter()
+	Enter()
 	os.Exit(m.Run())
 }
 

@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"github.com/streambench/streambench/adapters/native/checkpoint"
-	"github.com/streambench/streambench/workloads"
-)
+import "github.com/streambench/streambench/adapters/native/checkpoint"
 
 // Replayable is a Source that can be read again from where it was.
 type Replayable interface {
@@ -40,18 +37,3 @@ type Plant struct {
 	// EarlyBarrier captures the state at the first barrier that comes, before those of other shards.
 	EarlyBarrier bool
 }
-
-// Handed is what a slot hands over by an output: results, or the marker of a barrier.
-type Handed struct {
-	Results *workloads.Results // nil for a marker
-	// Epoch is the last barrier passed before the results, or the marker's barrier.
-	Epoch uint64
-}
-
-// Checkpoint asks every slot of the engine to put a barrier into its shard. Ids ascend; one that a
-// slot did not come to before the next is reported as failed.
-func (e *Engine) Checkpoint(id uint64) {}
-
-// Take takes the oldest batch of results or marker of a barrier; ok is false if there is none now.
-// One goroutine calls it, or Pop.
-func (o *Output) Take() (h Handed, ok bool) { return Handed{}, false }

@@ -92,6 +92,7 @@ func (e *Engine) addOperators() error {
 func (e *Engine) addJudge(s *slot) (err error) {
 	if s.id == judgeSlot {
 		s.judge = newJudge(s.out, e.posts())
+		s.judge.capture = s.captureJudge
 		if e.plan.shares() {
 			s.judge.board, err = newBoard(s, e.cfg.All)
 		}

@@ -53,6 +53,10 @@ func New(cfg Config) (*Engine, error) {
 		e.release()
 		return nil, err
 	}
+	if err := e.restore(); err != nil {
+		e.release()
+		return nil, err
+	}
 	return e, nil
 }
 
@@ -90,6 +94,11 @@ func (e *Engine) addSlot(i int) {
 		stage: newStage(e.plan, n), out: &emitter{buffer: out, plan: e.plan},
 		shards: newShards(e.cfg.All), newest: math.MinInt64, mark: math.MinInt64,
 		clock: make([]int64, n),
+	}
+	s.barriers.behind = make([]bool, e.cfg.All)
+	if e.cfg.Checkpoints != nil {
+		s.recorder = newRecorder(e, s.id)
+		s.state.recorder = s.recorder
 	}
 	s.stats.watermark.Store(math.MinInt64)
 	s.stats.closed.Store(math.MinInt64)
@@ -133,20 +142,38 @@ func (e *Engine) Run(ctx context.Context) error {
 	for i, s := range e.slots {
 		wg.Go(func() {
 			if errs[i] = s.run(); errs[i] != nil {
-				errs[i] = fmt.Errorf("run slot %d: %w", i, errs[i])
+				errs[i] = fmt.Errorf("run slot %d: %w", s.id, errs[i])
 				e.stop.Store(true)
 			}
+			s.leave(errs[i] == nil && !e.stop.Load())
 		})
 	}
 	wg.Wait()
+	e.written(ctx)
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
 	return context.Cause(ctx)
 }
 
+// written waits until what the slots have captured is written, which is not waited for once the
+// engine was stopped.
+func (e *Engine) written(ctx context.Context) {
+	for _, s := range e.slots {
+		if !s.recorder.keeps() || e.stop.Load() {
+			continue
+		}
+		select {
+		case <-s.recorder.scribe.ended:
+		case <-ctx.Done():
+			s.recorder.scribe.dropped.Store(true)
+		}
+	}
+}
+
 func (e *Engine) release() {
 	for _, s := range e.slots {
+		s.recorder.release()
 		s.state.close()
 	}
 }

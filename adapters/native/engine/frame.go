@@ -137,7 +137,7 @@ func readLetter(head [headWords]int64, rest []byte, p *plan) (letter, error) {
 	switch n := len(rest) / 8; {
 	case head[1] < int64(aStanding) || head[1] > int64(aTally), head[1] == int64(aTally) && !p.shares():
 		return l, fmt.Errorf("%w: a letter of kind %d", errFrame, head[1])
-	case l.lined() && (n == 0 || n%width != 0), !l.lined() && n != 0:
+	case l.kind == aStanding && n == 0, n%width != 0, !l.lined() && n != 0:
 		return l, fmt.Errorf("%w: a letter of kind %d with %d words", errFrame, l.kind, n)
 	case n > 0:
 		l.lines = make([]int64, n)

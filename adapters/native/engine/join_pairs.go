@@ -10,61 +10,57 @@ func (j *joined) equal(this, other []int64) bool {
 	return true
 }
 
-// pairStore keeps the events of both sides of a join by key.
+// pairPane keeps the events of both sides of a slice of time by key.
 //
-//	row  [ key | count | this | other ]      the key, or what several keys hash to
-//	                      |       \-> [ next | values … ] -> …
-//	                      \-> [ next | values … ] -> …
-type pairStore struct {
+//	heads  [ key | count | this | other ]      the key, or what several keys hash to
+//	                        |       \-> event -> event …
+//	                        \-> event -> event …
+//	events [ key | side+1 | next | values … ]  rows that no index knows of
+//
+// Only events are written down by checkpoints; the heads follow from them.
+type pairPane struct {
 	join   *joined
-	table  *table
-	shelf  shelf
+	heads  *table
+	events *table
 	at     []uint32
 	hashes []int64
 }
 
-// Words of a row of a pairStore behind its key and count, one a side.
-const pairHeads = 2
-
-// Words of an event on a shelf.
+// Words of an event behind its key and count, which says the side.
 const (
-	rowNext = iota
-	rowValues
+	eventNext = 2 + iota // the next event of the key and side, row+1
+	eventOf              // its values
 )
 
-// pairStride is the size of an event on a shelf.
-func pairStride(p *plan) int { return rowValues + len(p.values) }
+// pairHeads is where the words of a head begin that name its newest events, one a side.
+const pairHeads = 2
 
-func newPairs(p *plan, state *arena, slab *slab) (*pairStore, error) {
-	t, err := state.table(make([]int64, pairHeads+bothSides-1), firstIndex)
+func newPairPane(p *plan, state *arena) (*pairPane, error) {
+	events, err := state.table(make([]int64, eventOf-1+len(p.values)), firstIndex)
 	if err != nil {
 		return nil, err
 	}
-	return &pairStore{
-		join: p.join, table: t, shelf: shelf{slab: slab, stride: pairStride(p)},
+	heads, err := state.scratch(make([]int64, pairHeads-1+bothSides), firstIndex)
+	return &pairPane{
+		join: p.join, heads: heads, events: events,
 		at: make([]uint32, state.batchRows), hashes: make([]int64, state.batchRows),
-	}, nil
+	}, err
 }
 
-// part is the rows of a block that are of one side.
-type part struct {
-	which int
-	rows  rows
-}
-
-// parts are the two sides of a block.
-func (p *pairStore) parts(b *block) [bothSides]part {
-	return [...]part{{thisSide, rows{0, b.mid}}, {otherSide, rows{b.mid, b.n}}}
-}
-
-// locate finds the rows of the keys of some events of one side.
-func (p *pairStore) locate(b *block, r rows) []uint32 {
-	at := p.at[:r.hi-r.lo]
-	which := thisSide
-	if r.lo >= b.mid {
-		which = otherSide
+func (p *pairPane) add(b *block) {
+	for which, r := range [bothSides]rows{{0, b.mid}, {b.mid, b.n}} {
+		for i, head := range p.locate(b, which, r) {
+			row := p.put(b.key[r.lo+i], which, head)
+			for v := range p.join.sides[which].values {
+				p.events.rows[int(row)+eventOf+v] = b.values[v][r.lo+i]
+			}
+		}
 	}
-	keys := b.key[r.lo:r.hi]
+}
+
+// locate finds the heads of events of one side.
+func (p *pairPane) locate(b *block, which int, r rows) []uint32 {
+	at, keys := p.at[:r.hi-r.lo], b.key[r.lo:r.hi]
 	if fields := p.join.sides[which].keys; len(fields) > 0 {
 		keys = p.hashes[:r.hi-r.lo]
 		clear(keys)
@@ -72,27 +68,51 @@ func (p *pairStore) locate(b *block, r rows) []uint32 {
 			mixIn(keys, b.values[v][r.lo:r.hi])
 		}
 	}
-	p.table.locate(keys, at)
+	p.heads.locate(keys, at)
 	return at
 }
 
 // mixIn makes each hash one of the value beside it too.
 func mixIn(hashes, values []int64) {
 	for i, v := range values {
-		hashes[i] = int64(hash(v+1) ^ hash(hashes[i])*0xbf58476d1ce4e5b9)
+		hashes[i] = mixed(hashes[i], v)
 	}
 }
 
-// put keeps event i of a block, of one side, in a row.
-func (p *pairStore) put(b *block, i int, row uint32, which int) (ref int64) {
-	ref, words := p.shelf.put()
-	for v := range p.join.sides[which].values {
-		words[rowValues+v] = b.values[v][i]
-	}
-	r := p.table.rows[row:]
-	words[rowNext], r[pairHeads+which], r[wordCount] = r[pairHeads+which], ref, 1
-	return ref
+func mixed(h, v int64) int64 { return int64(hash(v+1) ^ hash(h)*0xbf58476d1ce4e5b9) }
+
+// put makes the row of an event and hangs it on a head.
+func (p *pairPane) put(key int64, which int, head uint32) (row uint32) {
+	row = p.events.add(key)
+	h := p.heads.rows[head:]
+	p.events.rows[row+wordCount] = int64(which) + 1
+	p.events.rows[row+eventNext], h[pairHeads+which] = h[pairHeads+which], p.events.entry(row)
+	h[wordCount] = 1
+	return row
 }
 
-// head is the newest event of a side in a row, 0 if there is none.
-func (p *pairStore) head(row uint32, which int) int64 { return p.table.rows[int(row)+pairHeads+which] }
+func (p *pairPane) reset() {
+	p.heads.reset()
+	p.events.reset()
+}
+
+func (p *pairPane) save(e *encoder) { p.events.save(e) }
+
+func (p *pairPane) load(d *decoder) {
+	d.rowsOf(p.events.stride, func(from []int64) {
+		which := int(from[wordCount] - 1)
+		if which != thisSide && which != otherSide {
+			d.fail("an event of side %d", which)
+			return
+		}
+		key := from[wordKey]
+		if fields := p.join.sides[which].keys; len(fields) > 0 {
+			key = 0
+			for _, v := range fields {
+				key = mixed(key, from[eventOf+v])
+			}
+		}
+		row := p.put(from[wordKey], which, p.heads.one(key))
+		copy(p.events.rows[row+eventOf:int(row)+p.events.stride], from[eventOf:])
+	})
+}

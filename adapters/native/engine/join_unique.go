@@ -1,5 +1,7 @@
 package engine
 
+import "math"
+
 // uniqueJoin is the operator of joins without windows whose other side has one event a key. A row of
 // the table is that event, or stands for the one to come; events of this side wait for it in a
 // chain, and need not be kept once it has come.
@@ -16,6 +18,7 @@ type uniqueJoin struct {
 	waiting    *slab
 	tally      *tally // of a best join whose events are folded, else nil
 	best       int    // word where the best event begins
+	mark       int64  // watermark
 	at         []uint32
 	this, line []int64 // scratch
 }
@@ -47,7 +50,7 @@ func newUniqueJoin(s *slot, t *tally) (*uniqueJoin, error) {
 	u := &uniqueJoin{
 		plan: p, join: j, out: s.out, tally: t, best: otherValues + other,
 		at: make([]uint32, s.state.batchRows), this: make([]int64, this),
-		line: make([]int64, len(p.out)),
+		line: make([]int64, len(p.out)), mark: math.MinInt64,
 	}
 	words := u.best
 	if len(j.best) > 0 {
@@ -64,13 +67,14 @@ func newUniqueJoin(s *slot, t *tally) (*uniqueJoin, error) {
 // add has the other side's events come first, so that fewer of this side's wait.
 func (u *uniqueJoin) add(b *block) {
 	at := u.at[:b.n]
-	u.table.locate(b.key[:b.n], at)
+	u.table.search(b.key[:b.n], at)
 	others := u.join.sides[otherSide]
 	for i := b.mid; i < b.n; i++ {
 		r := u.table.rows[at[i]:]
 		if r[otherState] != otherToCome {
 			continue // not the only one of its key, whatever was promised
 		}
+		u.table.touch(at[i])
 		for v := range others.values {
 			r[otherValues+v] = b.values[v][i]
 		}
@@ -78,7 +82,7 @@ func (u *uniqueJoin) add(b *block) {
 		if others.meets >= 0 && r[otherValues+others.meets] == 0 {
 			r[otherState] = otherBarren
 		}
-		u.release(r)
+		u.release(at[i])
 	}
 	for i, row := range at[:b.mid] {
 		r := u.table.rows[row:]
@@ -87,29 +91,32 @@ func (u *uniqueJoin) add(b *block) {
 			for v := range u.this {
 				u.this[v] = b.values[v][i]
 			}
-			u.pair(r, u.this)
+			u.pair(row, u.this)
 		case otherToCome:
-			u.wait(b, i, r)
+			for v := range u.this {
+				u.this[v] = b.values[v][i]
+			}
+			u.wait(row, u.this)
 		}
 	}
 }
 
 // wait keeps an event of this side until its other half comes.
-func (u *uniqueJoin) wait(b *block, i int, row []int64) {
-	p := u.waiting.take()
+func (u *uniqueJoin) wait(row uint32, this []int64) {
+	u.table.touch(row)
+	r, p := u.table.rows[row:], u.waiting.take()
 	w := u.waiting.at(p)
-	for v := range u.this {
-		w[waitValues+v] = b.values[v][i]
-	}
-	w[waitNext], row[otherWaiting], row[wordCount] = row[otherWaiting], p, 1
+	copy(w[waitValues:], this)
+	w[waitNext], r[otherWaiting], r[wordCount] = r[otherWaiting], p, 1
 }
 
 // release pairs the events that have waited with what has come.
-func (u *uniqueJoin) release(row []int64) {
+func (u *uniqueJoin) release(at uint32) {
+	row := u.table.rows[at:]
 	for p := row[otherWaiting]; p != 0; {
 		w := u.waiting.at(p)
 		if row[otherState] == otherCame {
-			u.pair(row, w[waitValues:])
+			u.pair(at, w[waitValues:])
 		}
 		next := w[waitNext]
 		u.waiting.give(p)
@@ -119,7 +126,8 @@ func (u *uniqueJoin) release(row []int64) {
 }
 
 // pair joins an event of this side with a row.
-func (u *uniqueJoin) pair(row, this []int64) {
+func (u *uniqueJoin) pair(at uint32, this []int64) {
+	row := u.table.rows[at:]
 	if len(u.join.best) == 0 {
 		u.emit(this, row[otherValues:])
 		return
@@ -132,6 +140,7 @@ func (u *uniqueJoin) pair(row, this []int64) {
 	if had && !u.join.better(this, best) {
 		return
 	}
+	u.table.touch(at)
 	if u.tally != nil {
 		u.tally.replace(row[otherValues+u.join.group], best, this, had)
 	}
@@ -174,10 +183,52 @@ func (j *joined) better(a, b []int64) bool {
 }
 
 // advance shows what has become of the groups; event time plays no part.
-func (u *uniqueJoin) advance(int64) {
+func (u *uniqueJoin) advance(watermarkMs int64) {
+	u.mark = max(u.mark, watermarkMs)
 	if u.tally != nil {
 		u.tally.tell()
 	}
 }
 
 func (u *uniqueJoin) late() (late, allowed uint64) { return 0, 0 }
+
+func (u *uniqueJoin) reached() int64 { return u.mark }
+
+// save writes the rows down, and the events that wait with their keys.
+func (u *uniqueJoin) save(e *encoder) {
+	u.table.save(e)
+	var events []int64
+	for i := range u.table.n {
+		row := u.table.rows[i*u.table.stride:]
+		for p := row[otherWaiting]; p != 0; {
+			w := u.waiting.at(p)
+			events = append(append(events, row[wordKey]), w[waitValues:]...)
+			p = w[waitNext]
+		}
+	}
+	e.run(events)
+}
+
+// load takes rows and events of keys the slot owns, and adds up what groups come to.
+func (u *uniqueJoin) load(d *decoder) {
+	d.rowsOf(u.table.stride, func(from []int64) {
+		at := u.table.one(from[wordKey])
+		row := u.table.rows[at : int(at)+u.table.stride]
+		copy(row[1:], from[1:])
+		row[otherWaiting] = 0
+		if u.tally != nil && row[u.best] != 0 {
+			u.tally.replace(row[otherValues+u.join.group], nil, row[u.best+1:], false)
+		}
+	})
+	width := 1 + len(u.this)
+	events := d.run()
+	if len(events)%width != 0 {
+		d.fail("%d words of events of %d", len(events), width)
+		return
+	}
+	for ; len(events) > 0; events = events[width:] {
+		if d.owns(events[0]) {
+			u.wait(u.table.one(events[0]), events[1:width])
+		}
+	}
+}

@@ -1,5 +1,7 @@
 package engine
 
+import "math"
+
 // latest is the operator of queries that keep the newest event of a key. Its rows are named by what
 // the keys hash to; one whose hash is taken by others goes on to the next.
 //
@@ -14,6 +16,7 @@ type latest struct {
 	at     []uint32
 	hashes []int64
 	newer  []int32
+	mark   int64 // watermark
 }
 
 // Words of a row behind its hash and count.
@@ -33,6 +36,7 @@ func newLatest(s *slot) (*latest, error) {
 	l := &latest{
 		plan: p, out: s.out, table: t,
 		at: make([]uint32, batch), hashes: make([]int64, batch), newer: make([]int32, 0, batch),
+		mark: math.MinInt64,
 	}
 	for i := range p.query.Latest.Keys {
 		l.keys = append(l.keys, i) // they are carried first
@@ -72,17 +76,18 @@ func (l *latest) add(b *block) {
 	for _, v := range l.keys {
 		mixIn(hashes, b.values[v][:b.n])
 	}
-	l.table.locate(hashes, at)
+	l.table.search(hashes, at)
 	l.newer = l.newer[:0]
-	for i, row := range at {
-		r := l.table.rows[row:]
+	for i := range at {
+		r := l.table.rows[at[i]:]
 		for r[wordCount] != 0 && !l.same(r, b, i) {
 			hashes[i]++
-			l.table.locate(hashes[i:i+1], at[i:i+1])
+			l.table.search(hashes[i:i+1], at[i:i+1])
 			r = l.table.rows[at[i]:]
 		}
 		switch {
 		case r[wordCount] == 0:
+			l.table.touch(at[i])
 			r[wordCount], r[latestKey] = 1, b.key[i]
 			for k, v := range l.keys {
 				r[latestMore+k] = b.values[v][i]
@@ -90,6 +95,7 @@ func (l *latest) add(b *block) {
 		case b.ts[i] < r[latestTS], b.ts[i] == r[latestTS] && b.seq[i] <= r[latestSeq]:
 			continue
 		}
+		l.table.touch(at[i])
 		r[latestTS], r[latestSeq] = b.ts[i], b.seq[i]
 		l.newer = append(l.newer, int32(i))
 	}
@@ -129,6 +135,30 @@ func (l *latest) emit(b *block, sel []int32) {
 	}
 }
 
-func (l *latest) advance(int64) {}
+func (l *latest) advance(watermarkMs int64) { l.mark = max(l.mark, watermarkMs) }
 
 func (l *latest) late() (late, allowed uint64) { return 0, 0 }
+
+func (l *latest) reached() int64 { return l.mark }
+
+func (l *latest) save(e *encoder) { l.table.save(e) }
+
+// load takes the rows of keys the slot owns. What their hashes were taken by is not known here.
+func (l *latest) load(d *decoder) {
+	for words := d.region(l.table.stride); len(words) > 0; words = words[l.table.stride:] {
+		from := words[:l.table.stride]
+		if !inUse(from) || !d.owns(from[latestKey]) {
+			continue
+		}
+		h := from[latestKey]
+		for k := range l.keys {
+			h = mixed(h, from[latestMore+k])
+		}
+		row := l.table.one(h)
+		for inUse(l.table.rows[row:]) {
+			h++
+			row = l.table.one(h)
+		}
+		copy(l.table.rows[row+1:int(row)+l.table.stride], from[1:])
+	}
+}

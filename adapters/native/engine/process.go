@@ -23,7 +23,6 @@ type machines struct {
 	event     workloads.ProcessEvent
 	results   []int64
 	tooLate   uint64
-	ended     bool
 }
 
 func newMachines(s *slot) (*machines, error) {

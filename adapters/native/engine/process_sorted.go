@@ -56,7 +56,7 @@ func (m *machines) holdInTime(b *block) {
 // hang hangs up every event of a block with the row of its key.
 func (m *machines) hang(b *block) {
 	at := m.at[:b.n]
-	m.table.locate(b.key[:b.n], at)
+	m.table.search(b.key[:b.n], at)
 	stride := m.sorted.moments.stride
 	for i := 0; i < b.n; {
 		ts, n := b.ts[i], 1
@@ -114,6 +114,7 @@ func (m *machines) stepHeld(event []int64) {
 	if m.timers != nil && m.timers.words(row)[timerMs] != 0 {
 		m.timers.overdue(row, event[eventTS])
 	}
+	m.table.touch(row)
 	m.event.Key, m.event.Seq, m.event.TS = m.table.rows[row], event[eventSeq], event[eventTS]
 	copy(m.event.Values, event[eventValues:])
 	m.step(row)

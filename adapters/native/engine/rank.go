@@ -201,7 +201,7 @@ func (j *judge) settled() bool {
 			return false
 		}
 	}
-	return j.verdict == math.MaxInt64 && len(j.open) == 0
+	return j.verdict == math.MaxInt64 && len(j.open) == 0 && j.board.settled()
 }
 
 // peaks makes windows of the events with the largest value, ties kept: a rank without a key.

@@ -36,6 +36,12 @@ type slot struct {
 	post    *ring[letter] // to the judge, from other slots than its own
 	all     []int32
 
+	recorder *recorder // nil without checkpoints
+	barriers barriers
+	// before are the late events counted by the engine this one goes on for, and allowed ones.
+	before [2]uint64
+	later  []*piece // of the state to restore, for when results can be delivered
+
 	newest int64 // largest event time of the shard
 	mark   int64 // watermark the source gave; only where marked
 	marked bool
@@ -75,6 +81,9 @@ func (s *slot) run() (err error) {
 			panic(r)
 		}
 	}()
+	if err := s.resume(); err != nil {
+		return err
+	}
 	for !s.engine.stop.Load() {
 		began, waited := s.engine.now(), s.waitedNs()
 		moved, wait, sourceNs := s.turn()
@@ -120,7 +129,11 @@ func (s *slot) turn() (moved bool, wait time.Duration, sourceNs int64) {
 		moved = true
 		s.fan()
 	}
-	room := !s.fanning && (s.x == nil || s.x.credit())
+	if s.recorder != nil {
+		put, copied := s.bar(), s.recorder.step()
+		moved = moved || put || copied
+	}
+	room := !s.fanning && !s.waits(s.id) && (s.x == nil || s.x.credit())
 	if !s.ended && !room && s.held != nil {
 		s.held.Hold()
 	}
@@ -292,8 +305,8 @@ func (s *slot) receive() bool {
 		return false
 	}
 	moved := false
-	for _, l := range s.x.in {
-		if l == nil {
+	for from, l := range s.x.in {
+		if l == nil || s.waits(from) {
 			continue
 		}
 		k, ok := l.full.pop()
@@ -302,6 +315,9 @@ func (s *slot) receive() bool {
 		}
 		moved = true
 		s.deliver(k)
+		if k.barrier != 0 {
+			s.meet(from, k.barrier)
+		}
 		l.free.push(k)
 	}
 	return moved
@@ -311,6 +327,9 @@ func (s *slot) receive() bool {
 func (s *slot) deliver(k *block) {
 	s.add(k)
 	s.advance(s.shards.heard(k.from, k.said))
+	if k.said.watermarkMs == math.MaxInt64 {
+		s.align() // nothing of the shard is missing any more
+	}
 }
 
 // advance moves the operator's watermark: to the processing time, or the event time given.
@@ -337,8 +356,8 @@ func (s *slot) publish() {
 	s.stats.results.Store(s.out.count)
 	if s.op != nil {
 		late, allowed := s.op.late()
-		s.stats.late.Store(late)
-		s.stats.allowed.Store(allowed)
+		s.stats.late.Store(s.before[0] + late)
+		s.stats.allowed.Store(s.before[1] + allowed)
 		s.stats.stateB.Store(int64(s.state.used))
 	}
 }

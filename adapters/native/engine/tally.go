@@ -17,14 +17,18 @@ type tally struct {
 	table   *table
 	dirty   []uint32
 	words   []int64 // scratch of tell
+	// silent says that the slot was restored and has told nothing yet: the board waits for it.
+	silent bool
 }
 
 // tallyDirty is the word of a row that says whether it has changed since it was told.
 const tallyDirty = wordSeqSum
 
 func newTally(s *slot, c *contest) (*tally, error) {
-	t, err := s.state.table(s.engine.plan.fresh, firstIndex)
-	return &tally{plan: s.engine.plan, contest: c, table: t}, err
+	t, err := s.state.scratch(s.engine.plan.fresh, firstIndex)
+	return &tally{
+		plan: s.engine.plan, contest: c, table: t, silent: s.engine.cfg.Restore != nil,
+	}, err
 }
 
 // replace takes the old contribution to a group back, if there was one, and adds the new one.
@@ -51,9 +55,10 @@ func (t *tally) replace(group int64, old, by []int64, had bool) {
 
 // tell hands in the groups that have changed.
 func (t *tally) tell() {
-	if len(t.dirty) == 0 {
+	if len(t.dirty) == 0 && !t.silent {
 		return
 	}
+	t.silent = false
 	words := t.words[:0]
 	if t.contest.judge == nil {
 		words = nil // they travel
@@ -81,25 +86,32 @@ type board struct {
 	total *table
 	dirty []uint32
 	line  []int64
+	// silent are the slots that have to be heard before there is an answer: after a restart what the
+	// others come to is no subtotal of anything that was.
+	silent map[int]bool
 }
 
 func newBoard(s *slot, slots int) (*board, error) {
 	p := s.engine.plan
-	b := &board{plan: p, out: s.out, line: make([]int64, len(p.out))}
+	b := &board{plan: p, out: s.out, line: make([]int64, len(p.out)), silent: map[int]bool{}}
 	var err error
-	for range slots {
-		t, err := s.state.table(p.fresh, firstIndex)
+	for i := range slots {
+		if s.engine.cfg.Restore != nil {
+			b.silent[i] = true
+		}
+		t, err := s.state.scratch(p.fresh, firstIndex)
 		if err != nil {
 			return nil, err
 		}
 		b.said = append(b.said, t)
 	}
-	b.total, err = s.state.table(p.fresh, firstIndex)
+	b.total, err = s.state.scratch(p.fresh, firstIndex)
 	return b, err
 }
 
 // take puts what a slot says of groups in the place of what it said before.
 func (b *board) take(slot int, words []int64) {
+	delete(b.silent, slot)
 	said, total, width := b.said[slot], b.total, 1+len(b.plan.fresh)
 	for ; len(words) > 0; words = words[width:] {
 		from, to := said.one(words[wordKey]), total.one(words[wordKey])
@@ -120,7 +132,7 @@ func (b *board) take(slot int, words []int64) {
 
 // tell answers with the groups that have changed, and reports whether there were any.
 func (b *board) tell() bool {
-	if b == nil || len(b.dirty) == 0 {
+	if b == nil || len(b.dirty) == 0 || len(b.silent) > 0 {
 		return false
 	}
 	for _, row := range b.dirty {
@@ -134,6 +146,9 @@ func (b *board) tell() bool {
 	b.dirty = b.dirty[:0]
 	return true
 }
+
+// settled reports whether nothing is left to be answered.
+func (b *board) settled() bool { return b == nil || len(b.dirty) == 0 && len(b.silent) == 0 }
 
 // ofGroup is the value of a result column for a group.
 func (s source) ofGroup(row []int64) int64 {

@@ -105,6 +105,7 @@ func (t *timers) allUpTo(ms int64) {
 func (t *timers) fire(row uint32) {
 	m, w := t.m, t.words(row)
 	at := w[timerMs]
+	m.table.touch(row)
 	w[timerMs] = 0
 	var next int64
 	m.results, next = m.process.Fire(m.state(row), m.table.rows[row], at, m.results[:0])
