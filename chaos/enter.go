@@ -11,17 +11,22 @@ const roleVariable = "STREAMBENCH_ROLE"
 
 // Roles of processes that break, see or heal.
 const (
-	relayRole  = "relay"
-	proberRole = "prober"
-	shaperRole = "shaper"
+	relayRole    = "relay"
+	proberRole   = "prober"
+	shaperRole   = "shaper"
+	reaperRole   = "reaper"
+	throttleRole = "throttle"
 )
 
 // roles are what a process of this binary can be besides the tool. Each obeys its stdin, answers on
-// its stdout, and returns once the other end of stdin is gone, as it is when the tool has died.
+// its stdout, and returns once the other end of stdin is gone, as it is when the tool has died. The
+// reaper alone does not: its work begins then.
 var roles = map[string]func(stdin io.Reader, stdout io.Writer) error{
-	relayRole:  serveRelay,
-	proberRole: serveProber,
-	shaperRole: serveShaper,
+	relayRole:    serveRelay,
+	proberRole:   serveProber,
+	shaperRole:   serveShaper,
+	reaperRole:   serveReaper,
+	throttleRole: serveThrottle,
 }
 
 // Enter becomes what this process was started as, if that is a role of this package, and then does

@@ -4,6 +4,8 @@ import (
 	"context"
 	"os/exec"
 	"time"
+
+	"github.com/streambench/streambench/reports/record"
 )
 
 // Target is what a fault is injected into: the picked nodes and the system they are part of, which
@@ -19,6 +21,10 @@ type Target struct {
 	// came of it; nil for nobody.
 	Lease  Lease
 	Prober Prober
+
+	now      func() int64 // since T0, in ns
+	poisoned func(context.Context, Planned) record.Witness
+	book     *book // of the edges that faults have broken
 }
 
 // System is the system under test as faults see it.

@@ -33,6 +33,10 @@ var benchUnits = []benchUnit{
 	{"cpu", "cpu-us/event", 1}, {"cpu.driver", "cpu-driver-us/event", 1},
 	{"cpu.broker", "cpu-broker-us/event", 1}, {"cpu.system", "cpu-system-us/event", 1},
 	{"memory", "memory-bytes", 1},
+	{"recovery", "recovery-s", 1e9}, {"outage", "outage-s", 1e9},
+	{"recovery.tax", "recovery-tax-s", 1e9}, {"dip.area", "dip-events", 1},
+	{"replayed", "replayed-events", 1},
+	{"cost-a-day", "cost-a-day-s", 1e9},
 	{"lost", "lost", 1}, {"duplicated", "duplicated", 1}, {"wrong", "wrong", 1},
 }
 

@@ -63,6 +63,7 @@ type overTime struct {
 	p50, p99, p999    []sample
 	seconds           map[int]*second
 	mode              *record.Mode // of the first repetition shown
+	marks             []mark       // faults of the first repetition shown
 }
 
 // second is a line of the table under the picture, of the first repetition shown.
@@ -103,7 +104,7 @@ func trailsOf(run *Run, system string) []summary.Trail {
 func (o *overTime) add(run *Run, t *summary.Trail, r summary.Repetition) {
 	o.reps++
 	if o.reps == 1 {
-		o.mode = t.Mode
+		o.mode, o.marks = t.Mode, marksOf(run, t.System, t.Rep)
 		o.steadyS, o.endS = float64(r.SteadyFromNs)/1e9, float64(r.SteadyToNs)/1e9
 	}
 	before := &record.Tick{}

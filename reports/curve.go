@@ -42,12 +42,24 @@ func (k curve) draw(c *canvas, i int, cols []column, on axes) []label {
 		c.polygon(band, fmt.Sprintf(`fill="%s" fill-opacity="0.18"`, colour))
 	}
 	c.path(mid, stroke(i))
-	if sparse(cols, x) {
+	if !k.steps && sparse(cols, x) {
 		for _, p := range mid {
 			c.dot(p, colour)
 		}
 	}
 	return []label{{mid[len(mid)-1].y, k.name, i}}
+}
+
+// columnsOf are the columns of a line over a span of time.
+func (k curve) columnsOf(spanS float64) []column {
+	if !k.steps {
+		return columns(k.samples, k.widthS, spanS)
+	}
+	cols := make([]column, len(k.samples))
+	for i, s := range k.samples {
+		cols[i] = column{t: s.t, lo: s.v, mid: s.v, hi: s.v, n: 1}
+	}
+	return cols
 }
 
 // sparse tells whether points stand so far apart that they, not the line, are what was measured.
@@ -58,7 +70,7 @@ func sparse(cols []column, x scale) bool {
 
 func (k curve) drawBars(c *canvas, i int, cols []column, on axes) []label {
 	x, y := on.x, on.y
-	w := max((x.to-x.from)*k.widthS/x.hi-1, 0.8)
+	w := max((x.to-x.from)*k.widthS/(x.hi-x.lo)-1, 0.8)
 	for _, col := range cols {
 		if col.mid > 0 {
 			left := max(x.at(col.t)-w/2, x.from)

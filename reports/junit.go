@@ -54,7 +54,8 @@ type (
 )
 
 // junit writes junit.xml. A broken limit, a broken guarantee and a system that died are failures;
-// what is unknown or INVALID is an error; the cases of a system whose turn never came are skipped.
+// what is unknown or INVALID is an error; the cases of a system whose turn never came, and of a fault
+// it cannot be broken by, are skipped.
 func junit(w io.Writer, run *Run) error {
 	r := &run.Result
 	suite := junitSuite{
@@ -110,6 +111,8 @@ func junitCaseOf(run *Run, v summary.Verdict) junitCase {
 	switch {
 	case v.System != "" && neverRan(run, v.System):
 		c.Skipped = &junitOutcome{Message: "the run ended before the turn of " + v.System}
+	case v.Rule == summary.RuleFault && v.State != summary.Fail:
+		c.Skipped = out // n/a: the system cannot be broken like this
 	case v.State == summary.Fail:
 		c.Failure = out
 	case v.State == summary.Unknown:

@@ -27,6 +27,7 @@ func markdown(w io.Writer, run *Run) error {
 	}
 	markdownFigures(&b, p)
 	markdownLedger(&b, p)
+	markdownRecovery(&b, run)
 	for _, s := range p.Searches {
 		fmt.Fprintf(&b, "\n`%s` %s.\n\n| rate tried | answer | why |\n|---:|---|---|\n", s.System,
 			cellText(s.Text))

@@ -25,6 +25,7 @@ type curve struct {
 	samples []sample
 	widthS  float64 // least width of a column
 	bars    bool
+	steps   bool // samples come in pairs: from when to when a value held
 }
 
 // panel is one of the small multiples above the common time axis.
@@ -34,17 +35,24 @@ type panel struct {
 	log    bool
 	curves []curve
 	limit  *record.Limit
+	filled *between
 	empty  string // why there is nothing, in words
 }
 
 // timePicture draws the small multiples of one system over one time axis.
 func timePicture(run *Run, o *overTime) template.HTML {
 	panels := timePanels(run, o)
-	bottom := 14 + float64(len(panels))*(panelH+gapH)
+	strip := 0.0
+	if len(o.marks) > 0 {
+		strip = stripH
+	}
+	bottom := 14 + strip + float64(len(panels))*(panelH+gapH)
 	c := newCanvas(pageW, bottom+32, o.system+" over time")
 	x := scale{lo: 0, hi: max(o.spanS, 1), from: leftW, to: pageW - rightW}
 	o.shade(c, x, bottom)
-	top := 26 + gapH - 12
+	faultBands(c, x, o.marks, bottom)
+	faultStrip(c, x, o.marks, 22+strip)
+	top := 26 + gapH - 12 + strip
 	for _, p := range panels {
 		p.draw(c, x, top)
 		top += panelH + gapH
@@ -176,9 +184,9 @@ func (o *overTime) band(c *canvas, x scale, bottom float64) {
 func timeAxis(c *canvas, x scale, y float64) {
 	for _, t := range x.ticks(10) {
 		c.line(point{x.at(t), y - 10}, point{x.at(t), y - 5}, `stroke="`+faint+`"`)
-		c.text(point{x.at(t), y + 8}, fmt.Sprintf("%.4g s", t), `text-anchor="middle" fill="`+faint+`"`)
+		c.text(point{x.at(t), y + 8}, fmt.Sprintf("%.5g s", t), `text-anchor="middle" fill="`+faint+`"`)
 	}
-	c.text(point{x.to + 14, y + 8}, "since T0", `fill="`+faint+`"`)
+	c.text(point{x.to + 30, y + 8}, "since T0", `fill="`+faint+`"`)
 }
 
 // draw draws a panel whose plot begins at top.
@@ -188,7 +196,7 @@ func (p panel) draw(c *canvas, x scale, top float64) {
 	y := scale{from: top + panelH, to: top, log: p.log}
 	lo, hi, any := math.Inf(1), 0.0, false
 	for i, k := range p.curves {
-		drawn[i] = columns(k.samples, k.widthS, x.hi)
+		drawn[i] = k.columnsOf(x.hi - x.lo)
 		for _, col := range drawn[i] {
 			lo, hi, any = min(lo, col.lo), max(hi, col.hi), true
 		}
@@ -204,6 +212,9 @@ func (p panel) draw(c *canvas, x scale, top float64) {
 		y.lo, y.hi = logRange(lo, hi, p.limit)
 	}
 	p.grid(c, x, y)
+	if p.filled != nil {
+		p.filled.draw(c, axes{x, y})
+	}
 	var labels []label
 	for i, cols := range drawn {
 		labels = append(labels, p.curves[i].draw(c, i, cols, axes{x, y})...)

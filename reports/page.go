@@ -41,6 +41,7 @@ type page struct {
 	Searches                   []searchSection
 	LedgerOf                   []string // systems that have a ledger
 	Ledger                     []figureRow
+	Recovery                   recoverySection
 	Provenance                 []row
 	Settings                   []settings
 	Lock                       string
@@ -121,6 +122,7 @@ func pageOf(run *Run) *page {
 	p.searches(r)
 	p.ledger(r)
 	p.pictures(run)
+	p.recovery(run)
 	return p
 }
 
@@ -204,7 +206,9 @@ func (p *page) verdicts(r *summary.Result) {
 var shown = []string{
 	"sustainable", "offered", "accepted", "emitted", "latency.p50", "latency.p90",
 	"latency.p99", "latency.p99.9", "latency.p99.99", "latency.max", "latency.mean",
-	"latency.area", "ingest.p50", "ingest.p99", "contributor.p50", "contributor.p99",
+	"latency.area", "calm.latency.p50", "calm.latency.p99", "recovery", "outage", "recovery.tax",
+	"dip.area", "replayed", "cost-a-day", "ingest.p50", "ingest.p99", "contributor.p50",
+	"contributor.p99",
 	"refinement.p50", "refinement.p99", "backlog", "blocked", "lag.p99.9", "cpu", "cpu.system",
 	"cpu.driver", "cpu.broker", "memory", "memory.system", "memory.broker", "memory.tool",
 	"lost", "duplicated", "wrong", "phantom", "corrupt", "late", "unexplained",

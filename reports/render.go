@@ -3,7 +3,8 @@
 // rendered again at any time, on any machine, to the same bytes.
 //
 //	Load -> Run -> Summarize -> result.json, report.html, summary.md,
-//	                            junit.xml, bench.txt, series.csv
+//	                            junit.xml, bench.txt, series.csv,
+//	                            faults.json, grafana/annotations.json
 package reports
 
 import (
@@ -26,6 +27,9 @@ const (
 	SeriesFile  = "series.csv"
 	JUnitFile   = "junit.xml"
 	BenchFile   = "bench.txt"
+	FaultsFile  = "faults.json"
+	// AnnotationsFile is in a folder of its own, which Grafana imports.
+	AnnotationsFile = "grafana/annotations.json"
 )
 
 // Format is a rendering of a run.
@@ -49,6 +53,9 @@ var Formats = []Format{
 		"unknown or INVALID is an error", junit},
 	{"bench", BenchFile, "a line for each kept repetition in the format of Go's benchmarks, " +
 		"for benchstat", bench},
+	{"faults", FaultsFile, "every fault as it was planned and as it happened, with who saw it",
+		faultsFile},
+	{"grafana", AnnotationsFile, "steady phases and faults as annotations for Grafana", annotations},
 }
 
 // File is a file of a run's folder.
@@ -151,5 +158,8 @@ func (f Format) WriteTo(dir string, run *Run) (path string, err error) {
 		return "", fmt.Errorf("render %s: %w", f.File, err)
 	}
 	path = filepath.Join(dir, f.File)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return "", fmt.Errorf("render %s: %w", f.File, err)
+	}
 	return path, record.WriteFile(path, b.Bytes())
 }

@@ -159,33 +159,46 @@ var runs = map[string]struct {
 	"searched":     {edit: searched},
 	"two-systems": {options: recordtest.Options{
 		Systems: []string{"native", "native-slow"}, Kept: 6, Steady: 6 * time.Second}},
+	"killed":      {options: killed},
+	"broken":      {options: broken, edit: differ},
+	"too-early":   {options: tooEarly},
+	"often":       {options: often()},
 	"two-minutes": {options: recordtest.Options{Steady: 2 * time.Minute}},
 }
 
-func TestTheGoldenRecordRendersToItsGoldenFiles(t *testing.T) {
-	const dir = "testdata/golden"
-	if *update {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Fatal(err)
+func TestGoldenRecordsRenderToTheirGoldenFiles(t *testing.T) {
+	for dir, name := range map[string]string{
+		"testdata/golden": "good", "testdata/golden_faults": "broken",
+	} {
+		if *update {
+			if err := os.RemoveAll(dir); err != nil {
+				t.Fatal(err)
+			}
+			copyRecord(t, standard(t, name), dir)
 		}
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			t.Fatal(err)
+		copied := t.TempDir()
+		copyRecord(t, dir, copied)
+		for name, data := range rendered(t, copied) {
+			golden(t, filepath.Join(dir, name), data)
 		}
-		recordtest.New(t, recordtest.Options{}).Write(t, dir)
 	}
-	copied := t.TempDir()
+}
+
+// copyRecord copies the four files every rendering is computed from.
+func copyRecord(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{record.RecordFile, record.ManifestFile, record.LockFile,
 		record.LatencyFile} {
-		data, err := os.ReadFile(filepath.Join(dir, name))
+		data, err := os.ReadFile(filepath.Join(from, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(copied, name), data, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(to, name), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
-	}
-	for name, data := range rendered(t, copied) {
-		golden(t, filepath.Join(dir, name), data)
 	}
 }
 
@@ -198,7 +211,7 @@ func TestRenderingTwiceGivesTheSameBytesAndLeavesNothingElse(t *testing.T) {
 		}
 	}
 	left, err := os.ReadDir(dir)
-	if err != nil || len(left) != 4+len(Formats) {
+	if err != nil || len(left) != 4+len(Formats) /* grafana is a folder */ {
 		t.Errorf("folder holds %v, %v", left, err)
 	}
 }
@@ -209,7 +222,7 @@ var forbidden = regexp.MustCompile(
 
 func TestThePageIsWholeOnItsOwn(t *testing.T) {
 	sections := []string{"1. Verdict", "2. What this run can and cannot say", "3. Over time",
-		"4. Percentile spectrum", "5. Latency heat map", "6. Provenance"}
+		"4. Percentile spectrum", "5. Latency heat map", "6. Recovery", "7. Provenance"}
 	for name := range runs {
 		t.Run(name, func(t *testing.T) {
 			html := string(rendered(t, standard(t, name))[PageFile])

@@ -67,7 +67,7 @@ func shoot(t *testing.T, html []byte, policy, keep string) (image.Image, []strin
 	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu",
 		"--no-first-run", "--disable-background-networking", "--disable-component-update",
 		"--disable-sync", "--hide-scrollbars", "--user-data-dir="+t.TempDir(),
-		"--window-size=1060,4600", "--screenshot="+out, server.URL+"/report.html")
+		"--window-size=1060,7000", "--screenshot="+out, server.URL+"/report.html")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("photograph page: %v\n%s", err, text)
 	}
@@ -130,6 +130,10 @@ func TestThePageIsSeenInABrowserWithAndWithoutItsStyle(t *testing.T) {
 		{"interrupted", "", "interrupted", []string{"#8A5A00", palette[0].colour, warmInk}},
 		{"failed", "", "failed", []string{"#B42318", palette[0].colour, shades[5]}},
 		{"rate-max", "", "rate-max", []string{"#0B6E4F", palette[0].colour}},
+		{"killed", strictPolicy, "killed", []string{"#0B6E4F", palette[0].colour, markInk}},
+		{"broken", "", "broken", []string{palette[0].colour, markInk}},
+		{"often", "", "often", []string{palette[0].colour, markInk}},
+		{"too-early", "", "too-early", []string{palette[0].colour}},
 		{"two-minutes", "", "two-minutes", []string{"#0B6E4F", palette[0].colour, shades[5]}},
 	}
 	for i, c := range cases {

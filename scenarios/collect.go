@@ -15,6 +15,7 @@ import (
 // the latency of each from the due time of its trigger.
 type collector struct {
 	load    *adapters.Load
+	query   workloads.Query
 	checker workloads.Checker
 	finder  *workloads.TriggerFinder
 	column  int // that holds the window or the event a trigger follows from; -1: none
@@ -25,6 +26,8 @@ type collector struct {
 
 	timeline   workloads.Timeline
 	whole      whole
+	ranges     *ranges
+	stretches  *stretches  // nil where no fault is to be told by them
 	afterwards *afterwards // nil where results are timed as they arrive, or not at all
 	unrefined  uint64      // refinements whose event is not known
 
@@ -48,9 +51,9 @@ func newCollector(
 ) *collector {
 	column, _ := w.Query.Anchor()
 	k := &collector{
-		load: l, checker: c, finder: workloads.NewTriggerFinder(w), column: column, series: s,
+		load: l, query: w.Query, checker: c, finder: workloads.NewTriggerFinder(w), column: column, series: s,
 		firsts: newFirsts(w.Query), row: make([]int64, w.Query.Width()), timeline: w.Timeline,
-		ingest: ingest{load: l, series: s},
+		ingest: ingest{load: l, series: s}, ranges: newRanges(w.Query, 1),
 	}
 	if w.Query.TimedAfter() {
 		k.afterwards = &afterwards{}
@@ -81,22 +84,24 @@ func (c *collector) Collect(rs *workloads.Results, receivedNs int64) error {
 		return nil // checked, and nobody waits for it
 	}
 	c.results.Add(uint64(rs.N))
+	if c.stretches != nil {
+		c.stretches.took(receivedNs, int64(rs.N))
+	}
 	if c.column < 0 || rs.N == 0 || rs.Stream != workloads.Answers {
 		return nil // only answers are timed
 	}
-	newest := uint64(0)
 	if c.load.Paced() {
-		newest = c.time(rs, receivedNs)
+		c.time(rs, receivedNs)
+		c.advance(c.ranges.processed(), receivedNs)
 	} else if slot, ok := c.finder.Of(rs.Row(c.row, rs.N-1)); ok {
-		newest = slot + 1
+		c.advance(slot+1, receivedNs)
 	}
-	c.advance(newest, receivedNs)
 	return nil
 }
 
 // time records the latency of results, those of one trigger in a row at once: the windows of a
-// hundred thousand keys close together. It returns the end of the newest trigger.
-func (c *collector) time(rs *workloads.Results, receivedNs int64) (newest uint64) {
+// hundred thousand keys close together.
+func (c *collector) time(rs *workloads.Results, receivedNs int64) {
 	anchor := rs.Cols[c.column][:rs.N]
 	for i, j := 0, 0; i < len(anchor); i = j {
 		for j = i + 1; j < len(anchor) && anchor[j] == anchor[i]; {
@@ -106,7 +111,7 @@ func (c *collector) time(rs *workloads.Results, receivedNs int64) (newest uint64
 		if !ok || !c.load.Has(slot) {
 			continue // completed by the end of the stream: checked, not timed
 		}
-		newest = max(newest, slot+1)
+		c.ranges.took(rs, row{slot, c.load.DueNs(slot), receivedNs}, i, j)
 		n := int64(j - i)
 		if c.firsts != nil {
 			n = c.firsts.split(rs, i, j)
@@ -117,7 +122,6 @@ func (c *collector) time(rs *workloads.Results, receivedNs int64) (newest uint64
 		}
 	}
 	c.ingest.flush(receivedNs)
-	return newest
 }
 
 // result records the latency of n results of one trigger.
@@ -125,6 +129,9 @@ func (c *collector) result(trigger uint64, receivedNs, n int64) {
 	due := c.load.DueNs(trigger)
 	stage := c.stage(due)
 	stage.RecordN(c.series.t0Ns+receivedNs, receivedNs-due, n)
+	if c.stretches != nil {
+		c.stretches.late(receivedNs, receivedNs-due)
+	}
 	if stage == c.series.result {
 		c.ingest.add(trigger, receivedNs, n)
 	}
@@ -144,6 +151,9 @@ func (c *collector) advance(newest uint64, receivedNs int64) {
 		return
 	}
 	c.processed.Store(newest)
+	if c.stretches != nil {
+		c.stretches.moved(receivedNs, newest)
+	}
 	due := c.load.DueBy(receivedNs)
 	if due <= newest {
 		return

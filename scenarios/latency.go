@@ -103,6 +103,7 @@ func (c *collector) timed(x workloads.Timing) {
 		c.afterwards.add(arrived{x.ReceivedNs, x.Trigger})
 	}
 	due := c.load.DueNs(x.Trigger)
+	c.known(due, x)
 	if due < c.steadyFrom.Load() {
 		return
 	}

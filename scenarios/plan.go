@@ -19,6 +19,8 @@ type Plan struct {
 	Order    []record.Repeat // blocks one after the other, each with every system once
 	Blocks   int             // with the one that is discarded
 	Kept     int
+	// Twins are the repetitions of the order in which nothing breaks, for comparison.
+	Twins int
 	// Probes is the most a search for the rate may take, of all systems; 0 without one.
 	Probes   int
 	Shared   bool // more cores are given out than the host has
@@ -29,7 +31,9 @@ type Plan struct {
 }
 
 // NewPlan lays out the repetitions of a sound scenario in interleaved blocks. Their order is drawn
-// from the scenario's seed, so the same scenario has the same plan.
+// from the scenario's seed, so the same scenario has the same plan. Each repetition in which
+// something breaks comes right behind its twin: the same system, stream and deployment without the
+// faults, which what they cost is held against.
 func NewPlan(s *Scenario) Plan {
 	p := Plan{Scenario: s.Name, Kept: s.kept()}
 	p.Blocks = p.Kept
@@ -39,9 +43,16 @@ func NewPlan(s *Scenario) Plan {
 	draw := rand.New(rand.NewPCG(s.Load.Seed, 0x706c616e)) // "plan"
 	for block := range p.Blocks {
 		for _, i := range draw.Perm(len(s.Systems)) {
-			p.Order = append(p.Order, record.Repeat{
+			of := record.Repeat{
 				System: s.Systems[i].Label(), Rep: block + 1, Kept: block >= p.Blocks-p.Kept,
-			})
+			}
+			if len(s.Faults) > 0 {
+				p.Twins++
+				p.Order = append(p.Order, record.Repeat{
+					System: of.System, Rep: record.FirstTwin + block, Twin: true,
+				})
+			}
+			p.Order = append(p.Order, of)
 		}
 	}
 	p.Time = time.Duration(len(p.Order)) * s.length()

@@ -106,7 +106,7 @@ func TestPlanWarnsOfWhatWeakensItsFigures(t *testing.T) {
 		{"few windows", base + "params: {window: 25s}\n", "fewer than 3 windows close in steady"},
 		{"more cores than there are", base + "resources: {worker: {cpus: 1000}}\n", "SHARED CORES"},
 		{"a node one system lacks", strings.Replace(faulted, "name: pay",
-			"name: pay\nsystems: [native, kafkastreams]", 1) + "{at: 20s, kill: coordinator}\n",
+			"name: pay\nsystems: [native, kafkastreams]", 1) + "{at: 20s, kill: coordinator, restart: 2s}\n",
 			"fault 1: kafkastreams has no coordinator and answers n/a"},
 	} {
 		p := NewPlan(mustLoad(t, c.src))
@@ -145,8 +145,8 @@ func TestWhatThisBuildCannotRunIsNamed(t *testing.T) {
 	s := mustLoad(t, string(read(t, "full.yaml")))
 	gaps := strings.Join(s.NotYet(), "\n")
 	for _, want := range []string{
-		"systems.1: flink cannot be deployed", "resources.workers: ", "load.settle: ",
-		"profile: equal-detection", "faults: ", "trace: ", "decide: ", "slo.recovery: ",
+		"systems.1: flink cannot be deployed", "load.settle: ",
+		"profile: equal-detection", "trace: ", "decide: ", "slo.recovery: ",
 	} {
 		if !strings.Contains(gaps, want) {
 			t.Errorf("no %q in\n%s", want, gaps)

@@ -35,6 +35,10 @@ type RunRequest struct {
 	// rate that is to be found is taken from there and not searched.
 	Capacity map[string]record.Bracket
 
+	// Plane is how nodes that are processes reach each other, as chaos.NewNetwork names it; empty for
+	// the simplest that the faults allow.
+	Plane string
+
 	// Null finds the null ceiling, which claims are held against.
 	Null Null
 
@@ -42,6 +46,8 @@ type RunRequest struct {
 	canaryNap func(time.Duration)
 	// used tells what this process has used; nil for the operating system's word.
 	used func() usage
+	// gear makes what breaks and heals; nil for this host's.
+	gear *gear
 }
 
 // Outcome says what a run left behind.
@@ -63,6 +69,10 @@ type run struct {
 	dir     string
 	journal *journal
 
+	lease      heldLease // nil where every node lives in this process
+	states     string    // folder that nodes write to
+	statesUndo int       // of the lease, which removes it
+
 	manifest record.Manifest
 }
 
@@ -71,6 +81,9 @@ type run struct {
 // record could not be written, and wraps context.Canceled where ctx was cancelled; the outcome then
 // names the folder if there is one.
 func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
+	if req.gear == nil {
+		req.gear = &hostGear
+	}
 	r := &run{req: req, plan: NewPlan(req.Scenario)}
 	if err := r.ready(); err != nil {
 		return out, err
@@ -89,7 +102,10 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 		os.RemoveAll(r.dir)
 		return Outcome{}, notReady("begin run: %w", err)
 	}
-	err = r.record(ctx, start)
+	if err := r.openLease(ctx); err != nil {
+		return Outcome{}, errors.Join(err, r.closeLease(), os.RemoveAll(r.dir))
+	}
+	err = errors.Join(r.record(ctx, start), r.closeLease())
 	out.Interrupted = ctx.Err() != nil
 	return out, errors.Join(err, linkLatest(req.Dir, id))
 }
@@ -145,6 +161,9 @@ func (r *run) ready() (err error) {
 				sys.Name)
 		}
 		job := r.job(sys)
+		if job.Workload, err = r.poisoned(); err != nil {
+			return notReady("%w", err)
+		}
 		if err := a.Supports(job); err != nil {
 			return notReady("%w", err)
 		}
@@ -156,6 +175,17 @@ func (r *run) ready() (err error) {
 		}
 	}
 	return nil
+}
+
+// poisoned is the workload as it is where something breaks. Where the rate is still to be found, so
+// is where its poison goes, but not what a system has to be able to do with it.
+func (r *run) poisoned() (*workloads.Workload, error) {
+	s := r.req.Scenario
+	t := timing{pacer: r.pacer, warmup: s.Load.Warmup.For}
+	if t.pacer == nil {
+		t.pacer = workloads.Constant(1)
+	}
+	return t.poisoned(r.bound, s.Faults)
 }
 
 // transport finds the transport of the scenario; nil where it is embedded in the system.
@@ -185,6 +215,7 @@ func (r *run) job(sys System) adapters.Job {
 		Format: s.Load.Format, Guarantee: s.Guarantee, Checkpoint: s.Checkpoint,
 		Workers: workers, WorkerCPUs: slotsOf(s.Resources.Worker.CPUs),
 		MemoryB: uint64(s.Resources.Worker.Memory), Broker: adapters.Broker(s.Load.Broker),
+		Settings: sys.Config, Broken: len(s.Faults) > 0,
 		Partitions: s.Load.Partitions, StallSink: s.Mode.Name == record.ModeBackpressure,
 	}
 }
@@ -234,7 +265,7 @@ func (r *run) conditions() record.Conditions {
 		Seed: s.Load.Seed, Warmup: formatDuration(s.Load.Warmup.For),
 		Events: uint64(s.Load.Events), Workers: s.Resources.Workers,
 		WorkerCPUs: float64(s.Resources.Worker.CPUs), DriverCPUs: float64(s.Resources.Driver.CPUs),
-		Shared: r.plan.Shared, Ceiling: r.ceiling,
+		Shared: r.plan.Shared, Ceiling: r.ceiling, Plane: r.plane(), Faults: s.faultLines(),
 	}
 	if s.Load.Warmup.Auto {
 		c.Warmup = "auto"
@@ -294,6 +325,7 @@ func (r *run) carryOut(ctx context.Context) error {
 			r.repair(ctx, rep)
 		}
 	}
+	r.leave(ctx)
 	j.add(record.Entry{Kind: record.KindEnd, End: &record.End{Interrupted: ctx.Err() != nil}})
 	return errors.Join(context.Cause(ctx))
 }
@@ -329,6 +361,9 @@ func (r *run) repetition(of record.Repeat) *repetition {
 		}
 		rep.timing.pacer = workloads.Constant(uint64(rate))
 	}
+	if !of.Twin {
+		rep.arm(s.Faults)
+	}
 	if rep.mode = s.Mode; rep.mode.Name == record.ModeReplay {
 		rep.replay = newReplay(rep)
 	}
@@ -340,7 +375,8 @@ func (r *run) prepare(sys System, of record.Repeat) *repetition {
 	s := r.req.Scenario
 	rep := &repetition{
 		journal: r.journal, plan: of, dir: r.dir, keep: r.req.KeepResults,
-		nap: r.req.canaryNap, used: readUsage, job: r.job(sys),
+		nap: r.req.canaryNap, used: readUsage, job: r.job(sys), gear: r.req.gear,
+		lease: r.lease, states: r.states, plane: r.plane(), safety: s.Safety, seed: s.Load.Seed,
 		timing: timing{
 			pacer: r.pacer, auto: s.Load.Warmup.Auto, warmup: s.Load.Warmup.For,
 			steady: s.Load.Steady, events: uint64(s.Load.Events), drain: s.Load.Drain,

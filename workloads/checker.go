@@ -42,6 +42,8 @@ type Delivered struct {
 	// of whose results have come. Either may be nil.
 	Lost  func(trigger uint64)
 	Timed func(Timing)
+	// Mistaken is told every result that has a trigger and is wrong; it may be nil.
+	Mistaken func(Timing)
 }
 
 // Checker compares what a system delivered with what the oracle expects.
@@ -80,6 +82,7 @@ type Ledger struct {
 	WantCount   uint64     `json:"wantCount"`
 	WantDigest  string     `json:"wantDigest"`
 	Offenders   []Offender `json:"offenders,omitempty"` // the first few of each class
+	Spread      Spread     `json:"spread"`
 	// LateOutput and DeadLetters are the accounts of a query's other outputs, nil where it has none.
 	LateOutput  *Side `json:"lateOutput,omitempty"`
 	DeadLetters *Side `json:"deadLetters,omitempty"`

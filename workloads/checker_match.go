@@ -112,6 +112,7 @@ func (m *matcher) finishPartitioned(want *spool) error {
 // match classes one expected identity and what was received of it.
 func (m *matcher) match(e *outcome) {
 	p := m.c.p
+	m.t.class(e)
 	if p.q.SingleLevel() {
 		all := e.Row
 		if e.all != nil {
@@ -164,6 +165,7 @@ func (m *matcher) match(e *outcome) {
 	}
 	m.t.want.add(e.Row)
 	m.t.wrong(m.got.row(wrong), e.Row)
+	m.mistaken(e, id)
 }
 
 // lost classes an expected identity of which nothing is left.

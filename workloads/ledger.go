@@ -30,6 +30,7 @@ type tally struct {
 	l         Ledger
 	listed    map[string]int
 	got, want resultSet
+	at        cause // trigger of the expected result at hand, of a window
 }
 
 func newTally(p *plan, events uint64) *tally {
@@ -43,6 +44,7 @@ func newTally(p *plan, events uint64) *tally {
 func (t *tally) lost(want []int64) {
 	t.l.Lost++
 	t.want.add(want)
+	t.due(&t.l.Spread.Lost, want, 1)
 	t.offend(classLost, finding{of: want, want: want})
 }
 
@@ -57,6 +59,7 @@ func (t *tally) phantomBecause(got []int64, note string) {
 // wrong accounts for an identity delivered with another value.
 func (t *tally) wrong(got, want []int64) {
 	t.l.Wrong++
+	t.mistaken(got, want)
 	if t.listed[classWrong] < offendersOfClass {
 		note := t.difference(got, want)
 		t.offend(classWrong, finding{of: want, got: got, want: want, note: note})
@@ -66,6 +69,7 @@ func (t *tally) wrong(got, want []int64) {
 // duplicated accounts for copies of an identity beyond the first.
 func (t *tally) duplicated(row []int64, copies uint64) {
 	t.l.Duplicated += copies
+	t.due(&t.l.Spread.Duplicated, row, copies)
 	note := fmt.Sprintf("delivered %d times", copies+1)
 	t.offend(classDuplicated, finding{of: row, got: row, note: note})
 }

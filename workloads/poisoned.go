@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// poisonSpread is how many slots there are for each event that is damaged.
-	poisonSpread = 100
+	// PoisonSpread is how many slots there are for each event that is damaged.
+	PoisonSpread = 100
 	// mostPoison bounds how many events are damaged at a time.
 	mostPoison = 100_000
 	// placeDraw is the draw of the stream "poison" that says which slots these are.
@@ -61,7 +61,7 @@ type dose struct {
 // draw takes slots at random until there are enough whose events were whole.
 func (d *dose) draw(w *Workload, p Poison) {
 	for i := p.From; uint64(len(d.events)) < p.Events; i++ {
-		slot := p.From + below(d.key.draw(i, placeDraw), poisonSpread*p.Events)
+		slot := p.From + below(d.key.draw(i, placeDraw), PoisonSpread*p.Events)
 		if n := w.Timeline.Event(slot); d.told == nil || d.told(n) == 0 {
 			d.events[n] = true
 		}

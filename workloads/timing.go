@@ -68,8 +68,8 @@ func (m *matcher) since(id *arrival) int32 {
 	}
 	first, last := id.head, m.got.row(id.tail)
 	for r := id.head; r != none; r = m.got.next[r] {
-		if !m.c.p.equal(m.got.row(first), last) {
-			first = r
+		if !m.c.p.equal(m.got.row(r), last) {
+			first = m.got.next[r]
 		}
 	}
 	return first
@@ -98,6 +98,13 @@ func unspooled(row []int64, width int) *outcome {
 	e.Row, e.Timed = row[:width], words[spooledTrigger] > 0
 	e.Trigger = uint64(words[spooledTrigger] - 1)
 	return e
+}
+
+// mistaken passes on when a wrong result came.
+func (m *matcher) mistaken(e *outcome, id *arrival) {
+	if e.Timed && !m.again && m.d.Mistaken != nil {
+		m.d.Mistaken(Timing{Trigger: e.Trigger, ReceivedNs: m.got.at[id.head]})
+	}
 }
 
 // wholePage is a page all of whose results have come, the last at a time since T0.

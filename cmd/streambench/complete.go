@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/streambench/streambench/chaos"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/reports/summary"
 	"github.com/streambench/streambench/scenarios"
@@ -94,8 +95,8 @@ func (a *app) completeExplain(
 	case args[0] == "workload":
 		names = workloadNames()
 	case args[0] == "fault":
-		for _, f := range faults() {
-			names = append(names, f.Name)
+		for _, f := range chaos.VerbTable {
+			names = append(names, string(f.Verb))
 		}
 	case args[0] == "system":
 		names, _ = completeSystems(nil, nil, "")

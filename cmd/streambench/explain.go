@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/streambench/streambench/chaos"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/reports/summary"
 	"github.com/streambench/streambench/workloads"
@@ -102,14 +103,17 @@ func (a *app) explainWorkload(name string) error {
 }
 
 func (a *app) explainFault(name string) error {
-	for _, f := range faults() {
-		if f.Name != name {
+	for _, v := range chaos.VerbTable {
+		if string(v.Verb) != name {
 			continue
 		}
 		if a.json {
-			return a.emit(f)
+			return a.emit(faultRow(v))
 		}
-		a.say("%s: %s\n  %s", f.Name, f.Doc, faultsNeed)
+		a.wrapped("", name+": "+v.Means)
+		a.wrapped("  witness: ", v.Witness)
+		a.wrapped("  heals: ", v.Heals)
+		a.say("  write: faults: [%s]", v.Example)
 		return nil
 	}
 	return usage("streambench list faults shows all of them", "fault %q: no such fault", name)

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"reflect"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -43,8 +42,9 @@ var kinds = []kind{
 	{"workloads", "Workloads",
 		"A workload is a stream, the question asked of it and the right answer.",
 		[]string{"NAME", "RATE", "WHAT IT IS"}, workloadItems, workloadPage},
-	{"faults", "Faults", "How a scenario can break a system. " + faultsNeed,
-		[]string{"NAME", "WHAT IT DOES"}, faultItems, nil},
+	{"faults", "Faults", "How a scenario can break a system. A system that cannot be broken in a way " +
+		"says so, and its report prints n/a.",
+		[]string{"NAME", "WHAT IT DOES"}, faultItems, faultPage},
 	{"systems", "Systems", "What a scenario can name as a system under test.",
 		[]string{"NAME", "RUNS", "WHAT IT IS"}, systemItems, nil},
 	{"metrics", "Metrics", "The figures that limits name and that results hold.",
@@ -59,9 +59,6 @@ var kinds = []kind{
 		"Where several apply the first of 1, 130, 5, 6, 12, 13, 10, 11, 20, 21, 22, 23 wins.",
 		[]string{"EXIT", "MEANS", "WHAT TO DO"}, exitItems, nil},
 }
-
-const faultsNeed = "This version checks them; injecting one needs systems of several processes " +
-	"and ends with exit 4."
 
 func kindNames() []string {
 	names := make([]string, len(kinds))
@@ -177,30 +174,21 @@ func workloadRow(t workloads.Template) any {
 	}{t.Name, t.Doc, t.Rate, params}
 }
 
-// fault is a way to break a system, as a scenario writes it.
-type fault struct {
-	Name string `json:"name"`
-	Doc  string `json:"doc"`
-}
-
-// faults reads the verbs from the declaration a scenario is decoded into.
-func faults() []fault {
-	verbs := []chaos.Verb{chaos.VerbKill, chaos.VerbStop, chaos.VerbLose, chaos.VerbPause,
-		chaos.VerbPartition, chaos.VerbLink, chaos.VerbDisk, chaos.VerbClock, chaos.VerbPressure,
-		chaos.VerbPoison, chaos.VerbRandom}
-	var all []fault
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[chaos.Declaration]()) {
-		if name := f.Tag.Get("yaml"); slices.Contains(verbs, chaos.Verb(name)) {
-			all = append(all, fault{name, f.Tag.Get("doc")})
-		}
-	}
-	return all
+// faultRow is a verb of faults as JSON shows it.
+func faultRow(v chaos.VerbDoc) any {
+	return struct {
+		Name    string `json:"name"`
+		Doc     string `json:"doc"`
+		Witness string `json:"witness"`
+		Heals   string `json:"heals"`
+		Example string `json:"example"`
+	}{string(v.Verb), v.Means, v.Witness, v.Heals, v.Example}
 }
 
 func faultItems(*app) ([]item, error) {
 	var items []item
-	for _, f := range faults() {
-		items = append(items, item{[]string{f.Name, f.Doc}, f})
+	for _, v := range chaos.VerbTable {
+		items = append(items, item{[]string{string(v.Verb), v.Means}, faultRow(v)})
 	}
 	return items, nil
 }

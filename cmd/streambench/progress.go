@@ -32,6 +32,9 @@ type progress struct {
 	last    record.Entry // tick of the last line
 	lastAt  int64
 	live    bool // the last thing written was a line to be rewritten
+
+	steadyNs int64           // since T0, when steady of the repetition at hand began
+	broken   map[string]bool // faults that were shown to take effect
 }
 
 // newProgress shows a run on a.errs; length is that of warm-up and steady, for the time left.
@@ -52,6 +55,9 @@ func (p *progress) Add(e record.Entry) error {
 	defer p.mu.Unlock()
 	if p.start.IsZero() {
 		p.start = time.Now().UTC().Add(-time.Duration(e.T))
+	}
+	if p.faultEntry(e) {
+		return nil
 	}
 	switch {
 	case e.Plan != nil:
@@ -175,6 +181,9 @@ func bracketText(b *record.Bracket) string {
 func (p *progress) phase(e record.Entry) {
 	if e.Phase.Name == record.PhaseDeploy && !probes(e) {
 		p.current++
+	}
+	if e.Phase.Name == record.PhaseSteady {
+		p.steadyNs = e.Phase.ScheduleNs
 	}
 	p.last, p.lastAt = record.Entry{}, e.T
 	if p.columns > 0 {

@@ -32,6 +32,7 @@ func (a *app) tellResult(r summary.Result) {
 		a.note("write result: %v", err)
 	}
 	for _, s := range r.Systems {
+		a.tellRecoveries(s)
 		a.tellNotes(s)
 	}
 	remedy := ""
@@ -80,7 +81,8 @@ func (a *app) tellNotes(s summary.System) {
 // was none because the system failed or no rate was found: the reason is told once, and `explain
 // verdict` tells the rest.
 func follows(r summary.Result, v summary.Verdict) bool {
-	derived := v.Rule == summary.RuleGuarantee || v.Rule == summary.RuleLimit
+	derived := v.Rule == summary.RuleGuarantee || v.Rule == summary.RuleLimit ||
+		v.Rule == summary.RuleRecovery
 	return derived && v.State == summary.Unknown &&
 		slices.ContainsFunc(r.Verdicts, func(cause summary.Verdict) bool {
 			if cause.System != v.System {

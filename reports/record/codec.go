@@ -159,7 +159,10 @@ func (e Entry) check() error {
 		KindPhase: e.Phase != nil, KindTick: e.Tick != nil, KindLedger: e.Ledger != nil,
 		KindProbe: e.Probe != nil, KindBracket: e.Bracket != nil,
 		KindMode: e.Mode != nil, KindRepair: e.Repair != nil,
-		KindWarning: e.Warning != nil, KindError: e.Error != nil, KindEnd: e.End != nil,
+		KindMilestone: e.Milestone != nil, KindFault: e.Fault != nil, KindGate: e.Gate != nil,
+		KindFirsts: e.Firsts != nil, KindResidue: e.Residue != nil,
+		KindStretches: e.Kind == KindStretches || len(e.Stretches) > 0,
+		KindWarning:   e.Warning != nil, KindError: e.Error != nil, KindEnd: e.End != nil,
 	}
 	has, known := set[e.Kind]
 	if !known {

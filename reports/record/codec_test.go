@@ -26,6 +26,15 @@ func samples() []Entry {
 		{T: 4, Kind: KindLedger, System: "native", Rep: 1, Ledger: &Ledger{Expected: 4, Digest: "00"}},
 		{T: 5, Kind: KindWarning, Warning: &Warning{Code: "shared-cores", Text: "two <on> one"}},
 		{T: 6, Kind: KindError, System: "native", Error: &Failure{Phase: PhaseDeploy, Exit: 5}},
+		{T: 6, Kind: KindMilestone, System: "native", Rep: 1, Milestone: &Milestone{
+			Name: MilestoneRestored, AtNs: 5, Node: "worker-1", Slots: []int{2, 3}, Bytes: 9}},
+		{T: 6, Kind: KindFault, System: "native", Rep: 1, Fault: &Fault{ID: 1, Text: "kill worker-2",
+			Verb: "kill", Nodes: []string{"worker-2"}, Witness: &Witness{Holds: true, AtNs: 4}}},
+		{T: 6, Kind: KindGate, System: "native", Rep: 1, Gate: &Gate{Fault: 1, Open: true}},
+		{T: 6, Kind: KindFirsts, System: "native", Rep: 1, Firsts: &Firsts{Fault: 1,
+			AtNs: []int64{7, 0}}},
+		{T: 6, Kind: KindStretches, System: "native", Rep: 1, Stretches: []Stretch{{Results: 3}}},
+		{T: 6, Kind: KindResidue, System: "native", Rep: 1, Residue: &Residue{Left: []string{"x"}}},
 		{T: 7, Kind: KindEnd, End: &End{}},
 	}
 }

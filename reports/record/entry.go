@@ -76,6 +76,9 @@ type Repeat struct {
 	System string `json:"system"`
 	Rep    int    `json:"rep"`
 	Kept   bool   `json:"kept"` // false for the block that is run first and discarded
+	// Twin marks a repetition of the same stream without the faults: what they cost is held against
+	// it, and it is in no figure of its system. The twin of a repetition is the nearest in the order.
+	Twin bool `json:"twin,omitempty"`
 }
 
 // The phases of a repetition, in order.
@@ -162,6 +165,9 @@ type Ledger struct {
 	// LateOutput and DeadLetters are the accounts of a query's other outputs, nil where it has none.
 	LateOutput  *Side `json:"lateOutput,omitempty"`
 	DeadLetters *Side `json:"deadLetters,omitempty"`
+	// Spread says when what offends was due, which is how a fault explains it; nil where nothing
+	// offends.
+	Spread *Spread `json:"spread,omitempty"`
 }
 
 // Reading is a backlog at a time since T0.
@@ -196,6 +202,11 @@ const (
 	CodeSharedHost = "shared-host"
 	// CodeNoSteady makes the repetition INVALID: warm-up never ended in a steady state.
 	CodeNoSteady = "no-steady-state"
+	// CodeLeaseLost makes the run INVALID: it stood still, and what it had started was undone.
+	CodeLeaseLost = "lease-lost"
+	// CodeUnrelayed makes the repetition INVALID: nodes talked past the relay, so a fault did not cut
+	// what it said it cut.
+	CodeUnrelayed = "unrelayed-edge"
 )
 
 // Warning weakens a figure and is printed beside it.

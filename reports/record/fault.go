@@ -32,9 +32,11 @@ type Milestone struct {
 	// restored those whose state is back.
 	Slots []int `json:"slots,omitempty"`
 	// Bytes of state and how long it took, where that says something.
-	Bytes  uint64 `json:"bytes,omitempty"`
-	TookNs int64  `json:"tookNs,omitempty"`
-	Text   string `json:"text,omitempty"` // for people
+	Bytes uint64 `json:"bytes,omitempty"`
+	// Replayed are the inputs that are read again, where the system counts them: of resumed.
+	Replayed uint64 `json:"replayed,omitempty"`
+	TookNs   int64  `json:"tookNs,omitempty"`
+	Text     string `json:"text,omitempty"` // for people
 }
 
 // Fault is a fault that was injected, or was to be. It is written twice: when it has taken effect
@@ -83,19 +85,27 @@ type Residue struct {
 	Left []string `json:"left"`
 }
 
+// NeverFirst marks, in Firsts, a key range that had no result before the fault either.
+const NeverFirst = -1
+
 // Firsts are, for every key range (slot), when the first result came that needed an event due after
 // the fault took effect: t4 of that range.
 type Firsts struct {
 	Fault int `json:"fault"`
-	// AtNs is since T0, by slot; 0 where none has come.
+	// AtNs is since T0, by slot; 0 where none has come, NeverFirst where the range has no results.
+	// Of a query whose results do not tell their range it has one element, for all.
 	AtNs []int64 `json:"atNs"`
 }
 
-// Stretch is 100 ms of a repetition, finer than a tick where something broke.
+// StretchNs is how long a Stretch is.
+const StretchNs = int64(100e6)
+
+// Stretch is 100 ms of a repetition, finer than a tick where something broke. Those of a repetition
+// follow each other from T0 on without a gap.
 type Stretch struct {
 	FromNs    int64  `json:"fromNs"`    // since T0
 	Results   uint64 `json:"results"`   // received in it
 	Answered  uint64 `json:"answered"`  // slots by which Processed moved in it
-	Backlog   uint64 `json:"backlog"`   // the most slots due and not processed that was seen in it
+	Backlog   uint64 `json:"backlog"`   // the most slots due and not processed at a time in it
 	LatencyNs int64  `json:"latencyNs"` // the largest result latency seen in it
 }

@@ -25,6 +25,37 @@ type HistogramLog struct {
 	Dropped map[Tag]int64
 	// CutOff is set where the log lacks its end mark.
 	CutOff bool
+
+	coded map[Tag][]coded // the intervals as the log has them
+}
+
+// coded is an interval of the log before it was reduced.
+type coded struct {
+	fromNs, toNs int64
+	histogram    string
+}
+
+// Within merges the intervals of a tag that keep is true for, given their time of receipt on the
+// run's clock. It is nil where none has samples.
+func (l *HistogramLog) Within(tag Tag, keep func(fromNs, toNs int64) bool) *hdr.Histogram {
+	var all *hdr.Histogram
+	for _, c := range l.coded[tag] {
+		if !keep(c.fromNs, c.toNs) {
+			continue
+		}
+		h, err := hdr.Decode([]byte(c.histogram))
+		if err != nil {
+			panic("BUG: a histogram that was read is not one: " + err.Error())
+		}
+		if all == nil {
+			all = h
+			continue
+		}
+		if all.Merge(h) > 0 {
+			panic("BUG: histograms of one log differ in range")
+		}
+	}
+	return all
 }
 
 // Interval is a second of one tag, reduced to what a picture needs.
@@ -63,6 +94,7 @@ func CellFloorNs(row int) float64 {
 func ReadHistograms(r io.Reader, name string) (*HistogramLog, error) {
 	log := &HistogramLog{
 		Merged: map[Tag]*hdr.Histogram{}, Intervals: map[Tag][]Interval{}, Dropped: map[Tag]int64{},
+		coded: map[Tag][]coded{},
 	}
 	in := bufio.NewReaderSize(r, 1<<16)
 	for n := 1; ; n++ {
@@ -121,7 +153,9 @@ func (l *HistogramLog) add(line string) error {
 			h.HighestTrackableValue(), h.SignificantFigures(), highestNs, digits)
 	}
 	fromNs := int64(math.Round(from*1e3)) * 1e6
-	l.merge(tag, h, fromNs, fromNs+int64(math.Round(length*1e3))*1e6)
+	toNs := fromNs + int64(math.Round(length*1e3))*1e6
+	l.coded[tag] = append(l.coded[tag], coded{fromNs, toNs, f[4]})
+	l.merge(tag, h, fromNs, toNs)
 	return nil
 }
 

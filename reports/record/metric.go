@@ -44,7 +44,7 @@ type family struct {
 
 var families = []family{
 	{"latency", "result latency: due time of the trigger to the result's receipt", true},
-	{"calm.latency", "result latency outside [t0, t6] of every fault", false},
+	{"calm.latency", "result latency outside [t0, t6] of every fault", true},
 	{"refinement", "refinement latency: due time of a late event to the receipt of what it refines",
 		true},
 	{"contributor", "contributor latency: due time of the last event inside to the result's receipt",
@@ -76,14 +76,15 @@ var single = []Metric{
 	{"reordered", Results, Lower, "results behind a later one of their key", false},
 	{"late", Events, Lower, "events that came after their window was dropped", true},
 	{"unexplained", Results, Lower, "results in no class of the ledger; must be 0", true},
-	{"recovery", Nanoseconds, Lower, "t6 - t0 of the worst fault", false},
-	{"outage", Nanoseconds, Lower, "t4 - t0 of the worst key range", false},
-	{"recovery.tax", Nanoseconds, Lower, "t3 - t1: detection to restored state", false},
-	{"dip.area", Events, Lower, "events not answered in time between t0 and t6", false},
+	{"recovery", Nanoseconds, Lower, "t6 - t0 of the worst fault", true},
+	{"outage", Nanoseconds, Lower, "t4 - t0 of the worst key range", true},
+	{"recovery.tax", Nanoseconds, Lower, "t3 - t1: detection to restored state", true},
+	{"dip.area", Events, Lower, "events not answered in time between t0 and t6", true},
 	{"latency.area", EventSeconds, Lower,
-		"latency above that of the first 10 s of steady, summed over results", true},
-	{"replayed", Events, Lower, "inputs processed twice", false},
-	{"cost-a-day", Nanoseconds, Lower, "protection and recovery, as equivalent time a day", false},
+		"latency above the baseline's, summed over results: of a fault, or of steady without one",
+		true},
+	{"replayed", Events, Lower, "inputs processed twice", true},
+	{"cost-a-day", Nanoseconds, Lower, "protection and recovery, as equivalent time a day", true},
 	{"cpu", MicrosEvent, Lower, "processor time an event, all roles", true},
 	{"cpu.driver", MicrosEvent, Lower, "processor time an event of the driver", true},
 	{"cpu.broker", MicrosEvent, Lower, "processor time an event of the brokers", true},
@@ -94,7 +95,7 @@ var single = []Metric{
 		"peak resident memory of a system with processes of its own", true},
 	{"memory.tool", Bytes, Lower,
 		"peak resident memory of the process that drives, collects and checks", true},
-	{"checkpoint.duration", Nanoseconds, Lower, "time a checkpoint takes", false},
+	{"checkpoint.duration", Nanoseconds, Lower, "time a checkpoint takes", true},
 }
 
 // Metrics lists every figure that can be named, latency families first.

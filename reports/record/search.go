@@ -39,6 +39,9 @@ type Bracket struct {
 	Offered float64 `json:"offered,omitempty"`
 	// From is the run the bracket was found in, where that is an earlier one.
 	From string `json:"from,omitempty"`
+	// Unprotected is the highest rate that passed without checkpoints, in events/s; 0 where that was
+	// not searched.
+	Unprotected float64 `json:"unprotected,omitempty"`
 	// Unsettled says why the search ended without an answer; empty for one.
 	Unsettled string `json:"unsettled,omitempty"`
 }

@@ -50,6 +50,7 @@ func measured(m *record.Manifest, t *Trail, h *record.HistogramLog) map[string]f
 		}
 	}
 	memory(f, t)
+	checkpointDuration(f, t)
 	ledgerFigures(f, t.Ledger)
 	return f
 }

@@ -22,6 +22,7 @@ const codeUntimed = "untimed-"
 
 // stageOf is the latency series a figure is read from.
 func stageOf(figure string) (stage string, ok bool) {
+	figure = strings.TrimPrefix(figure, "calm.")
 	for _, of := range latencies {
 		if strings.HasPrefix(figure, of.prefix) {
 			return of.stage, figure != "latency.area"

@@ -55,6 +55,8 @@ type System struct {
 	Headroom    *Headroom      `json:"headroom,omitempty"`
 	Cores       *Cores         `json:"cores,omitempty"`
 	Mode        []ModeFigure   `json:"mode,omitempty"` // what the mode of the run measured
+	Recoveries  []Recovery     `json:"recoveries,omitempty"`
+	Twins       []Twin         `json:"twins,omitempty"`
 	Repetitions []Repetition   `json:"repetitions"`
 }
 
@@ -105,7 +107,8 @@ type Evidence struct {
 // Repetition is one system in one block.
 type Repetition struct {
 	Rep      int                `json:"rep"`
-	Kept     bool               `json:"kept"` // false for the block that is run and discarded
+	Kept     bool               `json:"kept"`           // false for the block that is run and discarded
+	Twin     bool               `json:"twin,omitempty"` // without the faults, in no figure
 	Status   Status             `json:"status"`
 	Reasons  []Reason           `json:"reasons,omitempty"`
 	Figures  map[string]float64 `json:"figures,omitempty"`
@@ -137,6 +140,8 @@ const (
 	RuleValidity    = "validity"
 	RuleGuarantee   = "guarantee"
 	RuleLimit       = "limit"
+	RuleRecovery    = "recovery" // a limit on a figure of recovery
+	RuleFault       = "fault"    // a fault the system does not support
 	RuleFailure     = "failure"
 	RuleSearch      = "search"
 	RuleMode        = "mode"
@@ -172,4 +177,4 @@ func Exit(codes ...int) int {
 	return precedence[best]
 }
 
-func (r Repetition) counts() bool { return r.Kept && r.Status == Valid }
+func (r Repetition) counts() bool { return r.Kept && !r.Twin && r.Status == Valid }

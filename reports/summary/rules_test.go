@@ -17,7 +17,7 @@ func TestEveryValidityRuleHasADefectThatItAloneSees(t *testing.T) {
 	for _, d := range recordtest.Defects {
 		seen[d.Rule] = true
 		t.Run(d.Why, func(t *testing.T) {
-			r := recordtest.New(t, recordtest.Options{})
+			r := recordtest.New(t, recordtest.Options{Faults: d.Faults})
 			d.Plant(t, r)
 			res := summarize(t, r, r.Log(t))
 			rep := res.Systems[0].Repetitions[0]
@@ -56,7 +56,7 @@ func TestEveryValidityRuleHasADefectThatItAloneSees(t *testing.T) {
 
 func TestEveryKindOfVerdictIsExplained(t *testing.T) {
 	for _, rule := range []string{summary.RuleGuarantee, summary.RuleLimit, summary.RuleFailure, summary.RuleSearch,
-		summary.RuleInterrupted, summary.RuleValidity} {
+		summary.RuleInterrupted, summary.RuleValidity, summary.RuleRecovery, summary.RuleFault} {
 		if summary.Meaning(summary.Verdict{Rule: rule}) == "" {
 			t.Errorf("verdicts under %s are not explained", rule)
 		}

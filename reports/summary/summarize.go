@@ -27,7 +27,7 @@ func Summarize(
 	end := runEnd(entries)
 	stopped := end != nil && end.Interrupted
 	for _, trails := range bySystem(Trails(entries)) {
-		s := system(&m, trails, h, stopped)
+		s := system(&m, trails, h, known{stopped, bracketOf(entries, trails[0].System)})
 		if s.Search = searchOf(entries, s.Name); s.Search != nil {
 			s.Search.hold(trails, s.Repetitions)
 			if s.Search.Settled() {
@@ -87,18 +87,43 @@ func bySystem(trails []Trail) [][]Trail {
 	return groups
 }
 
-func system(m *record.Manifest, trails []Trail, h *record.HistogramLog, stopped bool) System {
+// known is what a run says of a system beside its repetitions.
+type known struct {
+	stopped bool            // it was interrupted
+	bracket *record.Bracket // of its sustainable rate; nil where none is known
+}
+
+func bracketOf(entries []record.Entry, system string) (b *record.Bracket) {
+	for _, e := range entries {
+		if e.Bracket != nil && e.System == system {
+			b = e.Bracket
+		}
+	}
+	return b
+}
+
+func system(m *record.Manifest, trails []Trail, h *record.HistogramLog, k known) System {
 	s := System{Name: trails[0].System}
 	for i := range trails {
-		s.Repetitions = append(s.Repetitions, repetition(m, &trails[i], h, stopped))
+		all := recoveries(&trails[i], h, k.bracket)
+		r := repetition(m, &trails[i], h, k.stopped)
+		if r.Status == Valid {
+			recoveryFigures(r.Figures, all)
+			calmLatency(r.Figures, &trails[i], h, all)
+		}
+		s.Repetitions = append(s.Repetitions, r)
+		if r.Kept && !r.Twin {
+			s.Recoveries = append(s.Recoveries, told(all, r.Status)...)
+		}
 	}
+	s.Twins = twins(trails, s.Repetitions)
 	s.Figures = combine(trails, s.Repetitions)
 	weaken(s.Figures, valid(trails, s.Repetitions), h)
 	overloaded(s.Figures)
 	s.Cores = coresOf(valid(trails, s.Repetitions))
 	pass(s.Figures, s.Repetitions)
 	for _, r := range s.Repetitions {
-		if r.Ledger == nil || !r.Kept {
+		if r.Ledger == nil || !r.Kept || r.Twin {
 			continue
 		}
 		if s.Ledger == nil || offended(r.Ledger) > offended(s.Ledger) {
@@ -127,7 +152,8 @@ const (
 func repetition(
 	m *record.Manifest, t *Trail, h *record.HistogramLog, stopped bool,
 ) Repetition {
-	r := Repetition{Rep: t.Rep, Kept: t.Kept, Status: Valid, Warnings: t.Warnings, Config: t.Config}
+	r := Repetition{Rep: t.Rep, Kept: t.Kept, Twin: t.Twin, Status: Valid, Warnings: t.Warnings,
+		Config: t.Config}
 	r.SteadyFromNs, r.SteadyToNs, _ = t.Steady()
 	if t.Ledger != nil {
 		r.Ledger = t.Ledger
@@ -151,13 +177,15 @@ func repetition(
 		return r
 	}
 	r.Figures = figures
-	r.Warnings = append(r.Warnings, shifts(m, t, h)...)
+	if !t.broken() { // a fault is a shift, and makes the backlog grow
+		r.Warnings = append(r.Warnings, shifts(m, t, h)...)
+	}
 	r.Warnings = append(r.Warnings, untimed(t)...)
 	if _, ok := figures["latency.p50"]; !ok && !m.Conditions.RateMax {
 		r.Warnings = append(r.Warnings, record.Warning{Code: CodeNoLatency, Text: "no latency: no " +
 			"result can be told to be set off by one event of steady"})
 	}
-	if slope, ok := growth(t); ok && slope.Lo > 0 {
+	if slope, ok := growth(t); ok && slope.Lo > 0 && !t.broken() {
 		r.Warnings = append(r.Warnings, record.Warning{Code: CodeBacklogGrows, Text: fmt.Sprintf(
 			"backlog grew by %s a second (95%% interval %s to %s): this rate is not sustainable",
 			Format(slope.Value, record.Events), Count(slope.Lo), Count(slope.Hi))})
@@ -172,7 +200,8 @@ func verdicts(m *record.Manifest, s *System, trails []Trail) []Verdict {
 		claim = m.Conditions.Guarantee
 	}
 	vs = append(vs, searchVerdict(s)...)
-	vs = append(vs, guarantee(claim, s))
+	vs = append(vs, guarantee(claim, s, trails))
+	vs = append(vs, unsupported(s, trails)...)
 	vs = append(vs, judgeRepair(s, trails)...)
 	for _, l := range m.Limits {
 		vs = append(vs, limit(l, s))

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/streambench/streambench/reports/record"
@@ -11,6 +12,7 @@ type Trail struct {
 	System   string
 	Rep      int
 	Kept     bool
+	Twin     bool // without the faults
 	Config   map[string]string
 	Phases   []record.Entry // of kind phase, in order
 	Ticks    []record.Entry // of kind tick, in order
@@ -20,6 +22,13 @@ type Trail struct {
 	Repair   *record.Repair
 	Failure  *record.Failure
 	End      *record.End
+
+	Milestones []record.Milestone // in the order they were written
+	Faults     []record.Fault     // by number, each as it was last written
+	Gates      []record.Gate
+	Firsts     []record.Firsts
+	Stretches  []record.Stretch
+	Residue    *record.Residue
 
 	order int // among all repetitions of the run, from 0
 }
@@ -38,7 +47,8 @@ func Trails(entries []record.Entry) []Trail {
 			for _, r := range e.Plan.Order {
 				at[id{r.System, r.Rep}] = len(trails)
 				trails = append(trails, Trail{
-					System: r.System, Rep: r.Rep, Kept: r.Kept, order: len(trails)})
+					System: r.System, Rep: r.Rep, Kept: r.Kept, Twin: r.Twin,
+					order: len(trails)})
 			}
 		}
 		if i, ok := at[id{e.System, e.Rep}]; ok {
@@ -70,7 +80,47 @@ func (t *Trail) add(e record.Entry) {
 		}
 	case record.KindEnd:
 		t.End = e.End
+	default:
+		t.addBroken(e)
 	}
+}
+
+// addBroken takes what is written where something is broken.
+func (t *Trail) addBroken(e record.Entry) {
+	switch e.Kind {
+	case record.KindMilestone:
+		t.Milestones = append(t.Milestones, *e.Milestone)
+	case record.KindFault:
+		same := func(f record.Fault) bool { return f.ID == e.Fault.ID }
+		if i := slices.IndexFunc(t.Faults, same); i >= 0 {
+			t.Faults[i] = *e.Fault
+		} else {
+			t.Faults = append(t.Faults, *e.Fault)
+		}
+	case record.KindGate:
+		t.Gates = append(t.Gates, *e.Gate)
+	case record.KindFirsts:
+		t.Firsts = append(t.Firsts, *e.Firsts)
+	case record.KindStretches:
+		t.Stretches = append(t.Stretches, e.Stretches...)
+	case record.KindResidue:
+		t.Residue = e.Residue
+	}
+}
+
+// broken says whether something was broken.
+func (t *Trail) broken() bool {
+	return slices.ContainsFunc(t.Faults, func(f record.Fault) bool { return f.ActualNs > 0 })
+}
+
+// firsts are the first results after a fault, by key range; the last that was written of them.
+func (t *Trail) firsts(fault int) []int64 {
+	for _, f := range slices.Backward(t.Firsts) {
+		if f.Fault == fault {
+			return f.AtNs
+		}
+	}
+	return nil
 }
 
 func (t *Trail) began() bool {

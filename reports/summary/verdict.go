@@ -71,37 +71,6 @@ func repetitionVerdicts(system string, reps []Repetition, trails []Trail) []Verd
 	return vs
 }
 
-// guarantee judges the delivery claim. Without a fault every class must be 0 under any guarantee.
-// A repetition whose measurement is INVALID still convicts, if its ledger is conclusive, but it
-// does not acquit.
-func guarantee(claim string, system *System) Verdict {
-	v := Verdict{System: system.Name, Rule: RuleGuarantee, State: Unknown, Exit: exitInvalid,
-		Text: claim + " claimed; no valid repetition to tell"}
-	for _, r := range system.Repetitions {
-		l := r.Ledger
-		switch {
-		case l == nil:
-		case l.Conclusive && offended(l) > 0:
-			v.Rep, v.State, v.Exit = r.Rep, Fail, exitGuarantee
-			v.Text, v.Evidence = claim+" claimed, "+account(l), classes(l)
-			v.Remedy = "see: explain verdict @latest"
-			return v
-		case l.Unexplained > 0:
-			v.Rep, v.State, v.Exit = r.Rep, Unknown, exitInvalid
-			v.Text = fmt.Sprintf("%s claimed; %s are in no class of the ledger",
-				claim, Format(float64(l.Unexplained), record.Results))
-			v.Remedy = "report it with the run folder: the oracle must explain every result"
-			return v
-		case r.Status == Valid:
-			v.State, v.Exit = Pass, 0
-			v.Text = fmt.Sprintf("%s held: %s, each once and right%s",
-				claim, Format(float64(l.Matched), record.Results), sides(l))
-			v.Evidence = classes(l)
-		}
-	}
-	return v
-}
-
 // classes is the ledger as evidence: what was expected, and every class that is not 0.
 func classes(l *record.Ledger) []Evidence {
 	es := []Evidence{{"results right, of those expected",
@@ -161,6 +130,9 @@ func account(l *record.Ledger) string {
 // their worst decides; other figures are judged by their median.
 func limit(l record.Limit, system *System) Verdict {
 	v := Verdict{System: system.Name, Rule: RuleLimit, Metric: l.Metric}
+	if slices.Contains(ofRecovery, l.Metric) {
+		v.Rule = RuleRecovery
+	}
 	f, ok := system.Figures[l.Metric]
 	if !ok {
 		return silent(v, l, system)
@@ -175,7 +147,7 @@ func limit(l record.Limit, system *System) Verdict {
 		bound(l)}}
 	if (l.AtLeast && value < l.Value) || (!l.AtLeast && value > l.Value) {
 		v.State, v.Exit = Fail, exitLimit
-		if l.Metric == "recovery" {
+		if v.Rule == RuleRecovery {
 			v.Exit = exitRecovery
 		}
 		if slices.ContainsFunc(f.Warnings, func(w record.Warning) bool { return w.Code == codeFloor }) {
@@ -184,6 +156,27 @@ func limit(l record.Limit, system *System) Verdict {
 		}
 	}
 	return v
+}
+
+// ofRecovery are the metrics a limit on which is one on recovery.
+var ofRecovery = []string{"recovery", "outage", "recovery.tax", "dip.area"}
+
+// unresolved says what is missing of the first recovery that is not whole.
+func unresolved(system *System) string {
+	for _, r := range system.Recoveries {
+		if r.Unsupported != "" {
+			return "the system cannot be broken by " + r.Verb + ": " + r.Unsupported
+		}
+		if r.Excluded != "" {
+			return fmt.Sprintf("fault %d is excluded: %s", r.Fault, r.Excluded)
+		}
+		for _, i := range r.Instants {
+			if i.AtNs == nil {
+				return fmt.Sprintf("%s (%s) of fault %d: %s", i.Name, i.Is, r.Fault, i.Why)
+			}
+		}
+	}
+	return ""
 }
 
 // silent is the verdict on a limit without a figure: it is never skipped and never kept.
@@ -201,6 +194,10 @@ func silent(v Verdict, l record.Limit, system *System) Verdict {
 		v.Text += ", the metric was silent"
 		v.Remedy = "leave the limit out, or see where there is such a figure: " +
 			"streambench explain metric " + l.Metric
+	}
+	if why := unresolved(system); n > 0 && v.Rule == RuleRecovery && why != "" {
+		v.Text = fmt.Sprintf("%s %s: unresolved, %s", l.Metric, bound(l), why)
+		v.Remedy = "lengthen load.steady after the fault, or see what was missing: explain verdict @latest"
 	}
 	v.Evidence = []Evidence{{l.Metric, fmt.Sprintf("none in %d valid repetitions", n), bound(l)}}
 	return v

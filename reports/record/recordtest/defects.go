@@ -2,6 +2,7 @@ package recordtest
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,18 +14,23 @@ type Defect struct {
 	Rule  string
 	Why   string
 	Plant func(t testing.TB, r *Run)
+	// Faults are those of the run it is planted in.
+	Faults []Break
 }
 
 // Defects holds at least one defect for every validity rule: each turns a sound record into one
 // whose only repetition is INVALID for that reason alone.
-var Defects = []Defect{
+var Defects = slices.Concat(defects, brokenDefects)
+
+// defects are those of any run, brokenDefects those of one with a fault.
+var defects = []Defect{
 	{"interrupted", "Ctrl-C in steady", func(_ testing.TB, r *Run) {
 		ends(r, func(e *record.End) { e.Interrupted = true })
 		r.Entries[len(r.Entries)-1].End.Interrupted = true
-	}},
+	}, nil},
 	{"cut-off", "the tool was killed in steady", func(_ testing.TB, r *Run) {
 		r.Change(func(e *record.Entry) bool { return e.End == nil })
-	}},
+	}, nil},
 	{"no-steady-state", "warm-up never became steady", func(_ testing.TB, r *Run) {
 		r.Change(func(e *record.Entry) bool {
 			if e.Phase != nil && e.Phase.Name == record.PhaseWarmup {
@@ -33,7 +39,7 @@ var Defects = []Defect{
 			}
 			return true
 		})
-	}},
+	}, nil},
 	{"behind-schedule", "the driver offered 87 % of the schedule", func(_ testing.TB, r *Run) {
 		r.Change(func(e *record.Entry) bool {
 			if e.Tick != nil {
@@ -42,11 +48,11 @@ var Defects = []Defect{
 			return true
 		})
 		ends(r, func(e *record.End) { e.AcceptedAtSteadyEnd = e.DueAtSteadyEnd * 87 / 100 })
-	}},
+	}, nil},
 	{"driver-lag", "the driver paused for 2 ms now and then", func(t testing.TB, r *Run) {
 		r.Latencies(t, map[string]time.Duration{record.StageResult: 4 * time.Millisecond,
 			record.StageDriver: 2 * time.Millisecond, record.StageCanary: time.Millisecond})
-	}},
+	}, nil},
 	{"driver-share", "the driver had no processor to spare", func(_ testing.TB, r *Run) {
 		r.Manifest.Conditions.Transport = "kafka"
 		r.Change(func(e *record.Entry) bool {
@@ -55,7 +61,7 @@ var Defects = []Defect{
 			}
 			return true
 		})
-	}},
+	}, nil},
 	{"oracle-inconclusive", "results were still to come", func(_ testing.TB, r *Run) {
 		r.Change(func(e *record.Entry) bool {
 			if e.Ledger != nil {
@@ -63,16 +69,16 @@ var Defects = []Defect{
 			}
 			return true
 		})
-	}},
+	}, nil},
 	{"sends-unknown", "a send was never answered", func(_ testing.TB, r *Run) {
 		ends(r, func(e *record.End) { e.SendsUnknown = 512 })
-	}},
+	}, nil},
 	{"samples-refused", "a latency was below zero", func(_ testing.TB, r *Run) {
 		ends(r, func(e *record.End) { e.DroppedSamples, e.NegativeSamples = 1, 2 })
-	}},
+	}, nil},
 	{"spans-dropped", "spans found no room", func(_ testing.TB, r *Run) {
 		ends(r, func(e *record.End) { e.SpansDropped = 17 })
-	}},
+	}, nil},
 	{"config-differs", "the system runs under another guarantee", func(_ testing.TB, r *Run) {
 		r.Change(func(e *record.Entry) bool {
 			if e.Config != nil {
@@ -80,7 +86,7 @@ var Defects = []Defect{
 			}
 			return true
 		})
-	}},
+	}, nil},
 }
 
 func ends(r *Run, edit func(e *record.End)) {

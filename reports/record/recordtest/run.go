@@ -4,10 +4,12 @@ package recordtest
 
 import (
 	"bytes"
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,6 +21,8 @@ type Options struct {
 	Systems []string      // default: native
 	Kept    int           // kept repetitions a system, default 1; more than 1 discard one more
 	Steady  time.Duration // default 12 s
+	// Faults break the run. It then answers each event as it comes, and not window by window.
+	Faults []Break
 }
 
 // Run is a simulated iot-telemetry run at 1.5M events/s whose windows close every 2 s with
@@ -58,7 +62,7 @@ func New(t testing.TB, o Options) *Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &simulation{t: t, run: r, log: h, steadyNs: int64(o.Steady)}
+	s := &simulation{t: t, run: r, log: h, steadyNs: int64(o.Steady), faults: o.Faults}
 	s.rnd = rand.New(rand.NewPCG(41, 7))
 	s.all(o)
 	if err := h.Close(); err != nil {
@@ -75,6 +79,8 @@ type simulation struct {
 	rnd      *rand.Rand
 	steadyNs int64
 	order    int
+	faults   []Break
+	answers  answers // of the repetition at hand, where something breaks
 }
 
 func (s *simulation) all(o Options) {
@@ -92,7 +98,11 @@ func (s *simulation) all(o Options) {
 	s.add(0, record.Entry{Kind: record.KindPlan, Plan: plan})
 	at := int64(firstNs)
 	for _, rep := range plan.Order {
+		from := len(s.run.Entries)
 		s.repetition(rep, at)
+		slices.SortStableFunc(s.run.Entries[from:], func(x, y record.Entry) int {
+			return cmp.Compare(x.T, y.T)
+		})
 		at += warmupNs + s.steadyNs + drainNs + betweenNs
 		s.order++
 	}
@@ -132,6 +142,7 @@ func (s *simulation) repetition(rep record.Repeat, t0 int64) {
 		e.Config = map[string]string{"slots": "2", "batch rows": "1024", "guarantee": "exactly-once"}
 	})
 	phase(record.PhaseWarmup, 0)
+	s.answers = s.answersOf(rep)
 	h := s.latencies(rep, t0, endNs)
 	for at := int64(tickNs); at <= endNs; at += tickNs {
 		name := record.PhaseSteady
@@ -143,6 +154,12 @@ func (s *simulation) repetition(rep record.Repeat, t0 int64) {
 		}
 		put(t0+at+s.rnd.Int64N(40e3), record.KindTick, func(e *record.Entry) {
 			e.Tick = s.tick(at, name, h)
+		})
+	}
+	for _, e := range s.broken(rep, endNs) {
+		put(t0+e.T, e.Kind, func(to *record.Entry) {
+			e.T, e.System, e.Rep = to.T, to.System, to.Rep
+			*to = e
 		})
 	}
 	phase(record.PhaseDrain, endNs)
@@ -179,6 +196,10 @@ func (s *simulation) latencies(rep record.Repeat, t0, endNs int64) []closing {
 		if at >= warmupNs {
 			driver.RecordN(t0+at, s.around(24e3, 0.7), 2)
 		}
+		if len(s.answers) > 0 {
+			s.flowing(t0, at, [2]*record.Series{warm, result})
+			continue
+		}
 		if at < next {
 			continue
 		}
@@ -211,6 +232,9 @@ func (s *simulation) tick(at int64, phase string, closings []closing) *record.Ti
 		Accepted: due(at) - min(due(at), uint64(s.rnd.IntN(1400))),
 		CPU:      record.CPU{DriverNs: at * 31 / 100, SystemNs: at * 62 / 100, ToolNs: at * 3 / 100},
 		MemoryB:  memoryB - uint64(s.rnd.IntN(9<<20)),
+	}
+	if len(s.answers) > 0 {
+		s.answers.fill(k)
 	}
 	for _, c := range closings {
 		if c.at+c.slowest <= at {
