@@ -158,14 +158,13 @@ func (p *plan) bindBest(j *joined) error {
 		return err
 	}
 	j.at = this.carry(at)
-	for field, to := range map[string]*int{j.Since: &j.since, j.Until: &j.until} {
-		c, err := p.schema.Column(j.With, field)
-		if err != nil {
-			return err
-		}
-		*to = other.carry(c)
+	since, err := p.schema.Column(j.With, j.Since)
+	if err != nil {
+		return err
 	}
-	return nil
+	until, err := p.schema.Column(j.With, j.Until)
+	j.since, j.until = other.carry(since), other.carry(until)
+	return err
 }
 
 // bindPairs finds the fields of results in the values of the sides.
