@@ -8,7 +8,8 @@ type wheel struct {
 	mask   int64
 	hooks  []hook // 0 is not used
 	free   int32
-	turned int64 // every place before this one has been visited
+	turned int64      // every place before this one has been visited
+	rows   [62]uint32 // scratch of turn
 }
 
 type hook struct {
@@ -63,10 +64,12 @@ func (w *wheel) turn(ms int64, to visitor) {
 		h := w.places[t&w.mask]
 		w.places[t&w.mask] = 0
 		for h != 0 {
-			k := w.hooks[h] // a copy: visiting may hang rows up again and move the hooks
-			to.visit(k.rows[:k.n], t)
+			k := &w.hooks[h]
+			w.rows = k.rows // a copy: visiting may hang rows up again and move the hooks
+			n, next := k.n, k.next
+			to.visit(w.rows[:n], t)
 			w.hooks[h].next, w.free = w.free, h
-			h = k.next
+			h = next
 		}
 	}
 }
