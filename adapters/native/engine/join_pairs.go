@@ -1,7 +1,7 @@
 package engine
 
 // equal reports whether two events that share a place in the table share their keys too.
-func (j *joined) equal(this, other []int64) bool {
+func (j *joinPlan) equal(this, other []int64) bool {
 	for i, k := range j.sides[thisSide].keys {
 		if this[k] != other[j.sides[otherSide].keys[i]] {
 			return false
@@ -19,7 +19,7 @@ func (j *joined) equal(this, other []int64) bool {
 //
 // Only events are written down by checkpoints; the heads follow from them.
 type pairPane struct {
-	join   *joined
+	join   *joinPlan
 	heads  *table
 	events *table
 	at     []uint32

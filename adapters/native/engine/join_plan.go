@@ -17,8 +17,8 @@ const (
 	bothSides
 )
 
-// joined is the join of a query bound to columns.
-type joined struct {
+// joinPlan is the join of a query bound to columns.
+type joinPlan struct {
 	*workloads.Join
 	sides [bothSides]side
 	// best orders values of this side. at is the one that holds its time, since and until are values
@@ -84,7 +84,7 @@ func (s *side) carry(column int) int {
 // bindJoin binds a join, and the query's results to the values of its sides.
 func (p *plan) bindJoin() error {
 	q := p.query
-	j := &joined{Join: q.Join, group: -1}
+	j := &joinPlan{Join: q.Join, group: -1}
 	this, other := &j.sides[thisSide], &j.sides[otherSide]
 	var err error
 	if err = p.bindSide(this, q.From, q.Where, j.Keys); err != nil {
@@ -141,7 +141,7 @@ func (p *plan) bindSide(s *side, variant int, where []workloads.Predicate, keys 
 }
 
 // bindBest binds what makes an event the best.
-func (p *plan) bindBest(j *joined) error {
+func (p *plan) bindBest(j *joinPlan) error {
 	if j.Kind != workloads.BestJoin {
 		return nil
 	}
@@ -168,7 +168,7 @@ func (p *plan) bindBest(j *joined) error {
 }
 
 // bindPairs finds the fields of results in the values of the sides.
-func (p *plan) bindPairs(j *joined) error {
+func (p *plan) bindPairs(j *joinPlan) error {
 	for _, f := range p.query.Output.Fields {
 		switch {
 		case j.Kind != workloads.WindowJoin || f.Field != "" || f.With:
@@ -197,7 +197,7 @@ func (p *plan) bindPairs(j *joined) error {
 
 // bindGroups lays out the totals of a join whose best events are folded, and binds the results to
 // them.
-func (p *plan) bindGroups(j *joined) error {
+func (p *plan) bindGroups(j *joinPlan) error {
 	q := p.query
 	c, err := p.schema.Column(j.With, q.Key)
 	if err != nil {

@@ -235,7 +235,7 @@ func TestPairsAndMachinesGoOnWhereTheyWereCutOff(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer os.RemoveAll(dir)
-		r := newTrial(t, w, s, dir)
+		r := newTrial(t, w, len(s), dir)
 		r.sizes = append(rapid.SliceOfN(rapid.IntRange(0, 16), 1, 4).Draw(t, "sizes"), 3)
 		layouts := rapid.SliceOfN(rapid.IntRange(1, 4), 2, 4).Draw(t, "slots")
 		engines := rapid.IntRange(1, 3).Draw(t, "engines")

@@ -12,7 +12,7 @@ import "math"
 // The rows of a key whose event has come stay for ever: the table grows with the other side.
 type uniqueJoin struct {
 	plan       *plan
-	join       *joined
+	join       *joinPlan
 	out        *emitter
 	table      *table
 	waiting    *slab
@@ -173,7 +173,7 @@ func (s source) ofPair(w window, this, other []int64) int64 {
 }
 
 // better reports whether an event of this side comes before another in the order of the best.
-func (j *joined) better(a, b []int64) bool {
+func (j *joinPlan) better(a, b []int64) bool {
 	for _, c := range j.best {
 		if x, y := a[c.value], b[c.value]; x != y {
 			return x > y == c.largest

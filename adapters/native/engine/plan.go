@@ -24,7 +24,7 @@ type plan struct {
 	out       []source
 	late      []int // fields of the late output: indices of values
 	by        int   // rank: word of a row (aggregates) or index of values (events)
-	join      *joined
+	join      *joinPlan
 }
 
 // Columns that are not in a batch's schema.
