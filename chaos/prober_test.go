@@ -189,3 +189,29 @@ func idler(t *testing.T) (*exec.Cmd, Process) {
 	}
 	return cmd, p
 }
+
+func FuzzProberRequests(f *testing.F) {
+	f.Add(`{"ask":"see","expect":{"SinceNs":5,"Silent":[{"from":"a","to":"b"}],"Quiet":["a"]}}`)
+	f.Add(`{"ask":"see","expect":{"Slow":[{"from":"a","to":"b"}],"Shape":{"rate":1}}}`)
+	f.Add(`{"ask":"look","view":{"edges":[{"edge":{},"address":"nowhere"}]}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.Contains(text, "look") || strings.Contains(text, "Gone") {
+			return // these take sockets and processes, which this one would not give back
+		}
+		reply, err := newEye().obey([]byte(text))
+		if err == nil && reply.Witness.Holds {
+			t.Errorf("%q: it has seen nothing at all, and says %+v", text, reply.Witness)
+		}
+	})
+}
+
+func FuzzConnections(f *testing.F) {
+	f.Add("  0: 0100007F:1F90 0100007F:C001 01 00000000:00000000 00:00000000 00000000 0 0 4711 1")
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, c := range parseConnections(text) {
+			if !c.local.IsValid() || !c.remote.IsValid() || c.inode == "" {
+				t.Errorf("%q: %+v", text, c)
+			}
+		}
+	})
+}
