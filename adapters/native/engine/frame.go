@@ -90,13 +90,13 @@ func readHead(frame []byte) (head [headWords]int64, rest []byte, err error) {
 	return head, rest, nil
 }
 
-// fits says why the rest of a frame cannot be the rows of a block like b; nil if it can.
-func (b *block) fits(head [headWords]int64, rest []byte) error {
+// fits says why the rest of a frame cannot be a block of at most so many rows; nil if it can.
+func (p *plan) fits(rows int, head [headWords]int64, rest []byte) error {
 	n := head[1]
-	if n < 0 || n > int64(len(b.ts)) || uint64(head[3]) > 1 {
-		return fmt.Errorf("%w: %d rows where %d fit", errFrame, n, len(b.ts))
+	if n < 0 || n > int64(rows) || uint64(head[3]) > 1 {
+		return fmt.Errorf("%w: %d rows where %d fit", errFrame, n, rows)
 	}
-	if columns := 3 + len(b.values); int64(len(rest)) != n*8*int64(columns) {
+	if columns := 3 + len(p.values); int64(len(rest)) != n*8*int64(columns) {
 		return fmt.Errorf("%w: %d bytes of %d rows in %d columns", errFrame, len(rest), n, columns)
 	}
 	if head[4] != 0 && n != 0 {
