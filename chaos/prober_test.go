@@ -140,7 +140,7 @@ func TestProberSeesThatTheInjectorDidNothing(t *testing.T) {
 		cutEdges(t, n, there) // but not the way back
 		unseen(t, p, Expectation{SinceNs: p.now(), Silent: []Edge{there, back}}, "worker-2 to worker-1")
 		unseen(t, p, Expectation{SinceNs: p.now(), Slow: []Edge{back},
-			Shape: Shape{Delay: 50 * time.Millisecond}}, "0 probes were slow")
+			Shape: Shape{Delay: 50 * time.Millisecond}}, "worker-2 to worker-1")
 		unseen(t, p, Expectation{SinceNs: p.now(), Silent: []Edge{{"worker-1", "worker-9"}}},
 			"nobody probes")
 		unseen(t, p, Expectation{SinceNs: p.now()}, "nothing was expected")
