@@ -40,8 +40,9 @@ var arrows = map[string]rule{
 			"reports/record"},
 		foreign: []string{"golang.org/x/sys", "github.com/twmb/franz-go"},
 	},
+	"adapters/native/checkpoint": {foreign: []string{"golang.org/x/sys"}},
 	"adapters/native/engine": {
-		own:     []string{"workloads", "reports/record"},
+		own:     []string{"workloads", "reports/record", "adapters/native/checkpoint"},
 		foreign: []string{"golang.org/x/sys"},
 	},
 	"chaos":                     {own: []string{"reports/record"}, foreign: []string{"golang.org/x/sys"}},

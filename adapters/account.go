@@ -34,6 +34,20 @@ type state struct {
 	blockedNs, busyNs int64 // totals: the system kept a due event waiting; the driver made events
 }
 
+// words are the state as it is published, and stateOf reads them back.
+func (s *state) words() [stateWords]int64 {
+	return [...]int64{
+		int64(s.mode), s.sinceNs, int64(s.next), int64(s.handed), s.twinNs, s.blockedNs, s.busyNs,
+	}
+}
+
+func stateOf(v [stateWords]int64) state {
+	return state{
+		mode: mode(v[0]), sinceNs: v[1], next: uint64(v[2]), handed: uint64(v[3]),
+		twinNs: v[4], blockedNs: v[5], busyNs: v[6],
+	}
+}
+
 // waitedNs is how long the system kept a due event waiting in the mode that is under way at ns.
 // dueNs is when the next slot is due.
 func (s *state) waitedNs(ns, dueNs int64) int64 {

@@ -17,6 +17,7 @@ type Load struct {
 	sealed atomic.Bool   // the limit will not change
 	steady atomic.Int64  // nanoseconds since T0 at which events count as measured
 	shards []*Shard
+	remote Remote // nil where all shards are driven by this process
 }
 
 // LagRecorder keeps driver lag: n events handed over at atNs since T0 were lagNs behind.
@@ -52,7 +53,12 @@ func (l *Load) Shard(m int) *Shard { return l.shards[m] }
 func (l *Load) RecordLag(m int, r LagRecorder) { l.shards[m].lag = r }
 
 // Begin fixes T0, the instant every due time counts from. It is called once.
-func (l *Load) Begin(t0 time.Time) { l.t0.Store(&t0) }
+func (l *Load) Begin(t0 time.Time) {
+	l.t0.Store(&t0)
+	if l.remote != nil {
+		l.remote.Begin(t0)
+	}
+}
 
 // NowNs is the time since T0 in nanoseconds; before Begin it is 0.
 func (l *Load) NowNs() int64 {
@@ -65,13 +71,21 @@ func (l *Load) NowNs() int64 {
 
 // MeasureFrom says that events due at ns since T0 and later are of the steady phase: the driver
 // lag of earlier ones is not kept.
-func (l *Load) MeasureFrom(ns int64) { l.steady.Store(ns) }
+func (l *Load) MeasureFrom(ns int64) {
+	l.steady.Store(ns)
+	if l.remote != nil {
+		l.remote.MeasureFrom(ns)
+	}
+}
 
 // Limit ends the stream before slot n. No shard may have passed it: n is given before Begin, or
 // lies where nothing is due yet.
 func (l *Load) Limit(n uint64) {
 	l.limit.Store(n)
 	l.sealed.Store(true)
+	if l.remote != nil {
+		l.remote.Limit(n)
+	}
 }
 
 // LimitHere ends the stream where its most advanced shard stands, rounded up to a multiple of
@@ -81,12 +95,25 @@ func (l *Load) Limit(n uint64) {
 // is either clipped to that limit or seen by the second look; no shard ends before it is sealed.
 func (l *Load) LimitHere(groups uint64) uint64 {
 	was := l.limit.Load()
+	if l.remote != nil {
+		n := min(was, l.claimed(l.remote.Freeze(), groups))
+		l.Limit(n)
+		return n
+	}
 	l.sealed.Store(false)
 	n := min(was, l.claimed(0, groups))
 	l.limit.Store(n)
 	n = min(was, l.claimed(n, groups))
 	l.Limit(n)
 	return n
+}
+
+// Freeze has no shard claim a slot beyond the furthest claim there is, until Limit says where the
+// stream ends, and returns the end of that claim.
+func (l *Load) Freeze() uint64 {
+	l.sealed.Store(false)
+	l.limit.Store(min(l.limit.Load(), l.claimed(0, 1)))
+	return l.claimed(0, 1)
 }
 
 // final reads the limit and whether it will stay. The second look at the limit is for a seal that

@@ -27,13 +27,14 @@ type Shard struct {
 	handedNs    int64        // when the last batch was handed over
 	lag         LagRecorder  // nil where nobody wants to know
 	taken       *acceptances // nil where events have no due times
+	seen        uint64       // slots below were handed over before the shard was resumed
 
 	claim    atomic.Uint64 // end of the slots taken or being taken
 	accepted atomic.Uint64 // slots the transport has taken; at most those handed over
 
 	// The published copy of st. version is odd while it is being written.
 	version atomic.Uint64
-	shared  [7]atomic.Int64
+	shared  [stateWords]atomic.Int64
 }
 
 func newShard(l *Load, index, step uint64) *Shard {
@@ -147,7 +148,7 @@ func (s *Shard) record(t Take, now, spent int64) {
 	size := (n + 7) / 8
 	for i := 0; i < n; i += size {
 		due := int64(s.load.pacer.Due(t.Slots.First + uint64(i)*t.Slots.Step))
-		if due >= steady {
+		if due >= steady && t.Slots.First+uint64(i)*t.Slots.Step >= s.seen {
 			s.lag.RecordN(now, max(0, s.st.twinNs-due)+spent, int64(min(size, n-i)))
 		}
 	}
@@ -204,10 +205,7 @@ func (s *Shard) wait(t Take, as mode, untilNs int64) Take {
 // publish copies the account to where other goroutines read it.
 func (s *Shard) publish() {
 	s.version.Add(1)
-	for i, v := range [...]int64{
-		int64(s.st.mode), s.st.sinceNs, int64(s.st.next), int64(s.st.handed),
-		s.st.twinNs, s.st.blockedNs, s.st.busyNs,
-	} {
+	for i, v := range s.st.words() {
 		s.shared[i].Store(v)
 	}
 	s.version.Add(1)
@@ -217,15 +215,12 @@ func (s *Shard) publish() {
 func (s *Shard) state() state {
 	for {
 		before := s.version.Load()
-		v := [7]int64{}
+		v := [stateWords]int64{}
 		for i := range v {
 			v[i] = s.shared[i].Load()
 		}
 		if before%2 == 0 && s.version.Load() == before {
-			return state{
-				mode: mode(v[0]), sinceNs: v[1], next: uint64(v[2]), handed: uint64(v[3]),
-				twinNs: v[4], blockedNs: v[5], busyNs: v[6],
-			}
+			return stateOf(v)
 		}
 	}
 }

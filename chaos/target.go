@@ -4,6 +4,8 @@ import (
 	"context"
 	"os/exec"
 	"time"
+
+	"github.com/streambench/streambench/reports/record"
 )
 
 // Target is what a fault is injected into: the picked nodes and the system they are part of, which
@@ -19,6 +21,10 @@ type Target struct {
 	// came of it; nil for nobody.
 	Lease  Lease
 	Prober Prober
+
+	now      func() int64 // since T0, in ns
+	poisoned func(context.Context, Planned) record.Witness
+	book     *book // of the edges that faults have broken
 }
 
 // System is the system under test as faults see it.
@@ -49,8 +55,8 @@ type Restarter interface {
 // Disker is a System whose nodes can be given a bad disk. The zero Disk is a good one.
 type Disker interface {
 	SetDisk(ctx context.Context, node string, d Disk) error
-	// TryDisk writes and syncs a little where the node writes, by the node's own hand, and says how
-	// long that took; the error is the disk's.
+	// TryDisk writes TrialBytes to a file where the node writes and syncs it, by the node's own hand,
+	// and says how long that took; the error is the disk's.
 	TryDisk(ctx context.Context, node string) (time.Duration, error)
 }
 

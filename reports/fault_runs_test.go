@@ -9,7 +9,7 @@ import (
 )
 
 // killed is a worker that is killed and comes back.
-var killed = recordtest.Options{Steady: 20 * time.Second,
+var killed = recordtest.Options{Steady: 24 * time.Second, Twin: true,
 	Faults: []recordtest.Break{recordtest.Kill("worker-2", 14*time.Second)}}
 
 // unwitnessed is a partition that was carried out and that no witness saw.
@@ -40,9 +40,9 @@ func schedule(faults ...recordtest.Break) []recordtest.Break {
 // whole, one of which it does not say that state was restored, and a fault that cannot be.
 // native-slow has a partition that nobody saw, too.
 var broken = recordtest.Options{Systems: []string{"native", "native-slow"},
-	Steady: 36 * time.Second, Faults: schedule(
-		recordtest.Kill("worker-2", 14*time.Second), recordtest.Kill("worker-3", 26*time.Second),
-		unwitnessed(34*time.Second), refused(36*time.Second))}
+	Steady: 40 * time.Second, Faults: schedule(
+		recordtest.Kill("worker-2", 14*time.Second), recordtest.Kill("worker-3", 28*time.Second),
+		unwitnessed(40*time.Second), refused(42*time.Second))}
 
 func differ(r *recordtest.Run) {
 	r.Change(func(e *record.Entry) bool {
@@ -64,10 +64,10 @@ var tooEarly = recordtest.Options{Steady: 3 * time.Second, Faults: schedule(reco
 // often is a long run in which a worker is killed again and again.
 func often() recordtest.Options {
 	var faults []recordtest.Break
-	for i := range 9 {
+	for i := range 5 {
 		k := recordtest.Kill(fmt.Sprintf("worker-%d", i%3+1), time.Duration(14+12*i)*time.Second)
 		k.Attempt, k.Busy = uint64(i+2), 0.9
 		faults = append(faults, k)
 	}
-	return recordtest.Options{Steady: 2 * time.Minute, Faults: schedule(faults...)}
+	return recordtest.Options{Steady: 72 * time.Second, Faults: schedule(faults...)}
 }

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/reports/summary"
@@ -32,7 +33,9 @@ func (r *recovery) figures() []row {
 	rows = append(rows, area, lawRow(c.Law), replayRow(c.Replay))
 	rows = append(rows, costRows(c.Cost)...)
 	for _, n := range c.Notes {
-		rows = append(rows, row{"Note", "", n})
+		if !strings.HasPrefix(n, "recovery is "+unresolved) { // said beside the recovery time
+			rows = append(rows, row{"Note", "", n})
+		}
 	}
 	return rows
 }

@@ -93,24 +93,10 @@ func (s *Scenario) NotYet() []string {
 			add(where, sys.Name+" cannot be deployed by this build", "run --on native")
 			continue
 		}
-		if len(sys.Config) > 0 {
-			add(where+".config", "native takes no settings of its own", "leave config out")
-		}
-		if sys.Workers > 1 {
-			add(where+".workers", "native runs one worker in this build",
-				"write workers: 1 and give it more worker.cpus")
-		}
-	}
-	if s.Resources.Workers > 1 {
-		add("resources.workers", "native runs one worker in this build",
-			"--set resources.workers=1 and give it more worker.cpus")
 	}
 	s.loadNotYet(add)
 	if s.Profile != "defaults" {
 		add("profile", s.Profile+" has no systems to set up in this build", "--set profile=defaults")
-	}
-	if len(s.Faults) > 0 {
-		add("faults", "this build injects no faults", "--set faults=[]")
 	}
 	if s.Trace != nil {
 		add("trace", "this build traces no events", "leave trace out")

@@ -171,6 +171,7 @@ func (c *checker) system(path string, sys System) {
 	if sys.At != "" && !isURL(sys.At) {
 		c.fail(path+"/at", fmt.Sprintf("at is %q", clip(sys.At)), "write http://HOST:PORT")
 	}
+	c.native(path, sys)
 	for key, set := range map[string]bool{
 		"image": sys.Image != "", "jar": sys.Jar != "", "at": sys.At != "",
 	} {
@@ -231,7 +232,7 @@ func (c *checker) limits() {
 		case m.Better == record.Higher && !l.AtLeast:
 			c.fail(path, name+" is an upper bound on a figure that is better higher",
 				fmt.Sprintf("write %q", ">= "+l.Text))
-		case needsFault(l.Metric) && len(c.s.Faults) == 0 && c.sound("faults"):
+		case needsFault(l.Metric) && !c.s.disturbed() && c.sound("faults"):
 			c.failKey(path, name+" needs a fault, and there is none",
 				"add faults: [{at: 20s, kill: worker, restart: 10s}] or leave the limit out")
 		case l.Metric == "sustainable" && c.s.Load.Rate.Search == nil && c.sound("load/rate"):

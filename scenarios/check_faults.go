@@ -10,9 +10,6 @@ import (
 	"github.com/streambench/streambench/chaos"
 )
 
-// baseline is the undisturbed part of steady that a fault is compared with.
-const baseline = 10 * time.Second
-
 func (c *checker) faults() {
 	c.within("safety/max-duration", c.s.Safety.MaxDuration, time.Second, maxDuration)
 	for i, f := range c.s.Faults {
@@ -21,6 +18,7 @@ func (c *checker) faults() {
 			c.fault(i, f, path)
 		}
 	}
+	c.schedule()
 }
 
 func (c *checker) fault(i int, f chaos.Declaration, path string) {
@@ -37,6 +35,10 @@ func (c *checker) fault(i int, f chaos.Declaration, path string) {
 		}
 	}
 	c.parts(f, path)
+	c.poison(i, f, path)
+	if f.Random != nil {
+		c.random(i, *f.Random, path)
+	}
 }
 
 func (c *checker) verbs(i int, verbs []chaos.Verb, path string) {
@@ -70,13 +72,22 @@ func (c *checker) moment(i int, f chaos.Declaration, path string, verb chaos.Ver
 	case c.has(path+"/between") && len(f.Between) != 2:
 		c.fail(path+"/between", fmt.Sprintf("fault %d is between %d milestones", i+1, len(f.Between)),
 			"write [precommit, commit]")
+	case verb == chaos.VerbPoison && !c.has(path+"/at"):
+		c.fail(path, fmt.Sprintf("fault %d poisons a stream that is drawn before it is offered", i+1),
+			"write at: 20s")
 	case !c.has(path + "/at"):
 		c.milestones(f, path)
+		if lasts := max(f.For, f.Restart); steady > 0 && chaos.Baseline+lasts >= steady {
+			c.fail(path, fmt.Sprintf("fault %d lasts %s, and comes after %s of steady (%s) at the "+
+				"earliest: it cannot be healed before the end", i+1, formatDuration(lasts),
+				formatDuration(chaos.Baseline), formatDuration(steady)),
+				"lengthen steady or shorten the fault")
+		}
 	case !c.sound("load/steady"):
 	case steady > 0 && f.At >= steady:
 		c.fail(path+"/at", fmt.Sprintf("fault %d at %s is after steady ends (%s)", i+1,
 			formatDuration(f.At), formatDuration(steady)), "lengthen steady or move it")
-	case f.At < baseline && verb != chaos.VerbPoison:
+	case f.At < chaos.Baseline && verb != chaos.VerbPoison:
 		c.fail(path+"/at", fmt.Sprintf("fault %d at %s leaves no baseline", i+1,
 			formatDuration(f.At)), "write at least 10s: what it breaks is compared with before")
 	case steady > 0 && f.At+max(f.For, f.Restart) > steady:
@@ -117,10 +128,12 @@ func (c *checker) lasting(f chaos.Declaration, path string, verb chaos.Verb) {
 	if slices.Contains(lasting[verb], "for") && f.For <= 0 {
 		c.failKey(path+"/"+string(verb), fmt.Sprintf("%s is never healed", verb), "add for: 10s")
 	}
-	if c.sound("safety") && f.For > c.s.Safety.MaxDuration {
-		c.fail(path+"/for", fmt.Sprintf("%s lasts %s, safety.max-duration is %s", verb,
-			formatDuration(f.For), formatDuration(c.s.Safety.MaxDuration)),
-			"shorten it or raise the cap")
+	for key, lasts := range map[string]time.Duration{"for": f.For, "restart": f.Restart} {
+		if c.sound("safety") && lasts > c.s.Safety.MaxDuration {
+			c.fail(path+"/"+key, fmt.Sprintf("%s lasts %s, safety.max-duration is %s", verb,
+				formatDuration(lasts), formatDuration(c.s.Safety.MaxDuration)),
+				"shorten it or raise the cap")
+		}
 	}
 }
 
@@ -193,12 +206,10 @@ func (c *checker) parts(f chaos.Declaration, path string) {
 		c.one(path+"/clock", f.Clock.Node, "step", "drift")
 	case f.Pressure != nil:
 		c.one(path+"/pressure", f.Pressure.Node, "cpus", "memory")
-	case f.Random != nil:
-		if f.Random.Count == 0 {
-			c.fail(path+"/random", "random draws no faults", "add count: 5")
-		}
 	case f.Partition != nil && f.Partition.Ring && c.s.Resources.Workers < 4:
 		c.fail(path+"/partition", "a ring needs 4 workers", "write resources.workers: 4")
+	case f.Partition != nil && f.Partition.Bridge != "" && c.s.Resources.Workers < 3:
+		c.fail(path+"/partition", "a bridge needs 3 workers", "write resources.workers: 3")
 	}
 }
 
@@ -209,6 +220,9 @@ func (c *checker) link(l chaos.Link, path string) {
 	}
 	if l.Delay == 0 && l.Rate == 0 && l.Loss == 0 {
 		c.fail(path, "link changes nothing", "add delay: 100ms, rate: 80Mbit/s or loss: 2%")
+	}
+	if len(l.Between) == 2 && l.Between[0] == l.Between[1] && l.Between[0].Index() > 0 {
+		c.fail(path, fmt.Sprintf("%s has no link to itself", l.Between[0]), "name two nodes")
 	}
 	if l.Jitter > l.Delay {
 		c.fail(path+"/jitter", "jitter is above delay", "write at most "+formatDuration(l.Delay))

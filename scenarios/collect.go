@@ -24,11 +24,12 @@ type collector struct {
 	ingest  ingest
 	row     []int64
 
-	timeline  workloads.Timeline
-	whole     whole
-	ranges    *ranges
-	stretches *stretches // nil where no fault is to be told by them
-	unrefined uint64     // refinements whose event is not known
+	timeline   workloads.Timeline
+	whole      whole
+	ranges     *ranges
+	stretches  *stretches  // nil where no fault is to be told by them
+	afterwards *afterwards // nil where results are timed as they arrive, or not at all
+	unrefined  uint64      // refinements whose event is not known
 
 	gate gate
 
@@ -54,6 +55,9 @@ func newCollector(
 		series: s,
 		firsts: newFirsts(w.Query), row: make([]int64, w.Query.Width()), timeline: w.Timeline,
 		ingest: ingest{load: l, series: s}, ranges: newRanges(w.Query, 1),
+	}
+	if w.Query.TimedAfter() {
+		k.afterwards = &afterwards{}
 	}
 	k.measureFrom(math.MaxInt64) // everything is warm-up until the runner knows better
 	return k
@@ -222,10 +226,21 @@ func openSeries(log *record.Histograms, of record.Repeat, shards int) (*seriesSe
 }
 
 // openAfterwards opens what is recorded once all has been received: a series that was open before
-// would have all of it in its last second.
-func (s *seriesSet) openAfterwards(log *record.Histograms, of record.Repeat) (err error) {
-	s.contributor, err = log.Open(record.Tag{
-		System: of.System, Rep: of.Rep, Stage: record.StageContributor})
+// would have all of it in its last second. Where results were not timed as they arrived, those are
+// their latencies too.
+func (s *seriesSet) openAfterwards(
+	log *record.Histograms, of record.Repeat, results bool,
+) (err error) {
+	open := func(stage string) (one *record.Series) {
+		if err == nil {
+			one, err = log.Open(record.Tag{System: of.System, Rep: of.Rep, Stage: stage})
+		}
+		return one
+	}
+	s.contributor = open(record.StageContributor)
+	if results {
+		s.result, s.warmup = open(record.StageResult), open(record.StageWarmup)
+	}
 	return err
 }
 

@@ -206,7 +206,7 @@ var lists = map[string]string{
 	"@modes":      strings.Join(record.Modes, " "),
 	"@profiles":   "defaults equal-detection vendor-tuned",
 	"@sasl":       "none plain scram-sha-256 scram-sha-512",
-	"@verbs":      "kill stop lose pause partition link disk clock pressure",
+	"@verbs":      "kill stop lose pause partition link disk clock pressure swizzle",
 }
 
 func choicesOf(tag reflect.StructTag) []string {

@@ -65,6 +65,24 @@ func emitItem(b *bytes.Buffer, v any, indent int) {
 	fmt.Fprintf(b, "%*s- %s", indent, "", item.Bytes()[indent+2:])
 }
 
+// flow writes plain values on one line.
+func flow(v any) string {
+	var parts []string
+	switch v := v.(type) {
+	case yaml.MapSlice:
+		for _, item := range v {
+			parts = append(parts, scalarText(item.Key)+": "+flow(item.Value))
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	case []any:
+		for _, item := range v {
+			parts = append(parts, flow(item))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	}
+	return scalarText(v)
+}
+
 var (
 	wordLike = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/%-]*( [A-Za-z0-9._/%-]+)*$`)
 	reserved = []string{"true", "false", "null", "yes", "no", "on", "off", "y", "n"}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/chaos"
+	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/workloads"
 )
 
@@ -39,11 +40,16 @@ type fake struct {
 	alter func(rs *workloads.Results)
 	// setsAside makes dead letters of events that can be read, and unset of none that cannot.
 	setsAside, unset func(event int64) bool
+	// milestones are what it says of itself, by the time since T0; nil for nothing.
+	milestones []record.Milestone
 	// second is what every second deployment does; nil for the same.
 	second *fake
 
+	halted atomic.Bool // nothing is taken and nothing answered
+
 	mu       sync.Mutex
 	deployed int
+	jobs     []adapters.Job
 	closed   int
 }
 
@@ -60,6 +66,7 @@ func (f *fake) Deploy(_ context.Context, job adapters.Job) (adapters.System, err
 	}
 	f.mu.Lock()
 	f.deployed++
+	f.jobs = append(f.jobs, job)
 	nth := f.deployed
 	f.mu.Unlock()
 	if nth%2 == 0 && f.second != nil {
@@ -67,7 +74,20 @@ func (f *fake) Deploy(_ context.Context, job adapters.Job) (adapters.System, err
 	}
 	s := &fakeSystem{fake: f, job: job, quit: make(chan struct{}), done: make(chan struct{})}
 	go s.run()
+	go s.tell()
 	return s, nil
+}
+
+// tell tells the milestones when their times come.
+func (s *fakeSystem) tell() {
+	for _, m := range s.fake.milestones {
+		for s.job.Load.NowNs() < m.AtNs {
+			if !s.sleep(time.Millisecond) {
+				return
+			}
+		}
+		s.job.Milestone(m)
+	}
 }
 
 type fakeSystem struct {
@@ -85,8 +105,11 @@ func (s *fakeSystem) Meter() adapters.Meter {
 	return adapters.Meter{BackpressureNs: s.waited.Load()}
 }
 
-func (s *fakeSystem) Nodes() []chaos.Node {
-	return []chaos.Node{{Name: "worker-1", Role: chaos.Worker}}
+func (s *fakeSystem) Nodes() (nodes []chaos.Node) {
+	for i := range s.job.Workers {
+		nodes = append(nodes, chaos.Node{Name: fmt.Sprintf("worker-%d", i+1), Role: chaos.Worker})
+	}
+	return append(nodes, chaos.Node{Name: "coordinator", Role: chaos.Coordinator})
 }
 
 func (s *fakeSystem) Config(context.Context) (map[string]string, error) {
@@ -149,6 +172,12 @@ func (s *fakeSystem) shard(shard *adapters.Shard, mu *sync.Mutex) error {
 		case <-s.quit:
 			return nil
 		default:
+		}
+		if s.fake.halted.Load() {
+			if !s.sleep(time.Millisecond) {
+				return nil
+			}
+			continue
 		}
 		t := shard.Take(b.Cap())
 		if t.Slots.N == 0 {

@@ -1,6 +1,9 @@
 package scenarios
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/workloads"
@@ -79,18 +82,25 @@ func (c *collector) caused(trigger uint64, receivedNs int64) {
 // unfinished counts a result that never came at its age when results were taken no more: leaving it
 // out would make a system that loses its slowest results look fast.
 func (c *collector) unfinished(trigger uint64) {
-	if c.column < 0 || !c.load.Paced() || !c.load.Has(trigger) {
+	if c.column < 0 && c.afterwards == nil || !c.load.Paced() || !c.load.Has(trigger) {
 		return
 	}
 	due := c.load.DueNs(trigger)
+	if c.afterwards != nil {
+		c.afterwards.add(arrived{max(c.sealedNs, due), trigger})
+		return
+	}
 	c.stage(due).RecordN(c.series.t0Ns+c.sealedNs, max(0, c.sealedNs-due), 1)
 }
 
 // timed takes what the oracle tells of a right result: contributor latency, and how far all keys
-// had come.
+// had come; where nothing else tells the trigger, the latency of the result itself.
 func (c *collector) timed(x workloads.Timing) {
 	if !c.load.Paced() || !c.load.Has(x.Trigger) {
 		return
+	}
+	if c.afterwards != nil {
+		c.afterwards.add(arrived{x.ReceivedNs, x.Trigger})
 	}
 	due := c.load.DueNs(x.Trigger)
 	c.known(due, x)
@@ -101,6 +111,36 @@ func (c *collector) timed(x workloads.Timing) {
 	if x.HasLast {
 		c.series.contributor.RecordN(c.series.t0Ns+x.ReceivedNs, x.ReceivedNs-c.load.DueNs(x.Last), 1)
 	}
+}
+
+// afterwards are results whose triggers the oracle alone knows. They are recorded in the order they
+// arrived, which is not that in which it tells them, so that each is in the interval it belongs to.
+type afterwards struct{ results []arrived }
+
+// arrived is a result and its trigger; one that never came, and so has no latency but an age, is
+// there at the time when results were taken no more.
+type arrived struct {
+	atNs    int64
+	trigger uint64
+}
+
+func (a *afterwards) add(x arrived) { a.results = append(a.results, x) }
+
+// record records the latencies of all results told. When their triggers were taken is not known any
+// more by then, so they have no ingest latency.
+func (c *collector) record() {
+	if c.afterwards == nil {
+		return
+	}
+	all := c.afterwards.results
+	slices.SortFunc(all, func(a, b arrived) int {
+		return cmp.Or(cmp.Compare(a.atNs, b.atNs), cmp.Compare(a.trigger, b.trigger))
+	})
+	for _, x := range all {
+		due := c.load.DueNs(x.trigger)
+		c.stage(due).RecordN(c.series.t0Ns+x.atNs, x.atNs-due, 1)
+	}
+	c.afterwards.results = nil
 }
 
 // untimed are the results a series lacks, by stage. A series that has none at all is not measured

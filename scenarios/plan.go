@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/streambench/streambench/adapters"
@@ -19,6 +20,8 @@ type Plan struct {
 	Order    []record.Repeat // blocks one after the other, each with every system once
 	Blocks   int             // with the one that is discarded
 	Kept     int
+	// Twins are the repetitions of the order in which nothing breaks, for comparison.
+	Twins int
 	// Probes is the most a search for the rate may take, of all systems; 0 without one.
 	Probes   int
 	Shared   bool // more cores are given out than the host has
@@ -29,7 +32,9 @@ type Plan struct {
 }
 
 // NewPlan lays out the repetitions of a sound scenario in interleaved blocks. Their order is drawn
-// from the scenario's seed, so the same scenario has the same plan.
+// from the scenario's seed, so the same scenario has the same plan. Each repetition in which
+// something breaks comes right behind its twin: the same system, stream and deployment without the
+// faults, which what they cost is held against.
 func NewPlan(s *Scenario) Plan {
 	p := Plan{Scenario: s.Name, Kept: s.kept()}
 	p.Blocks = p.Kept
@@ -39,9 +44,16 @@ func NewPlan(s *Scenario) Plan {
 	draw := rand.New(rand.NewPCG(s.Load.Seed, 0x706c616e)) // "plan"
 	for block := range p.Blocks {
 		for _, i := range draw.Perm(len(s.Systems)) {
-			p.Order = append(p.Order, record.Repeat{
+			of := record.Repeat{
 				System: s.Systems[i].Label(), Rep: block + 1, Kept: block >= p.Blocks-p.Kept,
-			})
+			}
+			if len(s.Faults) > 0 {
+				p.Twins++
+				p.Order = append(p.Order, record.Repeat{
+					System: of.System, Rep: record.FirstTwin + block, Twin: true,
+				})
+			}
+			p.Order = append(p.Order, of)
 		}
 	}
 	p.Time = time.Duration(len(p.Order)) * s.length()
@@ -49,6 +61,17 @@ func NewPlan(s *Scenario) Plan {
 	p.Limit = p.Time + time.Duration(len(p.Order)+p.Probes)*s.Load.Drain
 	p.Shared = s.coresGiven() > float64(runtime.NumCPU())
 	p.Warnings = s.warnings(p)
+	return p
+}
+
+// untwinned is the plan without its twins.
+func (p Plan) untwinned() Plan {
+	if p.Twins > 0 {
+		p.Order = slices.DeleteFunc(slices.Clone(p.Order), func(r record.Repeat) bool { return r.Twin })
+		p.Warnings = append(p.Warnings, "no twin without the faults was run: what they cost is held "+
+			"against what was before them alone")
+	}
+	p.Twins = 0
 	return p
 }
 

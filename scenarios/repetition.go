@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/chaos"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/workloads"
 )
@@ -78,6 +79,20 @@ type repetition struct {
 	replay    *replay             // the same input, answered again meanwhile
 	unstall   func()              // ends a stall of the sink at once
 	restore   func()              // lets the garbage collector work as before
+
+	// What a repetition whose nodes are processes stands on; zero for one in this process.
+	gear    *gear
+	plane   string // empty for none of it
+	lease   heldLease
+	network chaos.Plane
+	witness prober
+
+	faults   []chaos.Declaration // to be injected; none in a twin
+	safety   chaos.Safety
+	seed     uint64
+	moments  chaos.Moments
+	breaking *breaking // from steady on
+	healedNs int64     // when everything was healed, since T0; 0 = nothing was broken
 
 	phase    atomic.Pointer[string]
 	events   uint64 // slots in the stream, once known
@@ -176,13 +191,21 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 	r.collector = newCollector(r.job.Workload, r.load, r.checker, r.series)
 	r.collector.divide(r.job.Workers*r.job.WorkerCPUs, r.broken())
 	r.job.Load, r.job.Collector = r.load, r.collector
+	if err := r.equip(ctx); err != nil {
+		return err
+	}
 	if err := r.connect(ctx); err != nil {
 		return err
 	}
-	if r.system, err = r.adapter.Deploy(ctx, r.job); err != nil {
+	s, err := r.adapter.Deploy(ctx, r.job)
+	if err != nil { // and s may be a nil of the adapter's own type
 		return fmt.Errorf("deploy %s: %w", r.plan.System, err)
 	}
+	r.system = s
 	if err := r.readBack(ctx); err != nil {
+		return err
+	}
+	if err := r.station(ctx); err != nil {
 		return err
 	}
 	r.watch(ctx)
@@ -247,7 +270,10 @@ func (r *repetition) warmUntilSteady(ctx context.Context) error {
 }
 
 // close removes what the repetition left, whatever it got to.
-func (r *repetition) close(context.Context) error {
+func (r *repetition) close(ctx context.Context) error {
+	if r.breaking != nil {
+		r.breaking.finish()
+	}
 	r.quiet()
 	r.noteEvidence()
 	r.dropLines()
@@ -255,7 +281,7 @@ func (r *repetition) close(context.Context) error {
 	if r.replay != nil {
 		errs = append(errs, r.replay.close())
 	}
-	errs = append(errs, r.disconnect())
+	errs = append(errs, r.disconnect(), r.strip(ctx))
 	if r.checker != nil {
 		errs = append(errs, r.checker.Close())
 	}

@@ -35,6 +35,13 @@ type RunRequest struct {
 	// rate that is to be found is taken from there and not searched.
 	Capacity map[string]record.Bracket
 
+	// Plane is how nodes that are processes reach each other, as chaos.NewNetwork names it; empty for
+	// the simplest that the faults allow.
+	Plane string
+	// Untwinned leaves the twins out of the plan: what faults cost is then held against the baseline
+	// before them alone.
+	Untwinned bool
+
 	// Null finds the null ceiling, which claims are held against.
 	Null Null
 
@@ -42,6 +49,10 @@ type RunRequest struct {
 	canaryNap func(time.Duration)
 	// used tells what this process has used; nil for the operating system's word.
 	used func() usage
+	// gear makes what breaks and heals; nil for this host's.
+	gear *gear
+	// free is the room on the disk of a folder; nil for the operating system's word.
+	free func(dir string) (uint64, error)
 }
 
 // Outcome says what a run left behind.
@@ -71,7 +82,13 @@ type run struct {
 // record could not be written, and wraps context.Canceled where ctx was cancelled; the outcome then
 // names the folder if there is one.
 func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
+	if req.gear == nil {
+		req.gear = &hostGear
+	}
 	r := &run{req: req, plan: NewPlan(req.Scenario)}
+	if req.Untwinned {
+		r.plan = r.plan.untwinned()
+	}
 	if err := r.ready(); err != nil {
 		return out, err
 	}
@@ -145,7 +162,13 @@ func (r *run) ready() (err error) {
 				sys.Name)
 		}
 		job := r.job(sys)
+		if job.Workload, err = r.poisoned(); err != nil {
+			return notReady("%w", err)
+		}
 		if err := a.Supports(job); err != nil {
+			return notReady("%w", err)
+		}
+		if err := r.room(job); err != nil {
 			return notReady("%w", err)
 		}
 		if transport == nil {
@@ -156,6 +179,17 @@ func (r *run) ready() (err error) {
 		}
 	}
 	return nil
+}
+
+// poisoned is the workload as it is where something breaks. Where the rate is still to be found, so
+// is where its poison goes, but not what a system has to be able to do with it.
+func (r *run) poisoned() (*workloads.Workload, error) {
+	s := r.req.Scenario
+	t := timing{pacer: r.pacer, warmup: s.Load.Warmup.For}
+	if t.pacer == nil {
+		t.pacer = workloads.Constant(1)
+	}
+	return t.poisoned(r.bound, s.Faults)
 }
 
 // transport finds the transport of the scenario; nil where it is embedded in the system.
@@ -185,6 +219,7 @@ func (r *run) job(sys System) adapters.Job {
 		Format: s.Load.Format, Guarantee: s.Guarantee, Checkpoint: s.Checkpoint,
 		Workers: workers, WorkerCPUs: slotsOf(s.Resources.Worker.CPUs),
 		MemoryB: uint64(s.Resources.Worker.Memory), Broker: adapters.Broker(s.Load.Broker),
+		Settings: sys.Config, Broken: len(s.Faults) > 0,
 		Partitions: s.Load.Partitions, StallSink: s.Mode.Name == record.ModeBackpressure,
 	}
 }
@@ -234,7 +269,7 @@ func (r *run) conditions() record.Conditions {
 		Seed: s.Load.Seed, Warmup: formatDuration(s.Load.Warmup.For),
 		Events: uint64(s.Load.Events), Workers: s.Resources.Workers,
 		WorkerCPUs: float64(s.Resources.Worker.CPUs), DriverCPUs: float64(s.Resources.Driver.CPUs),
-		Shared: r.plan.Shared, Ceiling: r.ceiling,
+		Shared: r.plan.Shared, Ceiling: r.ceiling, Plane: r.plane(), Faults: s.faultLines(),
 	}
 	if s.Load.Warmup.Auto {
 		c.Warmup = "auto"
@@ -329,6 +364,9 @@ func (r *run) repetition(of record.Repeat) *repetition {
 		}
 		rep.timing.pacer = workloads.Constant(uint64(rate))
 	}
+	if !of.Twin {
+		rep.arm(s.Faults)
+	}
 	if rep.mode = s.Mode; rep.mode.Name == record.ModeReplay {
 		rep.replay = newReplay(rep)
 	}
@@ -340,7 +378,8 @@ func (r *run) prepare(sys System, of record.Repeat) *repetition {
 	s := r.req.Scenario
 	rep := &repetition{
 		journal: r.journal, plan: of, dir: r.dir, keep: r.req.KeepResults,
-		nap: r.req.canaryNap, used: readUsage, job: r.job(sys),
+		nap: r.req.canaryNap, used: readUsage, job: r.job(sys), gear: r.req.gear,
+		plane: r.plane(), safety: s.Safety, seed: s.Load.Seed,
 		timing: timing{
 			pacer: r.pacer, auto: s.Load.Warmup.Auto, warmup: s.Load.Warmup.For,
 			steady: s.Load.Steady, events: uint64(s.Load.Events), drain: s.Load.Drain,

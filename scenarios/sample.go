@@ -140,7 +140,7 @@ func newestSlices(xs []float64) []float64 { return xs[max(0, len(xs)-stats.Stead
 var errNeverSteady = errors.New("never steady")
 
 // awaitSteady waits until the slices of a second show no change point. Where events have no due
-// times there is no latency to judge by.
+// times, or results are not timed as they arrive, there is no latency to judge by.
 func (s *sampler) awaitSteady(ctx context.Context) error {
 	limit := time.NewTimer(longestWarmup)
 	defer limit.Stop()
@@ -163,5 +163,6 @@ func (s *sampler) awaitSteady(ctx context.Context) error {
 func (s *sampler) steady() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return stats.Steady(s.rates) && (!s.r.load.Paced() || stats.Steady(s.p99s))
+	return stats.Steady(s.rates) && (!s.r.load.Paced() || s.r.collector.column < 0 ||
+		stats.Steady(s.p99s))
 }

@@ -53,6 +53,9 @@ func (t *timing) steadyEnd() time.Duration {
 // steady waits until the schedule's measured part is over and reads who kept what waiting.
 func (r *repetition) steady(ctx context.Context) error {
 	r.sampler.tick()
+	if err := r.startBreaking(ctx); err != nil {
+		return err
+	}
 	switch r.mode.Name {
 	case record.ModeBackpressure:
 		r.stall()
@@ -82,6 +85,10 @@ func (r *repetition) steady(ctx context.Context) error {
 	r.end.DueAtSteadyEnd, r.end.AcceptedAtSteadyEnd = a.Due, min(a.Accepted, a.Due)
 	r.end.BlockedAtSteadyEnd, r.end.SteadyEndNs = a.Blocked, at
 	r.cut(a)
+	if r.breaking != nil {
+		r.breaking.conclude()
+		r.healedNs = r.load.NowNs()
+	}
 	return nil
 }
 
@@ -93,6 +100,7 @@ func (r *repetition) cut(a adapters.Account) {
 	switch {
 	case r.events == 0:
 		r.events = r.load.LimitHere(groups)
+	case r.breaks(): // sources break with their nodes, and are to catch up
 	case r.load.Paced() && !driverKeptUp(a):
 		n := r.load.LimitHere(groups)
 		if n < r.events {
@@ -168,6 +176,10 @@ func (r *repetition) drain(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if r.drainGap != "" && r.healedNs > 0 {
+		r.drainGap = fmt.Sprintf("not converged: everything was healed at %s, and then there was %s",
+			formatDuration(time.Duration(r.healedNs).Round(time.Millisecond)), r.drainGap)
+	}
 	r.quiet()
 	if r.drainGap == "" && r.endErr != nil {
 		return r.endErr
@@ -233,7 +245,8 @@ func (r *repetition) check(ctx context.Context) error {
 	d := r.delivered(r.system)
 	d.Lost, d.Timed = r.collector.unfinished, r.collector.timed
 	d.Mistaken = r.collector.mistaken
-	if err := r.series.openAfterwards(r.journal.latency, r.plan); err != nil {
+	late := r.collector.afterwards != nil
+	if err := r.series.openAfterwards(r.journal.latency, r.plan, late); err != nil {
 		return err
 	}
 	start := time.Now()
@@ -241,6 +254,7 @@ func (r *repetition) check(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("check results: %w", err)
 	}
+	r.collector.record()
 	entry := ledgerEntry(l, d)
 	entry.Conclusive, entry.Why = r.drainGap == "", r.drainGap
 	entry.CheckNs = int64(time.Since(start))

@@ -6,6 +6,8 @@ import "slices"
 var Catalog = []Template{
 	hoppingAverageTemplate(),
 	clickstreamTemplate(),
+	cqrsTemplate(),
+	fraudTemplate(),
 	iotTemplate(),
 	karimovTemplate(),
 	nexmarkTemplate(),

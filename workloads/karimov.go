@@ -6,6 +6,9 @@ const (
 	karimovPacks  = 1000
 	karimovLeast  = 100 // the least price
 	karimovPrices = 9900
+	// The two queries.
+	karimovAggregate = "aggregate"
+	karimovJoin      = "join"
 )
 
 // Variants of an event of karimov, the values of its tag.
@@ -16,16 +19,16 @@ const (
 
 // karimovTemplate is the game of Karimov and others, "Benchmarking distributed stream data
 // processing systems" (ICDE 2018): purchases of gem packs and advertisements for them, with keys
-// that follow a normal distribution. The query is the first of their two.
+// that follow a normal distribution. The queries are their two.
 func karimovTemplate() Template {
 	return Template{
 		Name: karimovName,
 		Doc: "A game sells gem packs and advertises them; the revenue of each pack per hopping " +
-			"window.",
+			"window, or the purchases that were advertised.",
 		Rate: 100_000,
 		Params: append([]Param{
-			{Name: queryParam, Kind: ChoiceParam, Default: "aggregate", Choices: []string{"aggregate"},
-				Doc: "the question asked"},
+			{Name: queryParam, Kind: ChoiceParam, Default: karimovAggregate,
+				Choices: []string{karimovAggregate, karimovJoin}, Doc: "the question asked"},
 			{Name: windowParam, Kind: MillisParam, Default: "8s", Min: 1, Doc: "size of the window"},
 			{Name: slideParam, Kind: MillisParam, Default: "4s", Min: 1,
 				Doc: "distance of two windows"},
@@ -59,19 +62,37 @@ func newKarimov(s Settings) (*Workload, error) {
 		}},
 		{Name: "ad", Fields: []Field{{Name: "userID"}, {Name: "gemPackID"}, {Name: "time"}}},
 	}}
-	values := s.Values
-	w.Query = Query{
-		Name: karimovName,
-		From: purchaseTag,
-		Key:  "gemPackID",
-		Window: Window{Kind: Hopping, SizeMs: values[windowParam].Int,
-			SlideMs: values[slideParam].Int},
-		Aggregates: []Aggregate{{Func: Sum, Field: "price", As: "sum"}},
-		BoundMs:    w.Timeline.BoundMs,
-		Output:     Output{Fields: resultFields([]string{WindowStart, "gemPackID"}, "sum")},
-	}
+	w.Query = karimovQuery(w)
 	w.Events = func() Generator { return &karimovGenerator{w.calendar(karimovName)} }
 	return w, nil
+}
+
+// karimovQuery is the query the settings name.
+func karimovQuery(w *Workload) Query {
+	values := w.Settings.Values
+	q := Query{
+		Name: karimovName,
+		From: purchaseTag,
+		Window: Window{Kind: Hopping, SizeMs: values[windowParam].Int,
+			SlideMs: values[slideParam].Int},
+		BoundMs: w.Timeline.BoundMs,
+	}
+	if values[queryParam].Choice == karimovJoin {
+		q.Name += "-" + karimovJoin
+		keys := []string{"userID", "gemPackID"}
+		q.Join = &Join{Kind: WindowJoin, With: adTag, Keys: keys, WithKeys: keys}
+		q.Output.Fields = []ResultField{
+			{Name: WindowStart, Identity: true},
+			{Name: "purchase", Field: seqField, Identity: true},
+			{Name: "ad", Field: seqField, With: true, Identity: true},
+			{Name: "price"},
+		}
+		return q
+	}
+	q.Key = "gemPackID"
+	q.Aggregates = []Aggregate{{Func: Sum, Field: "price", As: "sum"}}
+	q.Output.Fields = resultFields([]string{WindowStart, "gemPackID"}, "sum")
+	return q
 }
 
 // karimovGenerator writes the columns of both variants in every row: what a row has in columns of

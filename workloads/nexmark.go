@@ -15,14 +15,15 @@ const (
 func nexmarkTemplate() Template {
 	return Template{
 		Name: nexmarkName,
-		Doc:  "An auction house: people, auctions and bids, and the queries q0 to q12.",
+		Doc:  "An auction house: people, auctions and bids, and the queries q0 to q20.",
 		Rate: 100_000,
 		Params: append([]Param{
 			{Name: queryParam, Kind: ChoiceParam, Default: "q5",
-				Choices: []string{"q0", "q1", "q2", "q5", "q7", "q11", "q12"},
-				Doc:     "the question asked"},
+				Choices: []string{"q0", "q1", "q2", "q3", "q4", "q5", "q7", "q8", "q9", "q11", "q12",
+					"q18", "q20"},
+				Doc: "the question asked"},
 			{Name: windowParam, Kind: MillisParam, Default: "10s", Min: 1,
-				Queries: []string{"q5", "q7", "q12"}, Doc: "size of the window"},
+				Queries: []string{"q5", "q7", "q8", "q12"}, Doc: "size of the window"},
 			{Name: slideParam, Kind: MillisParam, Default: "2s", Min: 1,
 				Queries: []string{"q5"}, Doc: "distance of two windows"},
 			{Name: gapParam, Kind: MillisParam, Default: "10s", Min: 1,
@@ -41,15 +42,27 @@ func newNexmark(s Settings) (*Workload, error) {
 	w := t.base(s)
 	text := newNexmarkText(s.Seed)
 	w.Schema = nexmarkSchema(text)
-	w.Query = nexmarkQuery(w)
+	w.Query = nexmarkQuery(w).typed(w.Schema)
 	w.Events = func() Generator { return newNexmarkGenerator(w, text) }
 	w.Warnings = nexmarkWarnings(w)
 	return w, nil
 }
 
+// shortestFlight is how long, in milliseconds of event time, a hundred auctions have to be in flight
+// for their bids to say anything.
+const shortestFlight = 10
+
 // nexmarkWarnings tells of event rates at which the answers say nothing: 1000 bidders are active
-// at a time, 50 000 events' worth, and a session only ends if they outlive the gap.
+// at a time, 50 000 events' worth, and a session only ends if they outlive the gap; auctions whose
+// winner is asked for have to live for some milliseconds.
 func nexmarkWarnings(w *Workload) []string {
+	if j, flight := w.Query.Join, auctionEvents*1000/w.Timeline.EventRate; j != nil &&
+		j.Kind == BestJoin && flight < shortestFlight {
+		return []string{fmt.Sprintf("nexmark %s: at %d events per second of event time a hundred "+
+			"auctions are over within %dms, so hardly any bid is in time for its auction: use an "+
+			"event rate of at most %d/s", w.Query.Name, w.Timeline.EventRate, flight,
+			auctionEvents*1000/shortestFlight)}
+	}
 	gap := w.Query.Window.GapMs
 	if rate := w.Timeline.EventRate; w.Query.Window.Kind == Session &&
 		50_000*1000 < 2*uint64(gap)*rate {

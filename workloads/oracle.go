@@ -70,7 +70,7 @@ type outcome struct {
 	optional bool
 	// parts is the sum of plan.part over the results that make up an additive one.
 	parts uint64
-	// last is the slot of the last event inside, where the plan keeps it.
+	// last is the slot of the last event inside, where the plan keeps it, and of every window join.
 	last uint64
 }
 
@@ -118,10 +118,16 @@ func newOracle(p *plan, hold int64, emit func(*outcome) error) *oracle {
 
 func (o *oracle) folder() folder {
 	switch {
+	case o.p.w.oracle != nil:
+		return o.p.w.oracle(o)
 	case o.p.q.PerEvent():
 		return &eventFold{o: o}
 	case o.p.q.Process != nil:
 		return newProcessFold(o)
+	case o.p.q.Latest != nil:
+		return newLatestFold(o)
+	case o.p.q.Join != nil:
+		return newJoinFold(o)
 	case o.p.q.Window.Processing:
 		return newSumFold(o)
 	case o.p.q.Window.Kind == Sliding:
@@ -151,7 +157,7 @@ func (o *oracle) run(ctx context.Context, events uint64) error {
 				f.event(i, slot)
 				at++
 			}
-			if ts > o.clock.max {
+			if ts > o.clock.max && sel.readable(i) {
 				o.clock.step(ts, slot)
 				f.advance()
 			}

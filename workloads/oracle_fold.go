@@ -51,7 +51,7 @@ func (p *plan) bindFolds() error {
 		case Distinct:
 			f.set = p.sets
 			p.sets++
-		case Sum, Min, Max, Avg, SumSquares:
+		case Sum, Min, Max, Avg, SumSquares, Mean:
 			p.state++
 		case TopK:
 			p.state += a.K
@@ -72,7 +72,7 @@ func (p *plan) arithmetic(a Aggregate) (float bool, err error) {
 	switch a.Func {
 	case Distinct, First, Last:
 		return false, nil // values are taken as they are
-	case TopK:
+	case TopK, Mean:
 		if kind == Float {
 			return false, fmt.Errorf("aggregate %s of field %q, which is not an integer", a.As, a.Field)
 		}
@@ -88,7 +88,7 @@ func (p *plan) start(words []int64) []int64 {
 	words = append(words, 0, 0)
 	for _, f := range p.aggs {
 		switch f.Func {
-		case Sum, Avg, SumSquares:
+		case Sum, Avg, SumSquares, Mean:
 			words = append(words, 0) // the bits of the float 0, too
 		case Min:
 			words = append(words, f.pick(math.MaxInt64, math.Inf(1)))
@@ -144,7 +144,7 @@ func (p *plan) addOne(agg int, acc []int64, sets []map[int64]struct{}, c *contri
 		return
 	}
 	switch f.Func {
-	case Sum, Avg:
+	case Sum, Avg, Mean:
 		acc[f.word] += x
 	case SumSquares:
 		acc[f.word] += x * x
@@ -179,7 +179,7 @@ func (p *plan) merge(a, b []int64, aSets, bSets []map[int64]struct{}) {
 			continue
 		}
 		switch f.Func {
-		case Sum, Avg, SumSquares:
+		case Sum, Avg, SumSquares, Mean:
 			a[w] += b[w]
 		case Min:
 			a[w] = min(a[w], b[w])
@@ -210,6 +210,8 @@ func (p *plan) results(dst, acc []int64, sets []map[int64]struct{}) []int64 {
 			dst = append(dst, acc[wordCount])
 		case Avg:
 			dst = append(dst, acc[f.word], acc[wordCount])
+		case Mean:
+			dst = append(dst, floorTo(acc[f.word], acc[wordCount])/acc[wordCount])
 		case Distinct:
 			dst = append(dst, int64(len(sets[f.set])))
 		case TopK:

@@ -3,7 +3,6 @@ package workloads
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 )
 
@@ -30,6 +29,8 @@ type plan struct {
 	late    []reader      // columns of the late output
 	reads   []reader      // fields a process reads
 	partsAt int           // column of Process.Parts, -1 if there is none
+	join    joinPlan
+	newest  []reader // keys of Query.Latest behind the query's own
 }
 
 // noColumn is the column of a reader of the constant 0.
@@ -63,6 +64,7 @@ const (
 	fromEnd
 	fromAggregate
 	fromEvent
+	fromOther // an event of the other side of a join
 	fromProcess
 	fromSeq // of the event a result answers
 )
@@ -74,7 +76,8 @@ func planQuery(w *Workload) (*plan, error) {
 		return nil, fmt.Errorf("plan query %s of %s: %w", p.q.Name, w.Name, err)
 	}
 	for _, bind := range []func() error{
-		p.bindEvents, p.bindFolds, p.bindOutput, p.bindRank, p.bindLate, p.bindKinds, p.bindProcess,
+		p.bindEvents, p.bindJoin, p.bindFolds, p.bindOutput, p.bindRank, p.bindLate, p.bindKinds,
+		p.bindProcess,
 	} {
 		if err := bind(); err != nil {
 			return nil, fmt.Errorf("plan query %s of %s: %w", p.q.Name, w.Name, err)
@@ -86,8 +89,8 @@ func planQuery(w *Workload) (*plan, error) {
 func (p *plan) refuse() error {
 	q := p.q
 	aggregates := len(q.Aggregates) > 0
-	if q.Process != nil {
-		if why := q.refuseProcess(); why != "" {
+	if q.Process != nil || q.Join != nil || q.Latest != nil {
+		if why := q.refuseChanges(); why != "" {
 			return errors.New(why)
 		}
 		return nil
@@ -120,8 +123,6 @@ func (p *plan) refuse() error {
 	case q.Late != nil && (win.Kind != Tumbling || q.Rank != nil):
 		return errors.New("a late output needs tumbling windows without a rank: an event that hops " +
 			"can be too late for one window and count in another")
-	case q.DeadLetters && !q.PerEvent():
-		return errors.New("dead letters need a query that answers every event on its own")
 	case q.Retracts && (win.Kind != Session || q.Output.Kind != Upsert):
 		return errors.New("results that are retracted need sessions, and to be upserted")
 	}
@@ -133,12 +134,15 @@ func notAdditive(a Aggregate) bool {
 }
 
 // reader resolves the name of a value an event has.
-func (p *plan) reader(name string) (reader, error) {
+func (p *plan) reader(name string) (reader, error) { return p.readerOf(p.q.From, name) }
+
+// readerOf is reader for an event of a variant.
+func (p *plan) readerOf(variant int, name string) (reader, error) {
 	r := reader{scale: 1}
 	if l := p.q.Lookup; l != nil && name == l.As {
 		name, r.table = l.Field, l.Table
 	}
-	col, err := p.w.Schema.Column(p.q.From, name)
+	col, err := p.w.Schema.Column(variant, name)
 	if err != nil {
 		return r, err
 	}
@@ -157,17 +161,28 @@ func (p *plan) bindEvents() (err error) {
 	if p.w.Schema.Tag != "" {
 		p.need(0)
 	}
-	for _, pred := range p.q.Where {
-		r, err := p.reader(pred.Field)
-		if err != nil {
-			return err
-		}
-		p.where = append(p.where, test{pred, r})
+	if p.where, err = p.tests(p.q.From, p.q.Where); err != nil {
+		return err
 	}
-	if p.q.Key != "" {
+	switch {
+	case p.q.regroups():
+		p.key, err = p.readerOf(p.q.Join.With, p.q.Key)
+	case p.q.Key != "":
 		p.key, err = p.reader(p.q.Key)
 	}
 	return err
+}
+
+// tests resolves predicates over events of a variant.
+func (p *plan) tests(variant int, where []Predicate) (tests []test, err error) {
+	for _, pred := range where {
+		r, err := p.readerOf(variant, pred.Field)
+		if err != nil {
+			return nil, err
+		}
+		tests = append(tests, test{pred, r})
+	}
+	return tests, nil
 }
 
 // bindOutput resolves the fields of the result line, then count and seqsum.
@@ -176,7 +191,7 @@ func (p *plan) bindOutput() error {
 		if f.Identity {
 			p.ident = append(p.ident, len(p.out))
 		}
-		o, err := p.outputOf(f.Name)
+		o, err := p.outputOf(f)
 		if err != nil {
 			return err
 		}
@@ -192,9 +207,13 @@ func (p *plan) bindOutput() error {
 	return nil
 }
 
-func (p *plan) outputOf(name string) ([]output, error) {
-	if p.q.Process != nil {
+func (p *plan) outputOf(f ResultField) ([]output, error) {
+	name := f.Name
+	switch {
+	case p.q.Process != nil:
 		return []output{{from: fromProcess}}, nil
+	case p.q.Latest != nil || p.q.Join != nil && !p.q.regroups():
+		return p.joined(f)
 	}
 	if !p.q.PerEvent() {
 		switch {
@@ -263,110 +282,3 @@ func (p *plan) bindLate() error {
 	}
 	return nil
 }
-
-// bound is a reader over the columns of one batch.
-type bound struct {
-	vals, table []int64
-	scale       int64
-}
-
-func (r reader) bind(b *Batch) bound {
-	if r.col == noColumn {
-		return bound{}
-	}
-	return bound{vals: b.Column(r.col), table: r.table, scale: r.scale}
-}
-
-func (v *bound) at(i int) int64 {
-	if v.vals == nil {
-		return 0
-	}
-	x := v.vals[i]
-	if v.table != nil {
-		x = v.table[x]
-	}
-	return x * v.scale
-}
-
-// holds says whether a value meets the predicate.
-func (t *test) holds(x int64) bool {
-	if m := t.Modulus; m > 0 {
-		if x %= m; x < 0 {
-			x += m
-		}
-	}
-	switch t.Op {
-	case Equal:
-		return x == t.Value
-	case NotEqual:
-		return x != t.Value
-	case Less:
-		return x < t.Value
-	case LessEqual:
-		return x <= t.Value
-	case Greater:
-		return x > t.Value
-	case GreaterEqual:
-		return x >= t.Value
-	}
-	panic(fmt.Sprintf("BUG: comparison %d", t.Op))
-}
-
-// selector says which rows of a batch the query reads.
-type selector struct {
-	tag   []int64
-	seq   []int64
-	from  int64
-	tests []test
-	vals  []bound
-	// reason tells malformed events, which nobody can read.
-	reason func(n uint64) int64
-	only   *eventSet // the events that are asked for; nil for all
-}
-
-func (p *plan) selector() *selector {
-	return &selector{
-		from: int64(p.q.From), tests: p.where, vals: make([]bound, len(p.where)),
-		reason: p.w.reason, only: p.w.only,
-	}
-}
-
-func (s *selector) bind(w *Workload, b *Batch) {
-	if w.Schema.Tag != "" {
-		s.tag = b.Cols[0]
-	}
-	s.seq = b.Seq
-	for i := range s.tests {
-		s.vals[i] = s.tests[i].bind(b)
-	}
-}
-
-func (s *selector) takes(i int) bool {
-	if s.tag != nil && s.tag[i] != s.from {
-		return false
-	}
-	if s.reason != nil && s.reason(uint64(s.seq[i])) != 0 {
-		return false
-	}
-	if s.only != nil && !s.only.has(uint64(s.seq[i])) {
-		return false
-	}
-	for t := range s.tests {
-		if !s.tests[t].holds(s.vals[t].at(i)) {
-			return false
-		}
-	}
-	return true
-}
-
-// floorTo rounds t down to a multiple of step, toward minus infinity.
-func floorTo(t, step int64) int64 {
-	r := t % step
-	if r < 0 {
-		r += step
-	}
-	return t - r
-}
-
-// farFuture is a time no window reaches.
-const farFuture = math.MaxInt64

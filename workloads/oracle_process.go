@@ -2,7 +2,6 @@ package workloads
 
 import (
 	"cmp"
-	"encoding/binary"
 	"runtime"
 	"slices"
 	"sync"
@@ -238,14 +237,11 @@ func (f *processFold) result(row []int64) {
 		f.o.result(&f.next)
 		return
 	}
-	var name []byte
-	for _, c := range p.ident {
-		name = binary.LittleEndian.AppendUint64(name, uint64(row[c]))
-	}
-	t := f.totals[string(name)]
+	name := p.nameOf(row)
+	t := f.totals[name]
 	if t == nil {
 		t = &total{row: slices.Clone(row)}
-		f.totals[string(name)] = t
+		f.totals[name] = t
 		f.order = append(f.order, t)
 	} else if p.q.Output.Kind == Additive {
 		p.addUp(t.row, row)

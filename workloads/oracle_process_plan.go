@@ -29,6 +29,27 @@ func (p *plan) bindProcess() error {
 	return nil
 }
 
+// refuseChanges refuses what a query that answers changes cannot be combined with.
+func (q Query) refuseChanges() string {
+	one := 0
+	for _, there := range []bool{q.Process != nil, q.Join != nil, q.Latest != nil} {
+		if there {
+			one++
+		}
+	}
+	switch {
+	case one > 1:
+		return "a process, a join and the newest events stand in place of each other"
+	case q.Process != nil:
+		return q.refuseProcess()
+	case q.Late != nil || q.Rank != nil || q.Retracts || q.LatenessMs != 0:
+		return "a join, or the newest event of a key, has no rank, lateness or retractions"
+	case q.Join != nil:
+		return q.refuseJoin()
+	}
+	return q.refuseLatest()
+}
+
 // refuseProcess refuses what a process cannot be combined with.
 func (q Query) refuseProcess() string {
 	proc := q.Process

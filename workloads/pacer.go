@@ -3,6 +3,7 @@ package workloads
 import (
 	"math"
 	"math/bits"
+	"slices"
 	"sort"
 	"time"
 )
@@ -19,8 +20,8 @@ type Pacer interface {
 // Piece is a stretch of a profile: a constant rate in events per second for some time. Rate 0 is a
 // pause.
 type Piece struct {
-	For  time.Duration
-	Rate uint64
+	For  time.Duration `json:"forNs"`
+	Rate uint64        `json:"rate"`
 }
 
 // Constant offers rate events per second for ever: slot i is due at floor(i*10^9/rate) ns.
@@ -54,7 +55,7 @@ func (p constantPacer) Before(t time.Duration) uint64 {
 // Profile offers pieces one after the other; the last one goes on for ever, whatever its For. Each
 // piece follows the law of Constant from its own start and first slot.
 func Profile(pieces []Piece) Pacer {
-	p := &profilePacer{}
+	p := &profilePacer{made: slices.Clone(pieces)}
 	var start time.Duration
 	var first uint64
 	for _, piece := range pieces {
@@ -69,7 +70,10 @@ func Profile(pieces []Piece) Pacer {
 	return p
 }
 
-type profilePacer struct{ pieces []placedPiece }
+type profilePacer struct {
+	pieces []placedPiece
+	made   []Piece // as they were given
+}
 
 // placedPiece is a piece with the time it starts and its first slot.
 type placedPiece struct {

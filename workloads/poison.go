@@ -49,7 +49,7 @@ func newPoison(s Settings) (*Workload, error) {
 	}
 	w.Events = func() Generator { return newIoTGenerator(w) }
 	if every := uint64(s.Values[malformedParam].Int); every > 0 {
-		p := &poison{newStreamKey(s.Seed, poisonName), every}
+		p := &poison{newStreamKey(s.Seed, poisonName), every, "milli_c", "sensor"}
 		w.Spoil, w.reason = p.spoil, p.reason
 	}
 	return w, nil
@@ -78,6 +78,9 @@ const (
 type poison struct {
 	key   streamKey
 	every uint64
+	// number is the field of an integer that is made a string, missing one that is left out; neither
+	// is the first or the last of an event.
+	number, missing string
 }
 
 func (p *poison) malformed(n uint64) bool {
@@ -86,10 +89,15 @@ func (p *poison) malformed(n uint64) bool {
 
 // reason is the reason a dead letter of event n has to give, 0 if the event is whole.
 func (p *poison) reason(n uint64) int64 {
-	switch {
-	case !p.malformed(n):
+	if !p.malformed(n) {
 		return 0
-	case p.damage(n) == padded:
+	}
+	return p.why(n)
+}
+
+// why is the reason a damaged event's dead letter has to give.
+func (p *poison) why(n uint64) int64 {
+	if p.damage(n) == padded {
 		return TooLarge
 	}
 	return Unreadable
@@ -99,31 +107,36 @@ func (p *poison) damage(n uint64) damage {
 	return damage(below(p.key.draw(n, damageDraw), uint64(damages)))
 }
 
-// spoil damages event n, which is dst[from:] as JSONCodec wrote it.
+// spoil damages event n, which is dst[from:] as JSONCodec wrote it, if it is one to be.
 func (p *poison) spoil(dst []byte, from int, n uint64) ([]byte, bool) {
 	if !p.malformed(n) {
 		return dst, false
 	}
+	return p.ruin(dst, from, n), true
+}
+
+// ruin damages event n, which is dst[from:].
+func (p *poison) ruin(dst []byte, from int, n uint64) []byte {
 	switch p.damage(n) {
 	case cutInHalf:
-		return dst[:from+(len(dst)-from)/2], true
+		return dst[:from+(len(dst)-from)/2]
 	case textForInt:
-		at, end := jsonField(dst, from, "milli_c")
-		at += len(`"milli_c":`)
+		at, end := jsonField(dst, from, p.number)
+		at += len(p.number) + len(`"":`)
 		dst = slices.Insert(dst, end, '"')
-		return slices.Insert(dst, at, '"'), true
+		return slices.Insert(dst, at, '"')
 	case fieldMissing:
-		at, end := jsonField(dst, from, "sensor")
-		return slices.Delete(dst, at, end+1), true // with the comma behind it
+		at, end := jsonField(dst, from, p.missing)
+		return slices.Delete(dst, at, end+1) // with the comma behind it
 	case foreignByte:
-		return slices.Insert(dst, from+1, 0xff), true
+		return slices.Insert(dst, from+1, 0xff)
 	case padded:
 		size := len(dst) - from
 		dst = slices.Grow(dst, paddedB-size)[:from+paddedB]
 		for i := range dst[from+size:] {
 			dst[from+size+i] = ' '
 		}
-		return dst, true
+		return dst
 	}
 	panic("BUG: damage of an unknown kind")
 }

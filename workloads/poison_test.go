@@ -74,7 +74,7 @@ func TestNobodyCanReadAMalformedEvent(t *testing.T) {
 		readable := errOther == nil && other.Sensor != nil && other.MilliC != nil &&
 			len(event) <= w.Query.MaxEventB
 		err := codec.Decode(event, b, 0)
-		kind := (&poison{newStreamKey(1, poisonName), 50}).damage(seq)
+		kind := (&poison{key: newStreamKey(1, poisonName), every: 50}).damage(seq)
 		switch {
 		case readable == spoilt:
 			t.Fatalf("event %d, spoilt %v, is read as %+v", seq, spoilt, other)

@@ -24,6 +24,8 @@ type Process struct {
 	// Parts names a field of additive results whose single values, and not only their sum, are the
 	// same in whatever order events arrive; empty if there is none.
 	Parts string
+	// TimerMs is the most by which a timer lies behind the event that sets it; 0 without timers.
+	TimerMs int64
 	// StateWords is the size of a key's state in integers, all 0 at first.
 	StateWords int
 	// Step folds an event of key into its state. It appends the columns of any results, those of the

@@ -13,7 +13,8 @@ type Query struct {
 	Lookup *Lookup
 	// Scale multiplies fields of a per-event result, by name.
 	Scale map[string]int64
-	// Key is the field events are grouped by; empty for a per-event query or a bare rank.
+	// Key is the field events are grouped by; empty for a per-event query, a bare rank, or a join
+	// whose rows are the results. Of a join with aggregates it is a field of the other side.
 	Key        string
 	Window     Window
 	Aggregates []Aggregate
@@ -22,7 +23,8 @@ type Query struct {
 	// Process is a keyed state machine in place of window and aggregates; nil if none.
 	Process *Process
 	// Join pairs the events with those of another variant; nil if none. With aggregates it is a
-	// BestJoin whose rows, as they change, are folded by Key: the old contribution is taken back.
+	// BestJoin whose best events, as they change, are folded by Key, which is a field of the other
+	// side: an upsert on every change, for which the old contribution is taken back.
 	Join *Join
 	// Latest keeps the newest event of a key; nil if it does not.
 	Latest *Latest
@@ -112,6 +114,8 @@ const (
 	First
 	Last
 	SumSquares
+	// Mean is the sum by the count, rounded toward minus infinity: of integers.
+	Mean
 )
 
 // Aggregate folds one field of a key's events in a window.
@@ -211,10 +215,12 @@ func (q Query) counts(as string) bool {
 
 // SingleLevel reports whether results carry count and seqsum behind the fields of their line: the
 // number of events inside and the sum of their sequence numbers modulo 2^64.
-func (q Query) SingleLevel() bool { return len(q.Aggregates) > 0 && q.Rank == nil }
+func (q Query) SingleLevel() bool {
+	return len(q.Aggregates) > 0 && q.Rank == nil && q.Join == nil
+}
 
 // PerEvent reports whether every event is answered at once and on its own, without state.
-func (q Query) PerEvent() bool { return q.Window.Kind == NoWindow && q.Process == nil }
+func (q Query) PerEvent() bool { return q.Window.Kind == NoWindow && !q.changes() }
 
 // OneEach reports whether a result answers one event and is named by its number: the results of a
 // per-event query and those of a sliding window.
@@ -254,11 +260,16 @@ func (q Query) Width() int {
 }
 
 // Timed reports whether a result's trigger follows from its line. Of a process it does not, nor of
-// a session that may be retracted: nothing tells one that has closed from one a late event has
-// changed since.
+// a join without windows, nor of what is kept of a key; and not of a session that may be retracted:
+// nothing tells one that has closed from one a late event has changed since.
 func (q Query) Timed() bool {
-	return !q.Window.Processing && q.Process == nil && !q.Retracts
+	return !q.Window.Processing && !q.changes() && !q.Retracts
 }
+
+// TimedAfter reports whether it is the oracle that knows the triggers of results, each a single
+// event: the later side of a join, the event a process answered, the one that last changed an
+// upserted value. They are told once the run is over (Delivered.Timed, Delivered.Lost).
+func (q Query) TimedAfter() bool { return q.changes() && q.Output.Kind != Additive }
 
 // Anchor tells what a result's trigger is found from: the column that holds the event's number
 // (OneEach), or the column and what to add to it to get the end of the window.

@@ -1,5 +1,7 @@
 package workloads
 
+import "slices"
+
 // Repaired is the stream of a few of a workload's events alone, each as it was before it was
 // damaged, in the order given: what a dead-letter queue gives back once somebody has mended it.
 // Slot i is events[i]; every event keeps its number. Its checker expects the results of these
@@ -12,7 +14,7 @@ func (w *Workload) Repaired(events []uint64) *Workload {
 		whole.only.add(n)
 	}
 	r := whole
-	r.whole = &whole
+	r.whole, r.repaired = &whole, slices.Clone(events)
 	r.Timeline.Groups = 1
 	r.Events = func() Generator {
 		return &repaired{events, whole.Timeline, whole.Events(), NewBatch(w.Schema, 1)}

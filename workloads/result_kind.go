@@ -13,7 +13,7 @@ func (q Query) typed(s Schema) Query {
 }
 
 func (q Query) typedField(s Schema, f ResultField) ResultField {
-	source := f.Name
+	variant, source := q.FieldOf(f)
 	for _, a := range q.Aggregates {
 		if a.As != f.Name {
 			continue
@@ -24,7 +24,7 @@ func (q Query) typedField(s Schema, f ResultField) ResultField {
 			return f // counts, and arithmetic on integers
 		}
 	}
-	switch of := q.field(s, source); of.Kind {
+	switch of := s.field(variant, source); of.Kind {
 	case Float:
 		f.Kind = Float
 	case Dict:
@@ -34,8 +34,11 @@ func (q Query) typedField(s Schema, f ResultField) ResultField {
 }
 
 // field is a field of the variant a query reads; one of kind Int for any other name.
-func (q Query) field(s Schema, name string) Field {
-	for _, f := range s.Variants[q.From].Fields {
+func (q Query) field(s Schema, name string) Field { return s.field(q.From, name) }
+
+// field is a field of a variant; one of kind Int for any other name.
+func (s Schema) field(variant int, name string) Field {
+	for _, f := range s.Variants[variant].Fields {
 		if f.Name == name {
 			return f
 		}

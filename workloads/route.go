@@ -80,6 +80,9 @@ func PartitionOf(key int64, partitions int) int {
 func (w *Workload) EndTS(maxTS int64) int64 {
 	q := &w.Query
 	span := max(q.Window.SizeMs, q.Window.GapMs)
+	if q.Process != nil {
+		span = max(span, q.Process.TimerMs)
+	}
 	return maxTS + span + q.BoundMs + q.LatenessMs + endMarginMs
 }
 

@@ -11,12 +11,12 @@ type Timing struct {
 }
 
 // TellsLast reports whether the oracle knows the last event inside each result of a query: windows
-// that aggregate and are answered once. A refined result has a last event for every time it was
+// that aggregate, or join, and are answered once. A refined result has a last event for every time it was
 // told, and a session or a sliding window is told apart by its last event already.
 func (q Query) TellsLast() bool {
 	bounded := q.Window.Kind == Tumbling || q.Window.Kind == Hopping
-	return bounded && !q.Window.Processing && len(q.Aggregates) > 0 && q.LatenessMs == 0 &&
-		q.Output.Kind == Append
+	return bounded && !q.Window.Processing && (len(q.Aggregates) > 0 || q.Join != nil) &&
+		q.LatenessMs == 0 && q.Output.Kind == Append
 }
 
 // trackLast gives accumulators a word for the slot of their last event.
@@ -55,8 +55,49 @@ func (m *matcher) told(e *outcome, id *arrival) {
 			m.d.Lost(e.Trigger)
 		}
 	case m.d.Timed != nil:
-		m.d.Timed(Timing{e.Trigger, m.got.at[id.head], e.last, m.c.p.last > 0})
+		m.d.Timed(Timing{e.Trigger, m.got.at[m.since(id)], e.last, m.c.p.last > 0})
 	}
+}
+
+// since is the row with which an identity had its value: of results that come once the first, and of
+// a window that was refined too. Of values that single events change it is the first of those at the
+// end that are equal to the last.
+func (m *matcher) since(id *arrival) int32 {
+	if !m.c.p.q.changes() {
+		return id.head
+	}
+	first, last := id.head, m.got.row(id.tail)
+	for r := id.head; r != none; r = m.got.next[r] {
+		if !m.c.p.equal(m.got.row(r), last) {
+			first = m.got.next[r]
+		}
+	}
+	return first
+}
+
+// Words behind a result of the oracle in a spool.
+const (
+	spooledParts   = iota
+	spooledTrigger // 1 + slot; 0 where the result is not timed
+	spooledLast
+	spooledWords
+)
+
+// spool writes what is known of an outcome beside its row.
+func (e *outcome) spool(words []int64) {
+	words[spooledParts], words[spooledTrigger], words[spooledLast] = int64(e.parts), 0, int64(e.last)
+	if e.Timed {
+		words[spooledTrigger] = 1 + int64(e.Trigger)
+	}
+}
+
+// unspooled reads an outcome back.
+func unspooled(row []int64, width int) *outcome {
+	words := row[width:]
+	e := &outcome{parts: uint64(words[spooledParts]), last: uint64(words[spooledLast])}
+	e.Row, e.Timed = row[:width], words[spooledTrigger] > 0
+	e.Trigger = uint64(words[spooledTrigger] - 1)
+	return e
 }
 
 // mistaken passes on when a wrong result came.

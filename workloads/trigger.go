@@ -25,10 +25,11 @@ type triggerSearch struct {
 	timeline Timeline
 	events   Generator
 	times    *Batch
+	reason   func(n uint64) int64 // Workload.reason
 }
 
 func newTriggerSearch(w *Workload) *triggerSearch {
-	return &triggerSearch{w.Timeline, w.Events(), NewBatchOf(w.Schema, nil, maxTriggerRows)}
+	return &triggerSearch{w.Timeline, w.Events(), NewBatchOf(w.Schema, nil, maxTriggerRows), w.reason}
 }
 
 func (s *triggerSearch) at(endMs int64) uint64 {
@@ -39,12 +40,17 @@ func (s *triggerSearch) at(endMs int64) uint64 {
 	for rows := triggerRows; ; rows = min(2*rows, maxTriggerRows) {
 		s.events.Fill(s.times, Slots{First: first, Step: 1, N: rows})
 		for i, ts := range s.times.TS[:rows] {
-			if ts >= target {
+			if ts >= target && s.readable(i) {
 				return first + uint64(i)
 			}
 		}
 		first += uint64(rows)
 	}
+}
+
+// readable says whether an event is whole: the time of one that is not moves no watermark.
+func (s *triggerSearch) readable(row int) bool {
+	return s.reason == nil || s.reason(uint64(s.times.Seq[row])) == 0
 }
 
 // TriggerFinder finds the triggers of results as they arrive. One goroutine at a time.

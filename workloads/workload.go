@@ -27,10 +27,17 @@ type Workload struct {
 	// reason is why event n cannot be read, 0 if it can: what the oracle knows of Spoil. It is nil
 	// where Spoil is.
 	reason func(n uint64) int64
+	// oracle makes a fold of this workload's own in the place of the one for queries of its shape;
+	// nil where that is good enough.
+	oracle func(o *oracle) folder
 	// only are the events whose results the oracle expects; nil for all. whole is the stream they
 	// are part of where Events makes no other; nil where it makes that itself.
 	only  *eventSet
 	whole *Workload
+	// poison and repaired are what was asked of Poisoned and Repaired: what Spec tells beside the
+	// settings.
+	poison   []Poison
+	repaired []uint64
 	// Warnings tell where the settings make the workload degenerate.
 	Warnings []string
 }

@@ -1,4 +1,5 @@
-// Package native runs a job on the columnar engine inside the streambench process.
+// Package native runs a job on the columnar engine: inside the streambench process or, where there
+// are several workers or something is to be broken, in processes of its own (cluster).
 //
 //	embedded: shards of the load in the slots --> engine --> the collector
 //	kafka:    readers of the input topic in the slots --> engine --> writer to the topics of results
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/native/cluster"
 	"github.com/streambench/streambench/adapters/native/engine"
 	"github.com/streambench/streambench/chaos"
 	"github.com/streambench/streambench/workloads"
@@ -39,9 +41,13 @@ const exactlyOnce = "exactly-once"
 // Supports says why a job cannot be run. Every guarantee is accepted: in one process without
 // faults nothing can be lost or come twice, whatever is promised.
 func (Adapter) Supports(job adapters.Job) error {
-	if job.Workers != 1 {
-		return unsupported("run native with %d workers: it is one process so far; "+
-			"set resources.workers: 1 and give it slots by resources.worker.cpus", job.Workers)
+	if clustered(job) {
+		if err := cluster.Supports(job); err != nil {
+			return err
+		}
+	} else if len(job.Settings) > 0 {
+		return unsupported("run native in one process with settings: they are of worker processes; " +
+			"set resources.workers: 2 or leave config out")
 	}
 	if job.Workload.Spoil != nil && job.Format != workloads.JSONForm {
 		return unsupported("run %s on native in the form %q: it damages events of the form json",
@@ -57,10 +63,22 @@ func unsupported(format string, args ...any) error {
 	return fmt.Errorf(format+": %w", append(args, errors.ErrUnsupported)...)
 }
 
-// Deploy builds the engine and starts its slots, which wait for the load to begin.
+// clustered reports whether a job needs processes of its own: more than one worker, or faults. One
+// process is the fast path for everything else.
+func clustered(job adapters.Job) bool { return job.Workers > 1 || job.Broken }
+
+// Enter becomes a node of a cluster if this process was started as one, and then does not return.
+// main calls it first, and so does the TestMain of every test binary that deploys one.
+func Enter() { cluster.Enter(openFeed) }
+
+// Deploy builds the engine and starts its slots, which wait for the load to begin; or the processes
+// of a cluster.
 func (a Adapter) Deploy(ctx context.Context, job adapters.Job) (adapters.System, error) {
 	if err := a.Supports(job); err != nil {
 		return nil, err
+	}
+	if clustered(job) {
+		return cluster.Deploy(ctx, job)
 	}
 	run, cancel := context.WithCancel(context.Background())
 	s := &system{job: job, cancel: cancel, done: make(chan struct{})}
@@ -94,7 +112,7 @@ func (s *system) build(ctx context.Context) (err error) {
 	}
 	g := newGraves()
 	for m := range slots {
-		r, err := newReader(ctx, s.job, g, m)
+		r, err := newReader(ctx, s.job, g, shardOf{shard: m})
 		if err != nil {
 			return err
 		}

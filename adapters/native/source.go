@@ -1,13 +1,18 @@
 package native
 
 import (
+	"encoding/binary"
+
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/native/engine"
 	"github.com/streambench/streambench/workloads"
 )
 
-// Both sources say when the system keeps events waiting.
-var _, _ engine.Held = (*source)(nil), (*wireSource)(nil)
+// Both sources say when the system keeps events waiting, and can be read again.
+var (
+	_, _ engine.Held       = (*source)(nil), (*wireSource)(nil)
+	_, _ engine.Replayable = (*source)(nil), (*wireSource)(nil)
+)
 
 // newSource makes the engine's source of shard m. Only the form json is written and read here: the
 // form of events that do not leave the process is columns otherwise.
@@ -15,9 +20,11 @@ func newSource(job adapters.Job, m int) (engine.Source, error) {
 	if job.Format == workloads.JSONForm {
 		return newWireSource(job, m)
 	}
-	return &source{
+	s := &source{
 		shard: job.Load.Shard(m), gen: job.Workload.Events(), silence: silence{load: job.Load},
-	}, nil
+	}
+	s.silence.heard()
+	return s, nil
 }
 
 // silence tells when a shard has had nothing due for so long that the others decide the watermark
@@ -54,3 +61,10 @@ func (s *source) Next(b *workloads.Batch) engine.Pull {
 
 // Hold says that what is due now waits for the system, and not for the driver.
 func (s *source) Hold() { s.shard.Take(0) }
+
+// Mark is the shard's next slot: the events before it can be made again at any time.
+func (s *source) Mark(dst []byte) []byte { return mark(dst, s.shard) }
+
+func mark(dst []byte, s *adapters.Shard) []byte {
+	return binary.LittleEndian.AppendUint64(dst, s.Next())
+}

@@ -37,12 +37,18 @@ func newWireSource(job adapters.Job, m int) (*wireSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &wireSource{
+	s := &wireSource{
 		shard: job.Load.Shard(m), gen: job.Workload.Events(), spoil: job.Workload.Spoil,
 		made: workloads.NewBatch(job.Workload.Schema, batchRows), decode: d,
 		place: place{partition: m}, silence: silence{load: job.Load},
-	}, nil
+	}
+	s.place.offset = int64(s.shard.Done())
+	s.silence.heard()
+	return s, nil
 }
+
+// Mark is the shard's next slot: the events before it can be made again at any time.
+func (s *wireSource) Mark(dst []byte) []byte { return mark(dst, s.shard) }
 
 // Next makes the events that are due now, as they would travel, and reads them.
 func (s *wireSource) Next(b *workloads.Batch) engine.Pull {

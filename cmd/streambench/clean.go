@@ -34,11 +34,17 @@ func cleanCommand(a *app) *cobra.Command {
 // cleaned is what `clean` removed, or would.
 type cleaned struct {
 	Removed []string `json:"removed"`
+	Undone  []undone `json:"undone"`
 	Kept    int      `json:"kept"`
 	DryRun  bool     `json:"dryRun"`
 }
 
 func (a *app) clean(keep int, dryRun bool) error {
+	// What killed runs left comes first: it may still write to what is removed below.
+	reverted, err := cleanLeases(dryRun)
+	if err != nil {
+		return err
+	}
 	ids, err := runIDs(a.dir)
 	if err != nil {
 		return err
@@ -48,7 +54,9 @@ func (a *app) clean(keep int, dryRun bool) error {
 		return err
 	}
 	old := ids[min(keep, len(ids)):]
-	result := cleaned{Removed: []string{}, Kept: len(ids) - len(old), DryRun: dryRun}
+	result := cleaned{
+		Removed: []string{}, Undone: reverted, Kept: len(ids) - len(old), DryRun: dryRun,
+	}
 	paths := scenarios.StaleMarks(os.TempDir())
 	for _, name := range append(old, stale...) {
 		paths = append(paths, filepath.Join(a.dir, name))
@@ -72,6 +80,7 @@ func (a *app) clean(keep int, dryRun bool) error {
 	if a.json {
 		return a.emit(result)
 	}
+	a.sayUndone(result.Undone, dryRun)
 	word := "removed"
 	if dryRun {
 		word = "would remove"

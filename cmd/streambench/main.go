@@ -13,6 +13,8 @@ import (
 	"os"
 
 	"github.com/streambench/streambench/adapters/kafka"
+	"github.com/streambench/streambench/adapters/native"
+	"github.com/streambench/streambench/chaos"
 )
 
 func main() {
@@ -22,7 +24,11 @@ func main() {
 
 // enterRole becomes another part of a run where this process was started as one, and then does not
 // return. main and the tests of this package call it first.
-func enterRole() { kafka.Enter() }
+func enterRole() {
+	chaos.Enter()
+	kafka.Enter()
+	native.Enter()
+}
 
 // run is the whole program: it returns the exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {

@@ -74,6 +74,11 @@ type Conditions struct {
 	WorkerCPUs float64 `json:"workerCpus"`
 	DriverCPUs float64 `json:"driverCpus"`
 	Shared     bool    `json:"sharedCores,omitempty"` // shares beyond the host's cores
+	// Faults are what a run breaks, as its scenario declares it, each in a line of YAML; none where
+	// it breaks nothing. Plane is how the nodes of a system of several processes reach each other:
+	// direct, relay or netns; empty where there is one process.
+	Faults []string `json:"faults,omitempty"`
+	Plane  string   `json:"plane,omitempty"`
 	// Ceiling is what the same driver, transport and collector reach on this host with a pass-through
 	// in place of a system, in events/s; 0 where that was not measured.
 	Ceiling float64 `json:"ceiling,omitempty"`

@@ -14,12 +14,15 @@ type operator interface {
 	advance(watermarkMs int64)
 	// late and allowed count events beyond, and inside, the allowed lateness.
 	late() (late, allowed uint64)
+	durable
 }
 
 // pane is what a slice of time holds.
 type pane interface {
 	add(b *block)
 	reset()
+	save(e *encoder)
+	load(d *decoder) // on top of what it holds
 }
 
 // paner makes panes and turns them into windows.

@@ -11,6 +11,7 @@ package engine
 import (
 	"time"
 
+	"github.com/streambench/streambench/adapters/native/checkpoint"
 	"github.com/streambench/streambench/workloads"
 )
 
@@ -53,6 +54,10 @@ type Pull struct {
 type Config struct {
 	Workload *workloads.Workload
 	Sources  []Source // one a slot
+	// Slots are the numbers of this engine's slots, ascending, one a source; nil for all of them from
+	// 0 on. All is how many slots the job has over all of its processes; 0 for those of this engine.
+	Slots []int
+	All   int
 	// BatchRows is the size of a batch, 0 for 1024. OutputDepth is how many batches of results may
 	// wait for the collector, a slot; 0 for 64.
 	BatchRows, OutputDepth int
@@ -60,6 +65,13 @@ type Config struct {
 	StateLimitB uint64
 	// NowMs is the clock of processing-time windows, milliseconds since 1970; nil for the wall clock.
 	NowMs func() int64
+	// Checkpoints is where the engine writes its state down when Checkpoint asks for it; nil for
+	// nowhere, which costs nothing.
+	Checkpoints *Checkpoints
+	// Restore is a checkpoint to begin from, of any number of slots; nil to begin with nothing.
+	Restore *checkpoint.Opened
+	// Plant is for tests alone.
+	Plant Plant
 }
 
 // Stats are counters of a running engine, summed over its slots. They may be read at any time.

@@ -6,8 +6,9 @@ import "fmt"
 type arena struct {
 	tables      []*table
 	slabs       []*slab
-	used, limit uint64 // bytes; no limit if 0
-	batchRows   int    // the most keys a table locates at once
+	used, limit uint64    // bytes; no limit if 0
+	batchRows   int       // the most keys a table locates at once
+	recorder    *recorder // that writes the state down; nil where nobody does
 }
 
 // stateFull is what state panics with when the limit is reached; the slot turns it into an error.

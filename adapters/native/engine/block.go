@@ -14,6 +14,8 @@ type block struct {
 	// Between slots: the source shard, and what it says after these rows.
 	from int
 	said said
+	// barrier is the id of a barrier, which has no rows; 0 for none.
+	barrier uint64
 }
 
 // newBlock makes a block with columns of its own.

@@ -14,6 +14,7 @@ type buffer struct {
 	spill    *workloads.Results // takes what is emitted after stop
 	stop     *atomic.Bool
 	count    uint64
+	epoch    uint64       // the last barrier passed
 	held     Held         // told while there is no room; nil for nobody
 	waitedNs atomic.Int64 // for credit, written by the slot
 }
@@ -71,10 +72,28 @@ func (e *buffer) flush() {
 		return
 	}
 	e.count += uint64(e.current.N)
-	if !e.out.full.push(e.current) {
-		panic("BUG: an output has fewer places than batches")
-	}
+	e.hand(Handed{Results: e.current, Epoch: e.epoch})
 	e.current = nil
+}
+
+// pass hands over the marker of a barrier, behind all that came before it.
+func (e *buffer) pass(id uint64) {
+	e.flush()
+	e.hand(Handed{Epoch: id})
+	e.epoch = id
+}
+
+// hand waits for a place, of which there are more than batches, but markers take some.
+func (e *buffer) hand(h Handed) {
+	for last := time.Now(); !e.out.full.push(h); {
+		if e.stop.Load() {
+			return
+		}
+		Doze(park)
+		now := time.Now()
+		e.waitedNs.Add(int64(now.Sub(last)))
+		last = now
+	}
 }
 
 // line emits one row given as its columns.

@@ -16,8 +16,9 @@ import (
 type Engine struct {
 	cfg     Config
 	plan    *plan
-	slots   []*slot
+	slots   []*slot // this engine's
 	outputs []*Output
+	ports   []*Port
 	stop    atomic.Bool
 	start   time.Time
 }
@@ -27,8 +28,8 @@ func New(cfg Config) (*Engine, error) {
 	if err := Supports(cfg.Workload); err != nil {
 		return nil, err
 	}
-	if n := len(cfg.Sources); n < 1 || n > maxSlots {
-		return nil, fmt.Errorf("build engine: %d slots, want 1 to %d", n, maxSlots)
+	if err := cfg.number(); err != nil {
+		return nil, fmt.Errorf("build engine: %w", err)
 	}
 	if cfg.BatchRows == 0 {
 		cfg.BatchRows = 1024
@@ -52,7 +53,33 @@ func New(cfg Config) (*Engine, error) {
 		e.release()
 		return nil, err
 	}
+	if err := e.restore(); err != nil {
+		e.release()
+		return nil, err
+	}
 	return e, nil
+}
+
+// number gives the slots their numbers where the caller has not.
+func (c *Config) number() error {
+	n := len(c.Sources)
+	if c.All == 0 {
+		c.All = n
+	}
+	if c.Slots == nil {
+		for i := range n {
+			c.Slots = append(c.Slots, i)
+		}
+	}
+	if n < 1 || n != len(c.Slots) || c.All > maxSlots {
+		return fmt.Errorf("%d sources for %d slots of %d, want 1 to %d", n, len(c.Slots), c.All, maxSlots)
+	}
+	for i, id := range c.Slots {
+		if id < 0 || id >= c.All || i > 0 && id <= c.Slots[i-1] {
+			return fmt.Errorf("slots %v of %d: want them ascending from 0", c.Slots, c.All)
+		}
+	}
+	return nil
 }
 
 // now is the time since the engine was built.
@@ -62,11 +89,16 @@ func (e *Engine) addSlot(i int) {
 	w, n := e.cfg.Workload, e.cfg.BatchRows
 	out := newBuffer(w.Query, workloads.Answers, e.cfg.OutputDepth, n)
 	s := &slot{
-		id: i, engine: e, source: e.cfg.Sources[i], batch: workloads.NewBatch(w.Schema, n),
+		id: e.cfg.Slots[i], engine: e, source: e.cfg.Sources[i], batch: workloads.NewBatch(w.Schema, n),
 		state: arena{limit: e.cfg.StateLimitB, batchRows: n},
 		stage: newStage(e.plan, n), out: &emitter{buffer: out, plan: e.plan},
-		shards: newShards(len(e.cfg.Sources)), newest: math.MinInt64, mark: math.MinInt64,
+		shards: newShards(e.cfg.All), newest: math.MinInt64, mark: math.MinInt64,
 		clock: make([]int64, n),
+	}
+	s.barriers.behind = make([]bool, e.cfg.All)
+	if e.cfg.Checkpoints != nil {
+		s.recorder = newRecorder(e, s.id)
+		s.state.recorder = s.recorder
 	}
 	s.stats.watermark.Store(math.MinInt64)
 	s.stats.closed.Store(math.MinInt64)
@@ -96,71 +128,6 @@ func (e *Engine) addSlot(i int) {
 // sideDepth is how many batches of an output beside the answers may wait: there are few such rows.
 const sideDepth = 8
 
-// connect joins the slots by links where events have to travel to the owner of their key.
-func (e *Engine) connect() {
-	n := len(e.slots)
-	unkeyed := e.plan.key == noKey && !e.plan.fansOut()
-	if n == 1 || unkeyed || e.plan.query.PerEvent() {
-		return
-	}
-	links := make([][]*link, n)
-	for i := range links {
-		links[i] = make([]*link, n)
-		for j := range links[i] {
-			if i != j {
-				links[i][j] = newLink(e.plan, e.cfg.BatchRows)
-			}
-		}
-	}
-	for i, s := range e.slots {
-		s.x = newExchange(e.plan, s.stage, i, links)
-	}
-}
-
-// addOperators gives every slot its windows, and slot 0 the judge of a rank.
-func (e *Engine) addOperators() error {
-	q := e.plan.query
-	if q.PerEvent() {
-		return nil
-	}
-	var j *judge
-	if q.Rank != nil {
-		var closed []*atomic.Int64
-		for _, s := range e.slots {
-			closed = append(closed, &s.stats.closed)
-		}
-		j = newJudge(e.slots[0].out, closed)
-		e.slots[0].judge = j
-	}
-	for i, s := range e.slots {
-		var c *contest
-		if j != nil {
-			c = &contest{plan: e.plan, judge: j, local: i == 0, stop: &e.stop}
-		}
-		op, err := e.operator(s, c)
-		if err != nil {
-			return fmt.Errorf("build slot %d: %w", i, err)
-		}
-		s.op = op
-	}
-	return nil
-}
-
-func (e *Engine) operator(s *slot, c *contest) (operator, error) {
-	state := &s.state
-	switch {
-	case e.plan.query.Process != nil:
-		return newMachines(s)
-	case e.plan.query.Window.Kind == workloads.Session:
-		return newSessions(e.plan, s.out, state)
-	case e.plan.query.Window.Kind == workloads.Sliding:
-		return newSliding(e.plan, s.out, state)
-	case len(e.plan.query.Aggregates) == 0:
-		return newAligned(s, &peaks{plan: e.plan, rank: c}), nil
-	}
-	return newAligned(s, newKeyed(e.plan, s.out, c, state)), nil
-}
-
 // Outputs are the rings results come from, one a slot and output of the query.
 func (e *Engine) Outputs() []*Output { return e.outputs }
 
@@ -175,20 +142,38 @@ func (e *Engine) Run(ctx context.Context) error {
 	for i, s := range e.slots {
 		wg.Go(func() {
 			if errs[i] = s.run(); errs[i] != nil {
-				errs[i] = fmt.Errorf("run slot %d: %w", i, errs[i])
+				errs[i] = fmt.Errorf("run slot %d: %w", s.id, errs[i])
 				e.stop.Store(true)
 			}
+			s.leave(errs[i] == nil && !e.stop.Load())
 		})
 	}
 	wg.Wait()
+	e.written(ctx)
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
 	return context.Cause(ctx)
 }
 
+// written waits until what the slots have captured is written, which is not waited for once the
+// engine was stopped.
+func (e *Engine) written(ctx context.Context) {
+	for _, s := range e.slots {
+		if !s.recorder.keeps() || e.stop.Load() {
+			continue
+		}
+		select {
+		case <-s.recorder.scribe.ended:
+		case <-ctx.Done():
+			s.recorder.scribe.dropped.Store(true)
+		}
+	}
+}
+
 func (e *Engine) release() {
 	for _, s := range e.slots {
+		s.recorder.release()
 		s.state.close()
 	}
 }

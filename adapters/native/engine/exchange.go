@@ -2,7 +2,6 @@ package engine
 
 import (
 	"math"
-	"math/bits"
 
 	"github.com/streambench/streambench/workloads"
 )
@@ -16,10 +15,11 @@ type exchange struct {
 	plan  *plan
 	stage *stage
 	self  int
-	out   []*link // to each slot; nil to itself
-	in    []*link // from each slot; nil from itself
-	own   *block  // what stays in this slot
-	view  block   // columns of the batch in hand
+	out   []*link                    // to each slot of the job; nil to itself
+	in    []*link                    // from each slot; nil from itself
+	owner [workloads.KeyGroups]uint8 // the slot that owns each range of keys
+	own   *block                     // what stays in this slot
+	view  block                      // columns of the batch in hand
 	sel   [][]int32
 	all   []int32 // every row, where nothing was filtered
 }
@@ -41,14 +41,17 @@ func newLink(p *plan, batchRows int) *link {
 	return l
 }
 
-func newExchange(p *plan, st *stage, self int, links [][]*link) *exchange {
-	n := len(links)
+// newExchange makes the exchange of a slot; its links are still to be put in.
+func newExchange(p *plan, st *stage, self, slots int) *exchange {
 	x := &exchange{
 		plan: p, stage: st, self: self, own: newBlock(p, len(st.sel)),
 		view: block{values: make([][]int64, len(p.values))},
+		out:  make([]*link, slots), in: make([]*link, slots),
 	}
-	for i := range n {
-		x.out, x.in = append(x.out, links[self][i]), append(x.in, links[i][self])
+	for g := range x.owner {
+		x.owner[g] = uint8(g * slots / workloads.KeyGroups) // as workloads.SlotOf
+	}
+	for range slots {
 		x.sel = append(x.sel, make([]int32, len(st.sel)))
 	}
 	for i := range st.sel {
@@ -65,13 +68,6 @@ func (x *exchange) credit() bool {
 		}
 	}
 	return true
-}
-
-// owner is the slot that owns a key. It uses other bits of the key than a table's hash.
-func owner(key int64, slots int) int {
-	k := uint64(key)
-	hi, _ := bits.Mul64((k^k>>32)*0xbf58476d1ce4e5b9, uint64(slots))
-	return int(hi)
 }
 
 // said is what a shard says of itself after a block.
@@ -108,7 +104,7 @@ func (x *exchange) send(b *block, sel []int32, after said) *block {
 			dst, _ = l.free.pop()
 		}
 		dst.take(b, x.sel[d][:counts[d]])
-		dst.from, dst.said = x.self, after
+		dst.from, dst.said, dst.barrier = x.self, after, 0
 		if l != nil && !l.full.push(dst) {
 			panic("BUG: a link has fewer places than blocks")
 		}
@@ -116,11 +112,25 @@ func (x *exchange) send(b *block, sel []int32, after said) *block {
 	return x.own
 }
 
+// bar sends a barrier to all other slots, behind the rows sent before. There is credit.
+func (x *exchange) bar(id uint64, after said) {
+	for _, l := range x.out {
+		if l == nil {
+			continue
+		}
+		b, _ := l.free.pop()
+		b.n, b.from, b.said, b.barrier = 0, x.self, after, id
+		if !l.full.push(b) {
+			panic("BUG: a link has fewer places than blocks")
+		}
+	}
+}
+
 // divide sorts rows by the slots they go to.
 func (x *exchange) divide(keys []int64, sel []int32) [maxSlots]int {
 	var counts [maxSlots]int
 	for _, i := range sel {
-		d := owner(keys[i], len(x.out))
+		d := x.owner[workloads.KeyGroupOf(keys[i])]
 		x.sel[d][counts[d]] = i
 		counts[d]++
 	}

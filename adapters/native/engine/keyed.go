@@ -131,7 +131,7 @@ func (k *keyed) join(p pane) {
 		return
 	}
 	if k.running == nil {
-		t, err := k.arena.table(k.plan.fresh, k.places)
+		t, err := k.arena.scratch(k.plan.fresh, k.places) // it is made of the slices again
 		if err != nil {
 			panic(noMemory{err})
 		}

@@ -9,7 +9,7 @@ import (
 // Output is the bounded ring by which a slot hands results to the collector. The batches that come
 // back by Free are the credit: without one the slot waits, and its sources with it.
 type Output struct {
-	full  *ring[*workloads.Results]
+	full  *ring[Handed]
 	free  *ring[*workloads.Results]
 	ended atomic.Bool
 }
@@ -17,7 +17,7 @@ type Output struct {
 // newOutput makes an output for a stream of the query's, of depth batches of rows each.
 func newOutput(q workloads.Query, of workloads.Stream, depth, rows int) *Output {
 	o := &Output{
-		full: newRing[*workloads.Results](depth),
+		full: newRing[Handed](2 * depth), // markers need places too
 		free: newRing[*workloads.Results](depth),
 	}
 	for range depth {
@@ -41,9 +41,25 @@ func touch(words []int64) {
 
 // Pop takes the oldest batch of results, nil if there is none now. One goroutine calls it.
 func (o *Output) Pop() *workloads.Results {
-	rs, _ := o.full.pop()
-	return rs
+	for h, ok := o.full.pop(); ok; h, ok = o.full.pop() {
+		if h.Results != nil {
+			return h.Results
+		}
+	}
+	return nil
 }
+
+// Handed is what a slot hands over by an output: results, or the marker of a barrier.
+type Handed struct {
+	Results *workloads.Results // nil for a marker
+	// Epoch is the last barrier passed before the results, or the marker's barrier. Barriers of
+	// checkpoints that were given up may have no marker here.
+	Epoch uint64
+}
+
+// Take takes the oldest batch of results or marker of a barrier; ok is false if there is none now.
+// One goroutine calls it, or Pop.
+func (o *Output) Take() (h Handed, ok bool) { return o.full.pop() }
 
 // Free gives a batch back: the credit for another.
 func (o *Output) Free(rs *workloads.Results) {

@@ -75,6 +75,17 @@ func (m *machines) advance(watermarkMs int64) {
 
 func (m *machines) late() (late, allowed uint64) { return 0, 0 }
 
+func (m *machines) reached() int64 {
+	if m.ended {
+		return math.MaxInt64
+	}
+	return math.MinInt64
+}
+
+func (m *machines) save(e *encoder) { m.table.save(e) }
+
+func (m *machines) load(d *decoder) { m.table.load(d, func([]int64) bool { return true }) }
+
 // bindProcess carries the fields a process reads.
 func (p *plan) bindProcess(carry func(string) (int, error)) error {
 	for _, name := range p.query.Process.Reads {

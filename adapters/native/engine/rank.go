@@ -2,20 +2,11 @@ package engine
 
 import (
 	"math"
-	"sync/atomic"
+	"slices"
 )
 
 // A rank is decided in two rounds: every slot finds the leaders of its own keys (or events) as a
 // window closes, and the judge in slot 0 keeps the best of them once every slot has closed it.
-//
-//	slot 0: contest ---------\
-//	slot 1: contest --chan--> judge --> output of slot 0
-type contest struct {
-	plan  *plan
-	judge *judge
-	local bool // in the judge's own slot
-	stop  *atomic.Bool
-}
 
 // standing is what one slot has to say about a window.
 type standing struct {
@@ -35,7 +26,7 @@ func (c *contest) enter(w window, at []uint32, state []int64) {
 			s.lines = append(s.lines, src.of(w, state[row:]))
 		}
 	}
-	c.send(s)
+	c.stand(s)
 }
 
 // of is the value of a result column for a row of keyed state.
@@ -49,34 +40,114 @@ func (s source) of(w window, row []int64) int64 {
 	return row[s.word]
 }
 
-func (c *contest) send(s standing) {
-	if c.local {
-		c.judge.take(s)
-		return
+// stand hands in what the slot has to say about a window.
+func (c *contest) stand(s standing) {
+	c.send(letter{
+		kind: aStanding, words: [3]int64{s.window.start, s.window.end, s.best}, lines: s.lines,
+	})
+}
+
+// judge keeps the best standings of every window that is not decided yet, in order of their ends.
+//
+//	posts --collect--> held --read--> open, closed --decide--> output
+//
+// A slot whose barrier has come is not read until those of all have: its letters wait in held.
+// They are taken from their rings all the same, so that no slot waits for room meanwhile.
+type judge struct {
+	out     *emitter
+	posts   []*ring[letter] // by slot; nil of the judge's own
+	held    [][]letter      // by slot, in order
+	closed  []int64         // watermark each slot has closed its windows up to
+	open    []standing
+	verdict int64 // every window that ends by here is decided
+
+	barrier uint64 // for which slots are waited; 0 for none
+	behind  []bool // slots whose barrier has come
+	capture func(id uint64)
+}
+
+func newJudge(out *emitter, posts []*ring[letter]) *judge {
+	j := &judge{
+		out: out, posts: posts, held: make([][]letter, len(posts)),
+		closed: make([]int64, len(posts)), behind: make([]bool, len(posts)),
+		verdict: math.MinInt64,
 	}
-	for !c.stop.Load() {
-		select {
-		case c.judge.mail <- s:
-			return
-		default:
-			Doze(park)
+	for i := range j.closed {
+		j.closed[i] = math.MinInt64
+	}
+	return j
+}
+
+// collect takes all letters that have come and reads those that may be.
+func (j *judge) collect() {
+	for from, post := range j.posts {
+		if post == nil {
+			continue
+		}
+		for l, ok := post.pop(); ok; l, ok = post.pop() {
+			j.held[from] = append(j.held[from], l)
+		}
+	}
+	for again := true; again; { // a barrier that is complete lets the letters behind it be read
+		again = false
+		for from := range j.held {
+			if n := j.read(from); n > 0 {
+				again = true
+				rest := copy(j.held[from], j.held[from][n:])
+				clear(j.held[from][rest:])
+				j.held[from] = j.held[from][:rest]
+			}
 		}
 	}
 }
 
-// judge keeps the best standings of every window that is not decided yet, in order of their ends.
-type judge struct {
-	out     *emitter
-	mail    chan standing
-	closed  []*atomic.Int64 // watermark each slot has closed its windows up to
-	open    []standing
-	verdict int64 // every window that ends by here is decided
+// read reads letters of a slot up to its barrier, and says how many.
+func (j *judge) read(from int) int {
+	for n, l := range j.held[from] {
+		if j.behind[from] {
+			return n
+		}
+		switch l.kind {
+		case aStanding:
+			j.take(standing{window{l.words[0], l.words[1]}, l.words[2], l.lines})
+		case aClose:
+			j.closed[from] = max(j.closed[from], l.words[0])
+			j.complete()
+		case aBarrier:
+			j.meet(from, uint64(l.words[0]))
+		}
+	}
+	return len(j.held[from])
 }
 
-func newJudge(out *emitter, closed []*atomic.Int64) *judge {
-	return &judge{
-		out: out, mail: make(chan standing, 1024), closed: closed, verdict: math.MinInt64,
+// meet notes a slot's barrier. One that is newer than that waited for has overtaken it.
+func (j *judge) meet(from int, id uint64) {
+	if id < j.barrier {
+		return
 	}
+	if id > j.barrier {
+		clear(j.behind)
+		j.barrier = id
+	}
+	j.behind[from] = true
+	j.complete()
+}
+
+// complete lets the state be captured once the barriers of all slots have come: of those that have
+// closed everything there is nothing left to come.
+func (j *judge) complete() {
+	if j.barrier == 0 {
+		return
+	}
+	for from, behind := range j.behind {
+		if !behind && j.closed[from] != math.MaxInt64 {
+			return
+		}
+	}
+	id := j.barrier
+	j.barrier = 0
+	clear(j.behind)
+	j.capture(id)
 }
 
 // take merges a standing into what is known of its window.
@@ -99,16 +170,10 @@ func (j *judge) take(s standing) {
 	}
 }
 
-// decide emits the windows that every slot has closed, and reports whether there were any. The
-// watermarks are read before the mail: what a slot sent before it moved its own is in it.
+// decide emits the windows that every slot has closed, and reports whether there were any.
 func (j *judge) decide() bool {
-	closed := int64(math.MaxInt64)
-	for _, c := range j.closed {
-		closed = min(closed, c.Load())
-	}
-	for len(j.mail) > 0 {
-		j.take(<-j.mail)
-	}
+	j.collect()
+	closed := slices.Min(j.closed)
 	if closed <= j.verdict {
 		return false
 	}
@@ -127,7 +192,12 @@ func (j *judge) decide() bool {
 
 // settled reports whether every slot has closed all of its windows and all are decided.
 func (j *judge) settled() bool {
-	return j.verdict == math.MaxInt64 && len(j.open) == 0 && len(j.mail) == 0
+	for _, letters := range j.held {
+		if len(letters) > 0 {
+			return false
+		}
+	}
+	return j.verdict == math.MaxInt64 && len(j.open) == 0
 }
 
 // peaks makes windows of the events with the largest value, ties kept: a rank without a key.
@@ -188,7 +258,7 @@ func (p *peaks) emit(startMs, endMs int64, panes []pane) {
 		}
 	}
 	if len(s.lines) > 0 {
-		p.rank.send(s)
+		p.rank.stand(s)
 	}
 }
 

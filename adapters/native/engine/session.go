@@ -73,7 +73,8 @@ func newSessions(p *plan, out *emitter, state *arena) (*sessions, error) {
 	}, nil
 }
 
-// words are the session's own words of a row.
+// words are the session's own words of a row. Who changes a session or its aggregates touches the row
+// first; its place in lists and on the wheel is not written down.
 func (s *sessions) words(row uint32) []int64 {
 	first := int(row) + s.first
 	return s.table.rows[first : first+sessionWords]
@@ -83,7 +84,7 @@ func (s *sessions) words(row uint32) []int64 {
 // placed so far are folded, as their rows may go.
 func (s *sessions) add(b *block) {
 	at, done := s.at[:b.n], 0
-	s.table.locate(b.key[:b.n], at)
+	s.table.search(b.key[:b.n], at)
 	for i, head := range at {
 		ts := b.ts[i]
 		if ts < s.watermark && s.lateness > 0 {
@@ -106,7 +107,7 @@ func (s *sessions) add(b *block) {
 			s.refuse(b.key[i])
 			continue
 		default:
-			row = s.open(head, ts)
+			row = s.open(head, ts, ts)
 		}
 		at[i] = row
 	}
@@ -142,6 +143,7 @@ func (s *sessions) fold(b *block, lo, hi int) {
 	for _, col := range b.values {
 		s.part.values = append(s.part.values, col[lo:hi])
 	}
+	s.table.region.touchAll(s.at[lo:hi], s.table.stride)
 	s.plan.update(s.table.rows, s.at[lo:hi], &s.part)
 }
 
@@ -170,6 +172,7 @@ func (s *sessions) touches(w []int64, first, last int64) bool {
 
 // extend widens a session to an event and reports whether it grew.
 func (s *sessions) extend(row uint32, ts int64) bool {
+	s.table.touch(row)
 	w := s.words(row)
 	switch {
 	case ts > w[sessionLast]:
@@ -182,8 +185,8 @@ func (s *sessions) extend(row uint32, ts int64) bool {
 	return true
 }
 
-// open starts a session, in the head's row if that is vacant.
-func (s *sessions) open(head uint32, ts int64) uint32 {
+// open starts a session of events from first to last, in the head's row if that is vacant.
+func (s *sessions) open(head uint32, first, last int64) uint32 {
 	row := head
 	if !s.vacant(head) {
 		row = s.table.add(s.table.rows[head])
@@ -191,8 +194,9 @@ func (s *sessions) open(head uint32, ts int64) uint32 {
 		s.words(row)[sessionNext] = s.words(head)[sessionNext]
 		s.words(head)[sessionNext] = s.table.entry(row)
 	}
+	s.table.touch(row)
 	w := s.words(row)
-	w[sessionStart], w[sessionLast] = ts, ts
+	w[sessionStart], w[sessionLast] = first, last
 	s.live++
 	s.hang(row)
 	return row
@@ -209,6 +213,7 @@ func (s *sessions) merge(head, row uint32) uint32 {
 		if other == head {
 			row, other = head, row
 		}
+		s.table.touch(row)
 		into, from := s.words(row), s.words(other)
 		into[sessionStart] = min(into[sessionStart], from[sessionStart])
 		into[sessionLast] = max(into[sessionLast], from[sessionLast])
@@ -238,6 +243,7 @@ func (s *sessions) unlink(head, row uint32) {
 	for s.table.row(s.words(before)[sessionNext]) != row {
 		before = s.table.row(s.words(before)[sessionNext])
 	}
+	s.table.touch(row)
 	w := s.words(row)
 	s.words(before)[sessionNext] = w[sessionNext]
 	w[sessionLast], w[sessionRole] = math.MinInt64, dead
@@ -339,6 +345,7 @@ func (s *sessions) drop(row uint32) {
 		w[sessionPlace] = nowhere
 		s.table.point(key, next)
 	default:
+		s.table.touch(row)
 		copy(s.table.rows[row+1:], s.table.fresh)
 		w[sessionPlace] = s.wheel.hang(row, s.watermark+1+s.gap)
 	}

@@ -29,7 +29,7 @@ func (s *sessions) addLate(b *block, i int) {
 		s.refuse(b.key[i])
 		return
 	default:
-		row = s.open(head, ts)
+		row = s.open(head, ts, ts)
 	}
 	s.at[i] = row
 	s.fold(b, i, i+1)

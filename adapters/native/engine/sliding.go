@@ -31,7 +31,7 @@ type sliding struct {
 }
 
 func newSliding(p *plan, out *emitter, state *arena) (*sliding, error) {
-	t, err := state.table(p.fresh, firstIndex)
+	t, err := state.scratch(p.fresh, firstIndex)
 	if err != nil {
 		return nil, err
 	}

@@ -31,8 +31,16 @@ type slot struct {
 	op      operator  // nil for per-event queries
 	x       *exchange // nil where events stay in their slot
 	shards  *shards
-	judge   *judge // of slot 0, with a rank
+	judge   *judge        // of slot 0, with a rank
+	contest *contest      // with a rank
+	post    *ring[letter] // to the judge, from other slots than its own
 	all     []int32
+
+	recorder *recorder // nil without checkpoints
+	barriers barriers
+	// before are the late events counted by the engine this one goes on for, and allowed ones.
+	before [2]uint64
+	later  []*piece // of the state to restore, for when results can be delivered
 
 	newest int64 // largest event time of the shard
 	mark   int64 // watermark the source gave; only where marked
@@ -73,6 +81,9 @@ func (s *slot) run() (err error) {
 			panic(r)
 		}
 	}()
+	if err := s.resume(); err != nil {
+		return err
+	}
 	for !s.engine.stop.Load() {
 		began, waited := s.engine.now(), s.waitedNs()
 		moved, wait, sourceNs := s.turn()
@@ -118,7 +129,11 @@ func (s *slot) turn() (moved bool, wait time.Duration, sourceNs int64) {
 		moved = true
 		s.fan()
 	}
-	room := !s.fanning && (s.x == nil || s.x.credit())
+	if s.recorder != nil {
+		put, copied := s.bar(), s.recorder.step()
+		moved = moved || put || copied
+	}
+	room := !s.fanning && !s.waits(s.id) && (s.x == nil || s.x.credit())
 	if !s.ended && !room && s.held != nil {
 		s.held.Hold()
 	}
@@ -286,8 +301,8 @@ func (s *slot) receive() bool {
 		return false
 	}
 	moved := false
-	for _, l := range s.x.in {
-		if l == nil {
+	for from, l := range s.x.in {
+		if l == nil || s.waits(from) {
 			continue
 		}
 		k, ok := l.full.pop()
@@ -296,6 +311,9 @@ func (s *slot) receive() bool {
 		}
 		moved = true
 		s.deliver(k)
+		if k.barrier != 0 {
+			s.meet(from, k.barrier)
+		}
 		l.free.push(k)
 	}
 	return moved
@@ -305,6 +323,9 @@ func (s *slot) receive() bool {
 func (s *slot) deliver(k *block) {
 	s.add(k)
 	s.advance(s.shards.heard(k.from, k.said))
+	if k.said.watermarkMs == math.MaxInt64 {
+		s.align() // nothing of the shard is missing any more
+	}
 }
 
 // advance moves the operator's watermark: to the processing time, or the event time given.
@@ -318,6 +339,9 @@ func (s *slot) advance(watermarkMs int64) {
 		watermarkMs = s.processing()
 	}
 	s.op.advance(watermarkMs)
+	if s.contest != nil {
+		s.contest.passed(watermarkMs)
+	}
 	s.stats.watermark.Store(watermarkMs)
 	s.stats.closed.Store(watermarkMs)
 }
@@ -328,8 +352,8 @@ func (s *slot) publish() {
 	s.stats.results.Store(s.out.count)
 	if s.op != nil {
 		late, allowed := s.op.late()
-		s.stats.late.Store(late)
-		s.stats.allowed.Store(allowed)
+		s.stats.late.Store(s.before[0] + late)
+		s.stats.allowed.Store(s.before[1] + allowed)
 		s.stats.stateB.Store(int64(s.state.used))
 	}
 }

@@ -46,7 +46,12 @@ var forms = map[workloads.WindowKind]form{
 func beyond(w *workloads.Workload) string {
 	q := w.Query
 	f, known := forms[q.Window.Kind]
-	if !known {
+	switch {
+	case q.Join != nil:
+		return "a join"
+	case q.Latest != nil:
+		return "the newest event of every key"
+	case !known:
 		return "a kind of window it does not know"
 	}
 	return cmp.Or(beyondWindow(q), f.beyondAggregates(w), beyondEvents(w), f.beyondOutput(w))

@@ -28,6 +28,8 @@ type table struct {
 	oldShift uint
 	moved    int // places of old that are in index by now
 
+	region *region // of rows, where they are written down
+
 	probe []uint32 // scratch of locate
 	found []int64
 	arena *arena
@@ -45,9 +47,18 @@ const (
 	largeBytes = 2 << 20
 )
 
-// table makes an empty table whose rows are a key and the words of fresh. Its index has the given
-// number of places, a power of two, to begin with.
+// table makes an empty table whose rows are a key and the words of fresh, and are written down by
+// checkpoints. Its index has the given number of places, a power of two, to begin with.
 func (a *arena) table(fresh []int64, places int) (*table, error) {
+	t, err := a.scratch(fresh, places)
+	if err == nil && a.recorder.keeps() {
+		t.region, err = a.recorder.newRegion(t.rows)
+	}
+	return t, err
+}
+
+// scratch makes a table that checkpoints do not know of.
+func (a *arena) scratch(fresh []int64, places int) (*table, error) {
 	rows, err := reserve(reservedWords)
 	if err != nil {
 		return nil, err
@@ -101,6 +112,7 @@ func releaseIndex(index []uint32) {
 // reset empties the table and keeps its memory for the next window.
 func (t *table) reset() {
 	t.arena.give(t.n * t.stride * 8)
+	t.region.reset(t.n * t.stride)
 	if t.old != nil {
 		t.arena.give(len(t.old) * 4)
 		releaseIndex(t.old)
@@ -118,9 +130,16 @@ func hash(key int64) uint64 {
 	return (k ^ k>>32) * 0x9e3779b97f4a7c15
 }
 
-// locate sets at[i] to the first word of the row of keys[i], inserting rows as needed. The first
-// two loops only load, so that the misses of a batch overlap; the last one decides.
+// locate sets at[i] to the first word of the row of keys[i], inserting rows as needed. The rows may
+// be written to.
 func (t *table) locate(keys []int64, at []uint32) {
+	t.search(keys, at)
+	t.region.touchAll(at[:len(keys)], t.stride)
+}
+
+// search is locate without leave to write. The first two loops only load, so that the misses of a
+// batch overlap; the last one decides.
+func (t *table) search(keys []int64, at []uint32) {
 	if t.old != nil || t.used+len(keys) > len(t.index)/2 {
 		t.grow(len(keys))
 	}
@@ -223,9 +242,19 @@ func (t *table) add(key int64) uint32 {
 		t.arena.take(t.stride * 8)
 		t.n++
 	}
+	t.touch(row)
 	t.rows[row] = key
 	copy(t.rows[row+1:int(row)+1+len(t.fresh)], t.fresh)
 	return row
+}
+
+// touch says that a row is about to be written to. A row from locate or add was touched; one that is
+// found in any other way has to be.
+func (t *table) touch(row uint32) {
+	if t.region != nil {
+		t.region.touch(row)
+		t.region.touch(row + uint32(t.stride) - 1)
+	}
 }
 
 // remove takes a key out of the index and frees its row.
@@ -274,6 +303,7 @@ func (t *table) sweep(place uint32) {
 
 // release frees a row for reuse; its count of zero tells scans to pass it over.
 func (t *table) release(row uint32) {
+	t.touch(row)
 	t.rows[row+wordCount] = 0
 	t.free = append(t.free, row)
 }
