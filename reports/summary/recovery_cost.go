@@ -50,8 +50,8 @@ func (b *breakage) law(outageNs int64) (*Law, string) {
 	from, to := b.latest(firstResult), b.latest(caughtUp)
 	l := &Law{Capacity: b.capacity, From: "the sustainable rate of this system", MeasuredNs: to - from}
 	if l.Capacity == 0 {
-		width := max(min((to-from)/4, 5*sliceNs), 3*record.StretchNs)
-		if b.band.ResolvedNs > width || to-from < 3*width/2 {
+		width := max(min((to-from)/3, 5*sliceNs), 2*record.StretchNs)
+		if b.band.ResolvedNs > width/2 || to-from < width {
 			return nil, "the catch-up was too short to tell the capacity from, and none was searched"
 		}
 		l.Estimate, l.From = true, "the highest rate answered during catch-up"
