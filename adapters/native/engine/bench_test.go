@@ -253,3 +253,65 @@ func checkpointed(b *testing.B, w *workloads.Workload, events *workloads.Batch, 
 		b.ReportMetric(float64(bytes)/float64(len(pauses))/1e6, "MB/part")
 	}
 }
+
+// BenchmarkRestore prints how long a restart reads the state of a million keys in two slots.
+func BenchmarkRestore(b *testing.B) {
+	params := map[string]string{"keys": "1M", "window": "100s"}
+	w, events := record(b, "iot-telemetry", 2_000_000, params, 4_000_000)
+	disk, err := checkpoint.Folder(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	store := checkpoint.NewStore(disk)
+	parts := make(chan Report, 2)
+	sources := func(silent bool) (all []Source) {
+		for i := range 2 {
+			if silent {
+				all = append(all, &endless{silent: true})
+			} else {
+				all = append(all, &neverEnding{&recording{events: events, first: i, step: 2}})
+			}
+		}
+		return all
+	}
+	e, err := New(Config{Workload: w, Sources: sources(false), Checkpoints: &Checkpoints{
+		Store: store, Done: func(_ int, _ uint64, r Report) { parts <- r },
+	}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- e.Run(ctx) }()
+	for e.Stats().Events < uint64(events.N-4096)/2*2 {
+		time.Sleep(time.Millisecond)
+	}
+	e.Checkpoint(1)
+	m := checkpoint.Manifest{ID: 1, Slots: 2}
+	for range 2 {
+		r := <-parts
+		if r.Err != nil {
+			b.Fatal(r.Err)
+		}
+		m.Parts = append(m.Parts, r.Part)
+	}
+	cancel()
+	<-ended
+	if err := store.Complete(m); err != nil {
+		b.Fatal(err)
+	}
+	before := processorTime()
+	for b.Loop() {
+		o, _, err := store.Latest()
+		if err != nil {
+			b.Fatal(err)
+		}
+		e, err := New(Config{Workload: w, Sources: sources(true), Restore: o})
+		if err != nil {
+			b.Fatal(err)
+		}
+		e.release()
+	}
+	b.ReportMetric(float64(processorTime()-before)/1e6/float64(b.N), "cpu-ms/op")
+	b.ReportMetric(float64(m.Parts[0].Files[0].Bytes+m.Parts[1].Files[0].Bytes)/1e6, "MB")
+}
