@@ -1,3 +1,5 @@
+//go:build linux
+
 package chaos
 
 import (
@@ -176,6 +178,35 @@ func TestABadDiskIsTriedByTheNode(t *testing.T) {
 	}
 }
 
+func TestADiskIsJudgedByWhatTheKernelCounts(t *testing.T) {
+	ms := time.Millisecond
+	good := trial{took: ms, longest: 2 * ms, written: 3 * TrialBytes, counted: true}
+	for _, c := range []struct {
+		name  string
+		disk  Disk
+		after trial
+		holds bool
+	}{
+		{"slow", Disk{Slow: 20 * ms}, trial{took: 21 * ms}, true},
+		{"not slow", Disk{Slow: 20 * ms}, good, false},
+		{"slow by less than chance", Disk{Slow: 2 * ms}, trial{took: 2 * ms}, false},
+		{"a rate", Disk{Rate: 5_000_000}, trial{took: 105 * ms}, true},
+		{"no rate", Disk{Rate: 5_000_000}, trial{took: 50 * ms}, false},
+		{"full", Disk{Full: true}, trial{err: errors.New("worker-1: no space left on device")}, true},
+		{"broken, not full", Disk{Full: true}, trial{err: errors.New("input/output error")}, false},
+		{"not full", Disk{Full: true}, good, false},
+		{"slow and broken", Disk{Slow: ms}, trial{took: 9 * ms, err: errors.New("x")}, false},
+		{"lying", Disk{Lie: true}, trial{counted: true}, true},
+		{"honest", Disk{Lie: true}, good, false},
+		{"not counted", Disk{Lie: true}, trial{}, false},
+	} {
+		saw, missing := (&disk{planned: Planned{Disk: c.disk}}).judge(good, c.after)
+		if (missing == "") != c.holds || saw+missing == "" {
+			t.Errorf("%s: saw %q, missing %q", c.name, saw, missing)
+		}
+	}
+}
+
 // undone is a fault whose injector forgot to act.
 type undone struct{ Fault }
 
@@ -199,6 +230,7 @@ func TestAnInjectorThatDoesNothingIsFoundOut(t *testing.T) {
 		{Verb: VerbDisk, Disk: Disk{Slow: 20 * time.Millisecond}},
 		{Verb: VerbDisk, Disk: Disk{Full: true}},
 		{Verb: VerbDisk, Disk: Disk{Rate: 1_000_000}},
+		{Verb: VerbDisk, Disk: Disk{Lie: true}},
 		{Verb: VerbPoison, Poison: 3},
 	} {
 		p.ID, p.Picked, p.For = i+1, worker("worker-1"), time.Second
@@ -333,6 +365,8 @@ func TestNothingIsBrokenThatNobodyWouldHeal(t *testing.T) {
 		}
 	}
 }
+
+var _ Mender = (*torn)(nil)
 
 // torn is a network that breaks half of what it is asked to, and says so.
 type torn struct {

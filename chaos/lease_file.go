@@ -37,8 +37,8 @@ const (
 
 var leaseName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
 
-// leaseFolder is where the leases of this user are. Nobody else may write there: undos are acts that
-// whoever finds them carries out.
+// leaseFolder is where the leases of this user are. Nobody else may write there: undos are acts
+// that whoever finds them carries out.
 func leaseFolder() (string, error) {
 	dir := filepath.Join(os.TempDir(), fmt.Sprintf("%sleases-%d", ours, os.Getuid()))
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {

@@ -47,7 +47,7 @@ func await(t *testing.T, p Prober, e Expectation) record.Witness {
 // unseen asks for a while about what did not happen.
 func unseen(t *testing.T, p Prober, e Expectation, missing string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 600*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
 	defer cancel()
 	w := p.Await(ctx, e)
 	if w.Holds || !strings.Contains(w.Missing, missing) || w.AtNs != 0 {
@@ -121,7 +121,14 @@ func TestProberSeesExactlyTheEdgesThatAreCut(t *testing.T) {
 
 // onEveryPlane runs a test on each plane that can be had here.
 func onEveryPlane(t *testing.T, test func(t *testing.T, n plane)) {
-	t.Run(PlaneRelay, func(t *testing.T) { test(t, newTestRelay(t)) })
+	t.Run(PlaneRelay, func(t *testing.T) {
+		t.Parallel() // they wait, most of the time
+		test(t, newTestRelay(t))
+	})
+	t.Run(PlaneNetns, func(t *testing.T) {
+		t.Parallel()
+		test(t, newTestNetns(t))
+	})
 }
 
 func TestProberSeesThatTheInjectorDidNothing(t *testing.T) {
@@ -165,8 +172,8 @@ func TestProberMeasuresDelayAndRate(t *testing.T) {
 	})
 }
 
-// sleeper is a process that does nothing, as a node.
-func sleeper(t *testing.T) (*exec.Cmd, Process) {
+// idler is a process that does nothing, as a node.
+func idler(t *testing.T) (*exec.Cmd, Process) {
 	t.Helper()
 	cmd := exec.Command("sleep", "600")
 	if err := cmd.Start(); err != nil {

@@ -42,9 +42,10 @@ type lottery struct {
 func (r Random) Draw(g Ground) ([]Declaration, error) {
 	share := (g.Steady - Baseline) / time.Duration(max(r.Count, 1))
 	if share < leastShare {
-		return nil, fmt.Errorf("draw %d faults: steady of %s leaves each %s of at least %s: "+
-			"lengthen load.steady to %s or draw fewer", r.Count, g.Steady, max(share, 0), leastShare,
-			Baseline+time.Duration(r.Count)*leastShare)
+		return nil, fmt.Errorf("draw %d faults: steady of %gs leaves each %.2gs of at least %gs: "+
+			"lengthen load.steady to %gs or draw fewer", r.Count, g.Steady.Seconds(),
+			max(share, 0).Seconds(), leastShare.Seconds(),
+			(Baseline + time.Duration(r.Count)*leastShare).Seconds())
 	}
 	l := &lottery{ground: g, draw: rand.New(rand.NewPCG(r.Seed, 0x72616e646f6d))} // "random"
 	l.ground.Nodes = slices.DeleteFunc(slices.Clone(g.Nodes), func(n Node) bool {

@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// Residue is what the host still has of the run whose lease had a label: processes and those of them
-// that stand still, control groups, namespaces, rules, temporary files, leases. It must be empty once
-// the lease is closed.
+// Residue is what the host still has of the run whose lease had a label: processes and those of
+// them that stand still, control groups, namespaces, rules, temporary files, leases. It must be
+// empty once the lease is closed.
 func Residue(ctx context.Context, label string) ([]string, error) {
 	if !labels(label) {
 		return nil, fmt.Errorf("look for residue: %q is the label of no run", label)
@@ -115,8 +115,8 @@ type Leftover struct {
 	path  string
 }
 
-// Leftovers are the leases that nobody keeps any more: neither a tool nor a reaper, which is quicker
-// than this as long as it lives. What cannot be read is in the error, beside the others.
+// Leftovers are the leases that nobody keeps any more: neither a tool nor a reaper, which is
+// quicker than this as long as it lives. What cannot be read is in the error, beside the others.
 func Leftovers() (all []Leftover, err error) {
 	dir, err := leaseFolder()
 	if err != nil {
@@ -154,7 +154,7 @@ func Leftovers() (all []Leftover, err error) {
 // Clean carries out the undos of a lease that was left behind, and removes it. A lease whose undos
 // fail stays.
 func (l Leftover) Clean(ctx context.Context) (Leftover, error) {
-	done, err := undoLease(ctx, l.path)
+	done, err := undoAll(ctx, l.path)
 	if err != nil {
 		return l, fmt.Errorf("clean what run %s left (%s): %w", l.Run, filepath.Dir(l.path), err)
 	}

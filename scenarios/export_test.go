@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"sync"
 	"time"
@@ -27,6 +28,11 @@ func (r *RunRequest) InVirtualTimeOf(nap func(time.Duration)) {
 	if r.gear == nil {
 		(&FakeGear{}).Give(r)
 	}
+}
+
+// WithDisk has the run see a disk with so much room.
+func (r *RunRequest) WithDisk(freeB uint64) {
+	r.free = func(string) (uint64, error) { return freeB, nil }
 }
 
 // FakeGear stands in for everything that breaks, sees and heals.
@@ -76,15 +82,29 @@ func (g *FakeGear) Events() (events []string, open int) {
 	return append([]string(nil), g.events...), g.opened
 }
 
-type fakeLease struct{ gear *FakeGear }
+type fakeLease struct {
+	gear   *FakeGear
+	remove []string
+}
 
-func (*fakeLease) Add(chaos.Undo) (int, error) { return 1, nil }
-func (*fakeLease) Drop(int) error              { return nil }
-func (*fakeLease) Label() string               { return "STREAMBENCH_RUN=test" }
-func (*fakeLease) Lost() bool                  { return false }
+func (l *fakeLease) Add(u chaos.Undo) (int, error) {
+	if u.Op == chaos.OpRemove {
+		l.remove = append(l.remove, u.Path)
+	}
+	return 1, nil
+}
+
+func (*fakeLease) Drop(int) error { return nil }
+func (*fakeLease) Label() string  { return "STREAMBENCH_RUN=test" }
+func (*fakeLease) Lost() bool     { return false }
 
 func (l *fakeLease) Close() error {
 	l.gear.open(-1, "lease closed")
+	for _, path := range l.remove {
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

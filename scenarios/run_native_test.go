@@ -14,6 +14,7 @@ import (
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/kafka"
 	"github.com/streambench/streambench/adapters/native"
+	"github.com/streambench/streambench/chaos"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/scenarios"
 )
@@ -43,6 +44,8 @@ var nativeRuns = []struct{ name, workload, params, rate string }{
 // TestMain lets the test binary be the embedded broker.
 func TestMain(m *testing.M) {
 	kafka.Enter()
+	chaos.Enter()
+	native.Enter()
 	os.Exit(m.Run())
 }
 

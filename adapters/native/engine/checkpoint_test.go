@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -216,7 +217,7 @@ func (a *attempt) take(e *Engine, quit chan struct{}) {
 				}
 				a.mu.Lock()
 				for i := range h.Results.N {
-					line := fmt.Sprint(h.Results.Row(make([]int64, 0, len(h.Results.Cols)), i))
+					line := lineOf(h.Results, i)
 					a.trial.pending[h.Epoch] = append(a.trial.pending[h.Epoch], line)
 				}
 				a.mu.Unlock()
@@ -323,9 +324,9 @@ func (r *trial) recover() {
 
 // commit makes results visible that came before a barrier.
 func (r *trial) commit(id uint64) {
-	for epoch, lines := range r.pending {
+	for _, epoch := range slices.Sorted(maps.Keys(r.pending)) {
 		if epoch < id {
-			r.committed = append(r.committed, lines...)
+			r.committed = append(r.committed, r.pending[epoch]...)
 			delete(r.pending, epoch)
 		}
 	}
@@ -351,8 +352,7 @@ func (r *trial) finish(slots, engines int, steps int) ([]string, Stats) {
 		total.Allowed += st.Allowed
 	}
 	r.commit(math.MaxUint64)
-	slices.Sort(r.committed)
-	return r.committed, total
+	return slices.Sorted(slices.Values(r.committed)), total
 }
 
 // cut runs the job over some checkpoints, and then cancels it.
