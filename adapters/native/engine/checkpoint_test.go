@@ -382,6 +382,7 @@ func (r *trial) cut(t *rapid.T, slots, engines int) {
 }
 
 func TestAJobThatIsCutOffAndRestoredGivesTheOraclesAnswer(t *testing.T) {
+	base := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		q := question(t)
 		switch rapid.IntRange(0, 9).Draw(t, "process") {
@@ -393,11 +394,10 @@ func TestAJobThatIsCutOffAndRestoredGivesTheOraclesAnswer(t *testing.T) {
 		q.BoundMs = rapid.Int64Range(0, 15).Draw(t, "bound")
 		s := drawEvents(t, q.BoundMs)
 		w := ask(q, s)
-		dir, err := os.MkdirTemp("", "checkpoints")
+		dir, err := os.MkdirTemp(base, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer os.RemoveAll(dir)
 		r := newTrial(t, w, len(s), dir)
 		r.sizes = append(rapid.SliceOfN(rapid.IntRange(0, 16), 1, 4).Draw(t, "sizes"), 3)
 		layouts := rapid.SliceOfN(rapid.IntRange(1, 4), 2, 4).Draw(t, "slots")
@@ -417,16 +417,16 @@ func TestAJobThatIsCutOffAndRestoredGivesTheOraclesAnswer(t *testing.T) {
 }
 
 func TestLateEventsAreCountedOnceOverRestarts(t *testing.T) {
+	base := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		q := question(t)
 		q.BoundMs = rapid.Int64Range(0, 5).Draw(t, "bound")
 		s := drawEvents(t, 40)
 		w := ask(q, s)
-		dir, err := os.MkdirTemp("", "checkpoints")
+		dir, err := os.MkdirTemp(base, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer os.RemoveAll(dir)
 		r := newTrial(t, w, len(s), dir)
 		for range 2 {
 			r.cut(t, 1, 1)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/streambench/streambench/adapters/native/checkpoint"
 	"github.com/streambench/streambench/workloads"
 	"github.com/streambench/streambench/workloads/workloadstest"
 )
@@ -46,7 +47,14 @@ func TestAnEventCostsNoAllocation(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := workloadstest.Bind(t, c.workload, c.rate, c.params)
 			source := &generated{events: w.Events(), step: 1, end: math.MaxInt64}
-			e, err := New(Config{Workload: w, Sources: []Source{source}})
+			disk, err := checkpoint.Folder(t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, err := New(Config{
+				Workload: w, Sources: []Source{source},
+				Checkpoints: &Checkpoints{Store: checkpoint.NewStore(disk)},
+			})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -135,7 +135,8 @@ func readLetter(head [headWords]int64, rest []byte, p *plan) (letter, error) {
 	}
 	l := letter{kind: letterKind(head[1]), words: [3]int64{head[2], head[3], head[4]}}
 	switch n := len(rest) / 8; {
-	case head[1] < int64(aStanding) || head[1] > int64(aTally), head[1] == int64(aTally) && !p.shares():
+	case head[1] < int64(aStanding) || head[1] > int64(aTally),
+		head[1] == int64(aTally) && !p.shares():
 		return l, fmt.Errorf("%w: a letter of kind %d", errFrame, head[1])
 	case l.kind == aStanding && n == 0, n%width != 0, !l.lined() && n != 0:
 		return l, fmt.Errorf("%w: a letter of kind %d with %d words", errFrame, l.kind, n)

@@ -54,7 +54,8 @@ type shardState struct {
 func (p *plan) shape() int64 {
 	h := fnv.New64a()
 	q := p.query
-	fmt.Fprint(h, q.Name, q.Key, q.Window, q.Aggregates, len(p.fresh), len(p.values), q.BoundMs, q.LatenessMs)
+	fmt.Fprint(h, q.Name, q.Key, q.Window, q.Aggregates, q.BoundMs, q.LatenessMs,
+		len(p.fresh), len(p.values))
 	return int64(h.Sum64())
 }
 

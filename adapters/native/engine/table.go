@@ -256,8 +256,8 @@ func (t *table) add(key int64) uint32 {
 	return row
 }
 
-// touch says that a row is about to be written to. A row from locate or add was touched; one that is
-// found in any other way has to be.
+// touch says that a row is about to be written to. A row from locate or add was touched; one that
+// is found in any other way has to be.
 func (t *table) touch(row uint32) {
 	if t.region != nil {
 		t.region.touch(row)
