@@ -22,8 +22,8 @@ import (
 //	    tool sbXXXX --- h0 +--------+ shape0: packets of slowed edges, held by a process
 //
 // A cut is a rule of the router that sends packets from one address to another into a black hole:
-// no answer, no ICMP, and, as nothing in the router tracks connections, none to forget. A slowed edge
-// is routed through a tun device, where a process delays, paces and loses its packets.
+// no answer, no ICMP, and, as nothing in the router tracks connections, none to forget. A slowed
+// edge is routed through a tun device, where a process delays, paces and loses its packets.
 type netns struct {
 	lease  Lease
 	suffix string // of the names of namespaces: the run

@@ -126,7 +126,8 @@ func (n *netns) Mend(ctx context.Context, edges []Edge) error {
 		errs = append(errs, err)
 		// Each by itself: the lease may have taken one away.
 		for _, line := range lines {
-			if err := n.run(ctx, n.router(), line); err != nil && !strings.Contains(err.Error(), "No such file") {
+			err := n.run(ctx, n.router(), line)
+			if err != nil && !strings.Contains(err.Error(), "No such file") {
 				errs = append(errs, err)
 			}
 		}

@@ -48,22 +48,36 @@ var canNetns = sync.OnceValue(func() error {
 // inside calls a function on a thread in a namespace. Sockets that it makes stay there.
 func inside(name string, do func() error) error {
 	done := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		done <- enter(name, do)
-	}()
+	go func() { done <- visit(name, do) }()
 	return <-done
 }
 
-func enter(name string, do func() error) error {
-	f, err := os.Open(namespacePath(name))
+// visit leaves the thread where it was: the first one of a process cannot end, and would keep the
+// namespace.
+func visit(name string, do func() error) (err error) {
+	runtime.LockOSThread() // the thread ends with the goroutine, unless it finds its way home
+	home, err := os.Open("/proc/thread-self/ns/net")
 	if err != nil {
 		return fmt.Errorf("enter namespace: %w", err)
 	}
-	defer f.Close()
-	if err := unix.Setns(int(f.Fd()), unix.CLONE_NEWNET); err != nil {
+	defer home.Close()
+	there, err := os.Open(namespacePath(name))
+	if err != nil {
+		runtime.UnlockOSThread()
+		return fmt.Errorf("enter namespace: %w", err)
+	}
+	defer there.Close()
+	if err := unix.Setns(int(there.Fd()), unix.CLONE_NEWNET); err != nil {
+		runtime.UnlockOSThread()
 		return fmt.Errorf("enter namespace %s: %w", name, err)
 	}
+	defer func() {
+		if back := unix.Setns(int(home.Fd()), unix.CLONE_NEWNET); back != nil {
+			err = errors.Join(err, fmt.Errorf("leave namespace %s: %w", name, back))
+			return
+		}
+		runtime.UnlockOSThread()
+	}()
 	return do()
 }
 

@@ -15,8 +15,8 @@ import (
 const (
 	tunName    = "shape0"
 	shaperDone = "done"
-	// longestPacketQueue is how long a packet may wait for a slow edge before it is dropped, as a router
-	// does whose queue is full.
+	// longestPacketQueue is how long a packet may wait for a slow edge before it is dropped, as a
+	// router does whose queue is full.
 	longestPacketQueue = 300 * time.Millisecond
 )
 

@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// Unrelayed are sentences about nodes that reach each other past the network: a fault on the network
-// does not break them, so a run of which any is true measures nothing. nodes are the processes of the
-// nodes, with all that they have started.
+// Unrelayed are sentences about nodes that reach each other past the network: a fault on the
+// network does not break them, so a run of which any is true measures nothing. nodes are the
+// processes of the nodes, with all that they have started.
 func Unrelayed(n Network, nodes map[string]Process) ([]string, error) {
 	var found []string
 	var err error
@@ -107,13 +107,14 @@ func connectionsOf(pid int) ([]connection, error) {
 		}
 	}
 	var open []connection
-	for _, table := range []string{"net/tcp", "net/tcp6"} {
+	// The kernel hands out a table in pieces and may leave one out when others change it meanwhile.
+	for _, table := range []string{"net/tcp", "net/tcp6", "net/tcp", "net/tcp6"} {
 		text, err := os.ReadFile(dir + table)
 		if err != nil && ignoreGone(err) != nil {
 			return nil, err
 		}
 		for _, c := range parseConnections(string(text)) {
-			if mine[c.inode] {
+			if mine[c.inode] && !slices.Contains(open, c) {
 				open = append(open, c)
 			}
 		}

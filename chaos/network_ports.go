@@ -12,8 +12,8 @@ import (
 )
 
 // ports gives every node a port of loopback that is its own until close. It holds each by a socket
-// that is bound and never listens: the node, which listens with SO_REUSEADDR, may bind to it as well,
-// and nobody who looks for a free port is given it, not even while the node is down.
+// that is bound and never listens: the node, which listens with SO_REUSEADDR, may bind to it as
+// well, and nobody who looks for a free port is given it, not even while the node is down.
 type ports struct {
 	host string // address
 	mu   sync.Mutex
@@ -51,8 +51,8 @@ func (p *ports) of(node string) (string, error) {
 	return "", fmt.Errorf("find a free port for %s: %w", node, last)
 }
 
-// holdPort binds a socket without SO_REUSEADDR, so that it fails where anybody else has the port, and
-// only then lets the node share it.
+// holdPort binds a socket without SO_REUSEADDR, so that it fails where anybody else has the port,
+// and only then lets the node share it.
 func holdPort(host string, port int) (fd int, err error) {
 	fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
 	if err != nil {

@@ -185,8 +185,8 @@ func (y *eye) judgeSlow(v *verdictOf, e Expectation, nowNs int64) {
 	}
 }
 
-// judgeDelay compares how long probes take, before any train is sent, with how long they took before
-// the fault.
+// judgeDelay compares how long probes take, before any train is sent, with how long they took
+// before the fault.
 func judgeDelay(v *verdictOf, s *sight, e Expectation) bool {
 	s.mu.Lock()
 	before, _ := s.usual(e.SinceNs)

@@ -144,18 +144,34 @@ func TestRelayCarriesBothWays(t *testing.T) {
 	}
 }
 
-func TestRelayHoldsWhatACutEdgeCarries(t *testing.T) {
-	n := newTestRelay(t)
-	a, b := pair(t, n, "worker-1", "worker-2")
-	say(t, a, "before")
-	hear(t, b, "before")
-	cutEdges(t, n, there)
-	say(t, a, "during")
-	silent(t, b)
-	say(t, b, "other way")
-	hear(t, a, "other way")
-	mendEdges(t, n, there)
-	hear(t, b, "during")
+func TestACutEdgeCarriesNothingUntilMended(t *testing.T) {
+	onEveryPlane(t, func(t *testing.T, n plane) {
+		a, b := pair(t, n, "worker-1", "worker-2")
+		say(t, a, "before")
+		hear(t, b, "before")
+		cutEdges(t, n, there)
+		say(t, a, "during")
+		silent(t, b)
+		say(t, b, "other way")
+		hear(t, a, "other way")
+		mendEdges(t, n, there)
+		hear(t, b, "during")
+	})
+}
+
+func TestTheEndOfAConnectionDoesNotCrossACut(t *testing.T) {
+	onEveryPlane(t, func(t *testing.T, n plane) {
+		a, b := pair(t, n, "worker-1", "worker-2")
+		cutEdges(t, n, there, back)
+		say(t, a, "last words")
+		a.Close()
+		silent(t, b)
+		mendEdges(t, n, there, back)
+		hear(t, b, "last words")
+		if _, err := b.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("after the last words: %v", err)
+		}
+	})
 }
 
 // TestRelayCutOneWayHoldsBackTheOtherSoon: without acknowledgements a sender goes on for a while.
@@ -208,27 +224,31 @@ func TestRelayHoldsTheEndOfAConnection(t *testing.T) {
 	}
 }
 
-func TestRelayAnswersNoAttemptToConnectAcrossACut(t *testing.T) {
-	for _, e := range []Edge{there, back} { // a handshake needs both directions
-		n := newTestRelay(t)
-		l, err := net.Listen("tcp", address(t, func() (string, error) { return n.Listen("worker-2") }))
-		if err != nil {
-			t.Fatal(err)
-		}
+func TestNoAttemptToConnectCrossesACut(t *testing.T) {
+	onEveryPlane(t, func(t *testing.T, n plane) {
+		var l net.Listener
+		at := address(t, func() (string, error) { return n.Listen("worker-2") })
+		as(t, n, "worker-2", func() (err error) {
+			l, err = net.Listen("tcp4", at)
+			return err
+		})
 		defer l.Close()
-		at := address(t, func() (string, error) { return n.Dial("worker-1", "worker-2") })
-		cutEdges(t, n, e)
-		_, err = net.DialTimeout("tcp", at, 200*time.Millisecond)
-		if ne := net.Error(nil); !errors.As(err, &ne) || !ne.Timeout() {
-			t.Fatalf("%s cut: connect: %v, want a time-out", e, err)
+		at = address(t, func() (string, error) { return n.Dial("worker-1", "worker-2") })
+		for _, e := range []Edge{there, back} { // a handshake needs both directions
+			cutEdges(t, n, e)
+			var c net.Conn
+			as(t, n, "worker-1", func() error {
+				_, err := net.DialTimeout("tcp4", at, 200*time.Millisecond)
+				if ne := net.Error(nil); !errors.As(err, &ne) || !ne.Timeout() {
+					return fmt.Errorf("%s cut: connect: %w, want a time-out", e, err)
+				}
+				mendEdges(t, n, e)
+				c, err = net.DialTimeout("tcp4", at, patience)
+				return err
+			})
+			c.Close()
 		}
-		mendEdges(t, n, e)
-		c, err := net.DialTimeout("tcp", at, patience)
-		if err != nil {
-			t.Fatalf("%s mended: %v", e, err)
-		}
-		c.Close()
-	}
+	})
 }
 
 func TestRelayThatDiedIsAnErrorAndNoHang(t *testing.T) {
@@ -331,4 +351,42 @@ func FuzzRelayRequests(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestRelayForgetsConnectionsThatHaveEnded(t *testing.T) {
+	s := newSwitchboard()
+	for _, end := range []func(c *net.TCPConn){
+		func(c *net.TCPConn) { c.Close() },
+		func(c *net.TCPConn) { c.SetLinger(0); c.Close() },
+	} {
+		a, inA := loopback(t)
+		b, inB := loopback(t)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			s.join(there, inA, inB)
+		}()
+		say(t, a, "hello")
+		hear(t, b, "hello")
+		end(a)
+		_, _ = io.Copy(io.Discard, b) // until the end, of whatever kind
+		b.Close()
+		<-done
+		s.mu.Lock()
+		for len(s.pumps) > 0 {
+			s.moved.Wait()
+		}
+		s.mu.Unlock()
+	}
+	if got := s.ends(); len(got) != 2 {
+		t.Errorf("ends %+v", got)
+	}
+}
+
+// loopback is a connection of this process with itself.
+func loopback(t *testing.T) (a, b *net.TCPConn) {
+	t.Helper()
+	n := newDirect()
+	t.Cleanup(func() { n.Close() })
+	return pair(t, n, "one", "other")
 }

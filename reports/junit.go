@@ -105,7 +105,7 @@ func junitCaseOf(run *Run, v summary.Verdict) junitCase {
 		}
 	}
 	if v.Rep > 0 {
-		c.Name += fmt.Sprintf(", run %d", v.Rep)
+		c.Name += ", " + repetitionName(v.Rep)
 	}
 	out := &junitOutcome{Message: v.Text, Type: v.Rule, Text: verdictWords(v)}
 	switch {

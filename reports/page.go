@@ -164,7 +164,7 @@ func (p *page) verdicts(r *summary.Result) {
 			subject = "the run"
 		}
 		if v.Rep > 0 {
-			subject += fmt.Sprintf(", run %d", v.Rep)
+			subject += ", " + repetitionName(v.Rep)
 		}
 		question := v.Rule
 		for _, part := range []string{v.Metric, v.Code} {

@@ -14,7 +14,7 @@ type recoverySection struct {
 	Nothing   string // why there is nothing to show
 	Phases    template.HTML
 	PhaseHead []string
-	PhaseRows [][]string
+	PhaseRows []phaseRow
 	PhaseDocs []row
 	Tax       string // what the recovery tax is
 	Faults    []faultSection
@@ -64,7 +64,7 @@ func (p *page) recovery(run *Run) {
 			"scenario do: streambench list faults."
 		return
 	}
-	s.PhaseHead = append(append([]string{"recovery"}, phaseNames[:]...), "total: t6 − t0")
+	s.PhaseHead = append(phaseNames[:len(phaseNames):len(phaseNames)], "total: t6 − t0")
 	for i, name := range phaseNames {
 		s.PhaseDocs = append(s.PhaseDocs, row{Name: name, Value: phaseDocs[i]})
 	}
@@ -97,7 +97,7 @@ func (s *recoverySection) faults(run *Run, all []*breakage) {
 		for i := range b.faults {
 			r := recoveryOf(run, b, &b.faults[i])
 			bars = append(bars, r.bar())
-			s.PhaseRows = append(s.PhaseRows, r.cells())
+			s.PhaseRows = append(s.PhaseRows, r.row())
 			if r.word() == "" && r.cost.Law != nil {
 				laws = append(laws, lawBar{r.name(), r.cost.Law})
 			}

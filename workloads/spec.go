@@ -57,6 +57,9 @@ func SpecOf(p Pacer) (PacerSpec, error) {
 	case constantPacer:
 		return PacerSpec{Rate: uint64(p)}, nil
 	case *profilePacer:
+		if len(p.made) == 0 {
+			return PacerSpec{Pieces: []Piece{{}}}, nil // without pieces nothing is ever due
+		}
 		return PacerSpec{Pieces: slices.Clone(p.made)}, nil
 	}
 	return PacerSpec{}, fmt.Errorf("describe schedule of type %T: %w", p, errors.ErrUnsupported)
@@ -65,7 +68,7 @@ func SpecOf(p Pacer) (PacerSpec, error) {
 // Bind makes the schedule; nil where there is none.
 func (s PacerSpec) Bind() Pacer {
 	switch {
-	case s.Pieces != nil:
+	case len(s.Pieces) > 0:
 		return Profile(s.Pieces)
 	case s.Rate > 0:
 		return Constant(s.Rate)

@@ -68,8 +68,8 @@ func (m *matcher) since(id *arrival) int32 {
 	}
 	first, last := id.head, m.got.row(id.tail)
 	for r := id.head; r != none; r = m.got.next[r] {
-		if !m.c.p.equal(m.got.row(first), last) {
-			first = r
+		if !m.c.p.equal(m.got.row(r), last) {
+			first = m.got.next[r]
 		}
 	}
 	return first

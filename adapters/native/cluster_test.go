@@ -68,25 +68,33 @@ func (o crewOf) start(t *testing.T) *crew {
 	if c.System, err = cluster.Deploy(t.Context(), c.job); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			for _, m := range c.milestones {
-				t.Logf("%+v", m)
-			}
-			logs, _ := filepath.Glob(filepath.Join(c.job.StateDir, "*.log"))
-			for _, path := range logs {
-				body, _ := os.ReadFile(path)
-				t.Logf("%s: %s", filepath.Base(path), body)
-			}
-		}
-	})
+	t.Cleanup(c.close)
 	load.Begin(time.Now())
 	return c
+}
+
+// close ends a crew, and tells what happened if the test has failed.
+func (c *crew) close() {
+	if err := c.Close(); err != nil {
+		c.t.Error(err)
+	}
+	if c.t.Failed() {
+		c.explain()
+	}
+}
+
+// explain tells what happened.
+func (c *crew) explain() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range c.milestones {
+		c.t.Logf("%+v", m)
+	}
+	logs, _ := filepath.Glob(filepath.Join(c.job.StateDir, "*.log"))
+	for _, path := range logs {
+		body, _ := os.ReadFile(path)
+		c.t.Logf("%s: %s", filepath.Base(path), body)
+	}
 }
 
 func (c *crew) note(m record.Milestone) {

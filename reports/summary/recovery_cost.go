@@ -61,7 +61,7 @@ func (b *breakage) law(outageNs int64) (*Law, string) {
 	}
 	l.Share = b.band.OfferedAt / l.Capacity
 	if l.Share >= 1 {
-		return nil, "what is offered is at or above the capacity known: there is no catching up by the law"
+		return nil, "what is offered is at or above the capacity known: by the law it never catches up"
 	}
 	law := float64(outageNs) * l.Share / (1 - l.Share)
 	if law <= 0 {
@@ -71,8 +71,8 @@ func (b *breakage) law(outageNs int64) (*Law, string) {
 	return l, ""
 }
 
-// commit is when the last durable commit before a time stands in the input: when the barriers of the
-// last checkpoint that was complete by then were sent. ok is false where there is none.
+// commit is when the last durable commit before a time stands in the input: when the barriers of
+// the last checkpoint that was complete by then were sent. ok is false where there is none.
 func (t *Trail) commit(ns int64) (at int64, ok bool) {
 	number, latest := uint64(0), int64(-1)
 	for i := range t.Milestones {

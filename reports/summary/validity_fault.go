@@ -19,19 +19,19 @@ var faultRules = []Rule{
 	{"fault-witness", "Every fault must be seen to take effect by somebody who is not its injector. " +
 		"Without a witness a system that was never broken passes for one that recovers at once.",
 		unwitnessed},
-	{"fault-missed", "A fault must take effect within 250 ms of its time (in containers: 1 s). One that " +
-		"comes late hits another state than was asked for, and schedules are no longer alike.",
+	{"fault-missed", "A fault must take effect within 250 ms of its time (in containers: 1 s). One " +
+		"that comes late hits another state than was asked for, and schedules are no longer alike.",
 		faultMissed},
-	{"gate-closed", "Nothing is broken unless rate, latency and backlog of the 10 s before are in the " +
-		"band: what was unsteady before cannot be told from what the fault did.", gateClosed},
+	{"gate-closed", "Nothing is broken unless rate, latency and backlog of the 10 s before are in " +
+		"the band: what was unsteady before cannot be told from what the fault did.", gateClosed},
 	{"baseline-missing", "At least 10 s of steady must precede the first fault: the band that tells " +
 		"when a system has recovered is taken from them.", baselineMissing},
 	{"unrelayed-edge", "All nodes must talk through the relay that partitions them. One connection " +
 		"past it, and the fault did not cut what it says it cut.", unrelayed},
 	{"lease-lost", "The tool must not stand still for 3 s while something is broken: it is then taken " +
 		"for dead, and what it broke and started is undone while it measures.", leaseLost},
-	{"residue", "After healing nothing of the faults may be left on the host: rules, shapers, stopped " +
-		"processes, namespaces. What is left weighs on every later measurement.", residue},
+	{"residue", "After healing nothing of the faults may be left on the host: rules, shapers, " +
+		"stopped processes, namespaces. What is left weighs on every later measurement.", residue},
 }
 
 func unwitnessed(s *subject) finding {

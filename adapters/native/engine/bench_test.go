@@ -66,6 +66,14 @@ func record(tb testing.TB, name string, rate uint64, params map[string]string, n
 			cols = append(cols, o.col)
 		}
 	}
+	if p.join != nil {
+		for _, side := range p.join.sides {
+			cols = append(append(cols, side.key), side.values...)
+			for _, c := range append(side.filter, side.where...) {
+				cols = append(cols, c.col)
+			}
+		}
+	}
 	b := workloads.NewBatchOf(w.Schema, cols, n+4096)
 	w.Events().Fill(b, workloads.Slots{First: 0, Step: 1, N: n})
 	return w, b
@@ -119,6 +127,15 @@ func BenchmarkEngine(b *testing.B) {
 		{"sessions-1m-keys", "iot-sessions", 1_000_000, 16_000_000, 1, map[string]string{"keys": "1M"}},
 		{"uc2-100k-keys", "uc2", 100_000, 8_000_000, 1, nil},
 		{"sliding-average", "sliding-average", 100_000, 4_000_000, 1, nil},
+		{"fraud-1m-keys", "fraud", 500_000, 16_000_000, 1, nil},
+		{"cqrs-100k-keys", "cqrs", 200_000, 8_000_000, 1, nil},
+		{"nexmark-q3", "nexmark", 100_000, 8_000_000, 1, map[string]string{"query": "q3"}},
+		{"nexmark-q4", "nexmark", 100_000, 8_000_000, 1, map[string]string{"query": "q4"}},
+		{"nexmark-q8", "nexmark", 100_000, 8_000_000, 1, map[string]string{"query": "q8"}},
+		{"nexmark-q9", "nexmark", 100_000, 8_000_000, 1, map[string]string{"query": "q9"}},
+		{"nexmark-q18", "nexmark", 100_000, 8_000_000, 1, map[string]string{"query": "q18"}},
+		{"nexmark-q20", "nexmark", 100_000, 8_000_000, 1, map[string]string{"query": "q20"}},
+		{"karimov-join", "karimov", 100_000, 4_000_000, 1, map[string]string{"query": "join"}},
 		{"exchange-2-slots-10k-keys", "iot-count-sum", 400_000, 8_000_000, 2,
 			map[string]string{"keys": "10k"}},
 	} {

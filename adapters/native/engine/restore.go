@@ -283,6 +283,9 @@ func (s *slot) resume() error {
 		s.reach()
 	}
 	s.later = nil
+	if s.op != nil && s.engine.cfg.Restore != nil {
+		s.op.advance(s.op.reached()) // what it has to tell others again
+	}
 	if s.contest != nil {
 		s.contest.passed(s.op.reached())
 	}

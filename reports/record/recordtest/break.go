@@ -76,7 +76,7 @@ func (s *simulation) answersOf(rep record.Repeat) answers {
 	perNs := float64(rate) / 1e9
 	a := answers{{0, 0}}
 	for _, b := range s.faults {
-		if b = b.scaled(rep.System); !b.took() {
+		if b = b.scaled(rep.System); !b.took() || rep.Twin {
 			continue
 		}
 		t := b.at()
@@ -147,6 +147,9 @@ func (s *simulation) broken(rep record.Repeat, endNs int64) []record.Entry {
 			Bytes: 37 << 20, TookNs: 31e6})
 	}
 	for i := range s.faults {
+		if rep.Twin {
+			break
+		}
 		b := s.faults[i].scaled(rep.System)
 		all = append(all, b.entries()...)
 	}
