@@ -176,7 +176,7 @@ func TestWhatThisBuildCannotRunIsNamed(t *testing.T) {
 	gaps := strings.Join(s.NotYet(), "\n")
 	for _, want := range []string{
 		"systems.1: flink cannot be deployed", "load.settle: ",
-		"profile: equal-detection", "trace: ", "decide: ", "slo.recovery: ",
+		"profile: equal-detection", "trace: ", "decide: ",
 	} {
 		if !strings.Contains(gaps, want) {
 			t.Errorf("no %q in\n%s", want, gaps)
