@@ -124,16 +124,20 @@ func (s *sight) silentSince(sinceNs, nowNs int64) (atNs int64, why string) {
 	if atNs == 0 {
 		return 0, "probes arrive"
 	}
-	atNs = max(atNs, sinceNs)
+	// Not all of a cut takes effect at once: it is whole after the last connection that was set up.
+	atNs, connected := max(atNs, sinceNs), false
+	for _, c := range s.connects {
+		if c.ok && c.beganNs > atNs {
+			atNs, connected = c.beganNs, true
+		}
+	}
 	_, longest := s.usual(atNs)
 	patience := silence + min(2*longest, 2*time.Second)
 	if quiet := time.Duration(nowNs - atNs); quiet < patience || missing < 10 {
-		return 0, "no probe for only " + quiet.Round(time.Millisecond).String()
-	}
-	for _, c := range s.connects {
-		if c.ok && c.beganNs > atNs {
-			return 0, "a connection was set up"
+		if connected {
+			return 0, "a connection was set up " + quiet.Round(time.Millisecond).String() + " ago"
 		}
+		return 0, "no probe for only " + quiet.Round(time.Millisecond).String()
 	}
 	return atNs, ""
 }

@@ -79,8 +79,12 @@ func TestSilenceHasNoConnections(t *testing.T) {
 		t.Error("a connection before it", why)
 	}
 	s.connected(connect{beganNs: int64(1200 * time.Millisecond), ok: true})
+	if at, why := s.silentSince(0, int64(2*time.Second)); at != int64(1200*time.Millisecond) {
+		t.Error("a connection in it, before the cut was whole", at, why)
+	}
+	s.connected(connect{beganNs: int64(1900 * time.Millisecond), ok: true})
 	if at, _ := s.silentSince(0, int64(2*time.Second)); at != 0 {
-		t.Error("a connection in it")
+		t.Error("connections go on")
 	}
 }
 

@@ -60,7 +60,7 @@ func (c *coordinator) nextID() (uint64, error) {
 		l := c.ledger
 		c.issued = max(c.issued, l.NextID)
 		l.NextID = c.issued + idsAhead
-		if err := l.save(c.cfg.Dir); err != nil {
+		if err := l.save(c.cfg.Shared); err != nil {
 			return 0, err
 		}
 		c.ledger, c.reserved = l, l.NextID

@@ -82,7 +82,7 @@ const (
 )
 
 func newCoordinator(n *node) (*coordinator, error) {
-	l, err := loadLedger(n.cfg.Dir)
+	l, err := loadLedger(n.cfg.Shared)
 	if err != nil {
 		return nil, err
 	}
@@ -267,6 +267,10 @@ func (c *coordinator) enter(m *member) error {
 		if err := c.lost(old, "it came back as a new process"); err != nil {
 			return err
 		}
+	}
+	if c.ledger.Attempt == 0 && m.reg.Attempt > 0 {
+		return fmt.Errorf("take over: %s works on attempt %d, and the state the coordinator before "+
+			"kept is gone", m.name, m.reg.Attempt)
 	}
 	c.members[m.name] = m
 	if m.reg.LastID >= c.ledger.NextID {

@@ -69,7 +69,7 @@ func (c *coordinator) redeploy() error {
 	l := c.ledger
 	l.Attempt++
 	l.Owners, l.From = owners, c.complete
-	if err := l.save(c.cfg.Dir); err != nil {
+	if err := l.save(c.cfg.Shared); err != nil {
 		return err
 	}
 	c.ledger = l
@@ -172,7 +172,7 @@ func (c *coordinator) allFinished() error {
 	}
 	l := c.ledger
 	l.Finished = true
-	if err := l.save(c.cfg.Dir); err != nil {
+	if err := l.save(c.cfg.Shared); err != nil {
 		return err
 	}
 	c.ledger, c.phase = l, ended

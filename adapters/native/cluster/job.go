@@ -105,13 +105,17 @@ type nodeConfig struct {
 	Name   string `json:"name"`
 	Role   string `json:"role"`
 	Listen string `json:"listen"`
-	Dir    string `json:"dir"` // the node's own
+	Dir    string `json:"dir"`    // the node's own
+	Shared string `json:"shared"` // on storage that outlives every node: checkpoints, the ledger
 }
 
 const coordinatorName = "coordinator"
 
 func workerName(i int) string { return fmt.Sprintf("worker-%d", i+1) }
 
-func keptDir(stateDir string) string { return filepath.Join(stateDir, "results") }
+// Folders of the shared storage.
+func sharedDir(stateDir string) string { return filepath.Join(stateDir, "shared") }
 
-func storeDir(stateDir string) string { return filepath.Join(stateDir, "checkpoints") }
+func keptDir(stateDir string) string { return filepath.Join(sharedDir(stateDir), "results") }
+
+func storeDir(stateDir string) string { return filepath.Join(sharedDir(stateDir), "checkpoints") }

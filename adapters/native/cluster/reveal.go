@@ -71,7 +71,7 @@ func (c *coordinator) adopt() error {
 	}
 	l := c.ledger
 	l.Owners, _ = reassign(l.Owners, live)
-	if err := l.save(c.cfg.Dir); err != nil {
+	if err := l.save(c.cfg.Shared); err != nil {
 		return err
 	}
 	c.ledger = l

@@ -136,7 +136,7 @@ func newSystem(ctx context.Context, given adapters.Job) (*System, error) {
 		s.network, s.own = n, n
 	}
 	s.inlet = newInlet(given, &s.job)
-	return s, os.MkdirAll(s.job.Store, 0o755)
+	return s, os.MkdirAll(sharedDir(given.StateDir), 0o755)
 }
 
 // start starts the coordinator, then the workers, and waits until they work.
@@ -193,6 +193,7 @@ func (s *System) launch(ctx context.Context, name string) error {
 	s.mu.Unlock()
 	proc, err := l.start(nodeConfig{
 		RunID: s.job.RunID, Name: name, Role: n.role, Listen: n.listen, Dir: s.dirOf(name),
+		Shared: sharedDir(s.given.StateDir),
 	})
 	if err != nil {
 		return err
