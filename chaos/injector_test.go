@@ -5,6 +5,7 @@ package chaos
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -339,6 +340,42 @@ func TestANodeStartedAnewIsTheOneThatIsBroken(t *testing.T) {
 		t.Errorf("the node is in state %c", s)
 	}
 	healed(t, g.injector.Heal(t.Context(), second))
+}
+
+// elsewhere is a system whose node is a process of somebody else.
+type elsewhere struct {
+	bare
+	process Process
+}
+
+func (e elsewhere) Process(string) (Process, bool) { return e.process, true }
+
+func TestOnlyProcessesOfTheRunAreBroken(t *testing.T) {
+	g := newGround(t, nil)
+	foreign := labelledSleep(t, labelVariable+"=another-run")
+	self, err := ProcessOf(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range []Planned{
+		{Verb: VerbKill}, {Verb: VerbStop}, {Verb: VerbPause},
+		{Verb: VerbPressure, Pressure: Pressure{CPUs: 0.1}},
+	} {
+		p.Picked, p.For = worker("worker-1"), time.Second
+		g.injector.System, p.ID = elsewhere{process: foreign}, 2*i+1
+		if f := g.injector.Inject(t.Context(), p); !strings.Contains(f.Error, "label") {
+			t.Errorf("%s of another run: %+v", p.Verb, f)
+		}
+		g.injector.Heal(t.Context(), p)
+		g.injector.System, p.ID = elsewhere{process: self}, 2*i+2
+		if f := g.injector.Inject(t.Context(), p); f.Unsupported == "" || f.Error != "" {
+			t.Errorf("%s of the tool itself: %+v", p.Verb, f)
+		}
+		g.injector.Heal(t.Context(), p)
+	}
+	if !foreign.alive() {
+		t.Error("a process of another run is gone")
+	}
 }
 
 // unwilling is a lease that takes no undo, as on a full disk.

@@ -312,6 +312,9 @@ func TestALeaseFolderThatOthersMayWriteToIsNotTrusted(t *testing.T) {
 	if err := os.Chmod(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := Leftovers(); err == nil {
+		t.Error("its leases are carried out")
+	}
 	if _, err := leaseFolder(); err == nil {
 		t.Error("it is trusted")
 	}

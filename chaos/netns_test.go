@@ -97,3 +97,61 @@ func TestShaperKeepsOrderAndLosesByASeed(t *testing.T) {
 		t.Errorf("of 1000 packets %d and %d arrive", len(one), len(other))
 	}
 }
+
+// notes is a lease that remembers what it was told.
+type notes struct {
+	undos map[int]Undo
+	next  int
+}
+
+func (l *notes) Add(u Undo) (int, error) {
+	l.next++
+	l.undos[l.next] = u
+	return l.next, nil
+}
+func (l *notes) Drop(id int) error { delete(l.undos, id); return nil }
+func (l *notes) Label() string     { return labelVariable + "=netns-test-left" }
+
+func TestNamespacesOfAKilledToolAreTakenAwayByTheLease(t *testing.T) {
+	if err := CanNetns(); err != nil {
+		t.Skip(err)
+	}
+	lease := &notes{undos: map[int]Undo{}}
+	made, err := NewNetwork(t.Context(), PlaneNetns, "test", lease)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := made.(*netns)
+	a, b := pair(t, n, "worker-1", "worker-2")
+	for _, u := range n.Undos([]Edge{there}) {
+		if _, err := lease.Add(u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cutEdges(t, n, there)
+	for range 2 { // what mends an edge leaves the rest as it is
+		for _, u := range n.Undos([]Edge{there}) {
+			if err := undo(t.Context(), lease.Label(), u); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	say(t, a, "mended")
+	hear(t, b, "mended")
+	for range 2 {
+		for id := lease.next; id > 0; id-- {
+			if u, ok := lease.undos[id]; ok {
+				if err := undo(t.Context(), lease.Label(), u); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		left, err := Residue(t.Context(), lease.Label())
+		if err != nil || len(left) != 0 {
+			t.Errorf("left: %q, %v", left, err)
+		}
+	}
+	if err := n.Close(); err != nil || len(lease.undos) > 2 {
+		t.Errorf("close what is gone: %v, and the lease has %v", err, lease.undos)
+	}
+}

@@ -38,11 +38,8 @@ func (p *passage) other(one *pump) *pump {
 }
 
 // pass ends a stream at the node that reads it; the caller holds the mutex, and has seen the gate
-// open.
+// open and the passage not over.
 func (p *passage) pass(one *pump, reset bool) {
-	if p.over {
-		return
-	}
 	if reset || p.reset[one] {
 		_ = one.dst.SetLinger(0) // close sends RST
 		p.end()
@@ -69,7 +66,9 @@ func (p *passage) broken(one *pump) {
 	for s.gate(other.edge).cut && !p.over {
 		s.moved.Wait()
 	}
-	p.pass(other, true)
+	if !p.over {
+		p.pass(other, true)
+	}
 }
 
 // end closes both connections; the caller holds the mutex.

@@ -352,3 +352,41 @@ func FuzzRelayRequests(f *testing.F) {
 		}
 	})
 }
+
+func TestRelayForgetsConnectionsThatHaveEnded(t *testing.T) {
+	s := newSwitchboard()
+	for _, end := range []func(c *net.TCPConn){
+		func(c *net.TCPConn) { c.Close() },
+		func(c *net.TCPConn) { c.SetLinger(0); c.Close() },
+	} {
+		a, inA := loopback(t)
+		b, inB := loopback(t)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			s.join(there, inA, inB)
+		}()
+		say(t, a, "hello")
+		hear(t, b, "hello")
+		end(a)
+		_, _ = io.Copy(io.Discard, b) // until the end, of whatever kind
+		b.Close()
+		<-done
+		s.mu.Lock()
+		for len(s.pumps) > 0 {
+			s.moved.Wait()
+		}
+		s.mu.Unlock()
+	}
+	if got := s.ends(); len(got) != 2 {
+		t.Errorf("ends %+v", got)
+	}
+}
+
+// loopback is a connection of this process with itself.
+func loopback(t *testing.T) (a, b *net.TCPConn) {
+	t.Helper()
+	n := newDirect()
+	t.Cleanup(func() { n.Close() })
+	return pair(t, n, "one", "other")
+}

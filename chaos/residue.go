@@ -92,17 +92,14 @@ func filesOf(label string) (left []string, err error) {
 			left = append(left, filepath.Join(os.TempDir(), e.Name()))
 		}
 	}
-	dir, err := leaseFolder()
+	leases, err := listLeases()
 	if err != nil {
 		return nil, err
 	}
-	leases, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range leases {
-		if strings.HasPrefix(strings.TrimPrefix(e.Name(), "."), runOf(label)+leaseEnding) {
-			left = append(left, filepath.Join(dir, e.Name()))
+	for _, path := range leases {
+		name := strings.TrimPrefix(filepath.Base(path), ".")
+		if strings.HasPrefix(name, runOf(label)+leaseEnding) {
+			left = append(left, path)
 		}
 	}
 	return left, nil
@@ -118,18 +115,14 @@ type Leftover struct {
 // Leftovers are the leases that nobody keeps any more: neither a tool nor a reaper, which is
 // quicker than this as long as it lives. What cannot be read is in the error, beside the others.
 func Leftovers() (all []Leftover, err error) {
-	dir, err := leaseFolder()
-	if err != nil {
-		return nil, fmt.Errorf("list leases: %w", err)
-	}
-	entries, err := os.ReadDir(dir)
+	paths, err := listLeases()
 	if err != nil {
 		return nil, fmt.Errorf("list leases: %w", err)
 	}
 	var unread error
-	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
-		if strings.HasPrefix(e.Name(), ".") || !strings.Contains(e.Name(), leaseEnding) {
+	for _, path := range paths {
+		name := filepath.Base(path)
+		if strings.HasPrefix(name, ".") || !strings.Contains(name, leaseEnding) {
 			continue
 		}
 		s, err := readLease(path)

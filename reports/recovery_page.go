@@ -49,8 +49,8 @@ type faultSection struct {
 }
 
 // taxWords say what the recovery tax is and what it is not.
-const taxWords = "The recovery tax is reassign and restore: what it costs to give the work of a lost " +
-	"node to others and to bring its state there. Detection before it is bought by shorter " +
+const taxWords = "The recovery tax is reassign and restore: what it costs to give the work of a " +
+	"lost node to others and to bring its state there. Detection before it is bought by shorter " +
 	"time-outs and catch-up after it by spare capacity; the tax is the design of the system."
 
 // stories is how many faults of a system are told one by one: those of its first kept repetition.

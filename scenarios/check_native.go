@@ -18,18 +18,16 @@ type nativeSetting struct {
 // nativeSettings are all of them. They govern how worker processes notice and mend a loss; the
 // adapter reads them as they stand.
 var nativeSettings = map[string]nativeSetting{
-	"heartbeat":          {"5ms to 1h", between(5*time.Millisecond, time.Hour)},
-	"heartbeat.timeout":  {"5ms to 1h, and at least two heartbeats", between(5*time.Millisecond, time.Hour)},
-	"checkpoint.timeout": {"5ms to 1h", between(5*time.Millisecond, time.Hour)},
+	"heartbeat":          {"5ms to 1h", anHourAtMost},
+	"heartbeat.timeout":  {"5ms to 1h, and at least two heartbeats", anHourAtMost},
+	"checkpoint.timeout": {"5ms to 1h", anHourAtMost},
 	"spares":             {"0 to 16", counting(16)},
 	"standbys":           {"0 to 16", counting(16)},
 }
 
-func between(least, most time.Duration) func(string) bool {
-	return func(text string) bool {
-		d, err := time.ParseDuration(text)
-		return err == nil && d >= least && d <= most
-	}
+func anHourAtMost(text string) bool {
+	d, err := time.ParseDuration(text)
+	return err == nil && d >= 5*time.Millisecond && d <= time.Hour
 }
 
 func counting(most int) func(string) bool {
@@ -67,8 +65,8 @@ func (c *checker) native(path string, sys System) {
 	}
 	silence, err := time.ParseDuration(sys.Config["heartbeat.timeout"])
 	if beat := sys.heartbeat(); err == nil && silence < 2*beat {
-		c.fail(path+"/config/heartbeat.timeout", fmt.Sprintf("a worker that is silent for %s is lost, and "+
-			"it is heard of every %s", formatDuration(silence), formatDuration(beat)),
+		c.fail(path+"/config/heartbeat.timeout", fmt.Sprintf("a worker that is silent for %s is lost, "+
+			"and it is heard of every %s", formatDuration(silence), formatDuration(beat)),
 			"write at least "+formatDuration(2*beat))
 	}
 }

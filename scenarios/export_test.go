@@ -51,9 +51,9 @@ type FakeGear struct {
 // Give has a run use the gear.
 func (g *FakeGear) Give(r *RunRequest) {
 	r.gear = &gear{
-		lease: func(context.Context, string) (heldLease, error) {
+		lease: func(_ context.Context, run string) (heldLease, error) {
 			g.open(1, "lease")
-			return &fakeLease{gear: g}, nil
+			return &fakeLease{gear: g, run: run}, nil
 		},
 		network: func(_ context.Context, plane, _ string, _ chaos.Lease) (chaos.Plane, error) {
 			g.open(1, "network "+plane)
@@ -84,6 +84,7 @@ func (g *FakeGear) Events() (events []string, open int) {
 
 type fakeLease struct {
 	gear   *FakeGear
+	run    string
 	remove []string
 }
 
@@ -94,9 +95,9 @@ func (l *fakeLease) Add(u chaos.Undo) (int, error) {
 	return 1, nil
 }
 
-func (*fakeLease) Drop(int) error { return nil }
-func (*fakeLease) Label() string  { return "STREAMBENCH_RUN=test" }
-func (*fakeLease) Lost() bool     { return false }
+func (*fakeLease) Drop(int) error  { return nil }
+func (l *fakeLease) Label() string { return "STREAMBENCH_RUN=" + l.run }
+func (*fakeLease) Lost() bool      { return false }
 
 func (l *fakeLease) Close() error {
 	l.gear.open(-1, "lease closed")

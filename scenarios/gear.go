@@ -89,8 +89,8 @@ func (r *run) plane() string {
 	return chaos.PlaneDirect
 }
 
-// equip gives a repetition whose nodes are processes its lease, which comes before anything is started
-// or made, its network and the folder its nodes write to.
+// equip gives a repetition whose nodes are processes its lease, which comes before anything is
+// started or made, its network and the folder its nodes write to.
 func (r *repetition) equip(ctx context.Context) (err error) {
 	if r.plane == "" {
 		return nil
@@ -135,8 +135,8 @@ func (r *repetition) station(ctx context.Context) (err error) {
 	return nil
 }
 
-// strip ends what a repetition was equipped with, its lease last, and records what the host still has
-// of it.
+// strip ends what a repetition was equipped with, its lease last, and records what the host still
+// has of it.
 func (r *repetition) strip(ctx context.Context) error {
 	var errs []error
 	if r.witness != nil {

@@ -346,7 +346,7 @@ func TestDecisionTakesItsAnchorsFromLimits(t *testing.T) {
 }
 
 func TestFlagsChangeValues(t *testing.T) {
-	s := mustLoad(t, base+"faults: [{at: 20s, kill: worker}]\n", "load.rate=1.5M/s",
+	s := mustLoad(t, base+"faults: [{at: 20s, kill: worker, restart: 5s}]\n", "load.rate=1.5M/s",
 		"resources.worker.cpus=2", "faults.0.at=30s", "slo.latency.p99=5ms", "params.keys=10",
 		"faults.1={at: 40s, pause: worker, for: 1s}", "systems=[native]")
 	if s.Load.Rate.PerSecond != 1_500_000 || s.Resources.Worker.CPUs != 2 || s.SLO[0].Value != 5e6 ||

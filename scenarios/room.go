@@ -20,9 +20,9 @@ const (
 	leastStateB = 16 << 20
 )
 
-// checkpointB is about how much the checkpoints of a system take on disk at a time: that of every key
-// in every window that is open at once, bounded by the memory its workers have; 0 where it takes
-// none.
+// checkpointB is about how much the checkpoints of a system take on disk at a time: that of every
+// key in every window that is open at once, bounded by the memory its workers have; 0 where it
+// takes none.
 func (s *Scenario) checkpointB(job adapters.Job) uint64 {
 	if !s.distributed() || job.Guarantee == "at-most-once" {
 		return 0
@@ -39,8 +39,8 @@ func (s *Scenario) checkpointB(job adapters.Job) uint64 {
 	return keptCheckpoints * state
 }
 
-// room says why the output folder is too small for the checkpoints of a job: a run would fail with a
-// full disk when it is well under way.
+// room says why the output folder is too small for the checkpoints of a job: a run would fail with
+// a full disk when it is well under way.
 func (r *run) room(job adapters.Job) error {
 	need := r.req.Scenario.checkpointB(job)
 	if need == 0 {

@@ -225,10 +225,10 @@ func TestNativeRefusesWhatItCannotRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	sound := adapters.Job{Workload: w, Transport: adapters.Embedded, Workers: 1, WorkerCPUs: 1}
-	two := sound
-	two.Workers = 2
-	if err := (native.Adapter{}).Supports(two); !errors.Is(err, errors.ErrUnsupported) {
-		t.Errorf("two workers: %v", err)
+	set := sound
+	set.Settings = map[string]string{"heartbeat": "1s"}
+	if err := (native.Adapter{}).Supports(set); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("heartbeats in one process: %v", err)
 	}
 	if err := (native.Adapter{}).Supports(sound); err != nil {
 		t.Error(err)

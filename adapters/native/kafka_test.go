@@ -14,6 +14,7 @@ import (
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/kafka"
 	"github.com/streambench/streambench/adapters/kafka/kafkatest"
+	"github.com/streambench/streambench/chaos"
 	"github.com/streambench/streambench/workloads"
 	"github.com/streambench/streambench/workloads/workloadstest"
 )
@@ -22,6 +23,7 @@ import (
 func TestMain(m *testing.M) {
 	kafka.Enter()
 	Enter()
+	chaos.Enter()
 	os.Exit(m.Run())
 }
 

@@ -131,8 +131,8 @@ func canary() diagnosis {
 	return d
 }
 
-// faultVerbs tell which faults this host can do, and why not the others. None weakens a measurement:
-// a scenario that asks for one that is missing says so.
+// faultVerbs tell which faults this host can do, and why not the others. None weakens a
+// measurement: a scenario that asks for one that is missing says so.
 func faultVerbs(all []chaos.Ability) []diagnosis {
 	var can []string
 	var not []diagnosis

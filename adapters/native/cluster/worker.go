@@ -200,7 +200,7 @@ func (w *worker) touchDisk() error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(make([]byte, 4096))
+	_, err = f.Write(make([]byte, chaos.TrialBytes))
 	if err == nil {
 		err = f.Sync()
 	}

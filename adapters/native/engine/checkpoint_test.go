@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -216,7 +217,7 @@ func (a *attempt) take(e *Engine, quit chan struct{}) {
 				}
 				a.mu.Lock()
 				for i := range h.Results.N {
-					line := fmt.Sprint(h.Results.Row(make([]int64, 0, len(h.Results.Cols)), i))
+					line := lineOf(h.Results, i)
 					a.trial.pending[h.Epoch] = append(a.trial.pending[h.Epoch], line)
 				}
 				a.mu.Unlock()
@@ -323,9 +324,9 @@ func (r *trial) recover() {
 
 // commit makes results visible that came before a barrier.
 func (r *trial) commit(id uint64) {
-	for epoch, lines := range r.pending {
+	for _, epoch := range slices.Sorted(maps.Keys(r.pending)) {
 		if epoch < id {
-			r.committed = append(r.committed, lines...)
+			r.committed = append(r.committed, r.pending[epoch]...)
 			delete(r.pending, epoch)
 		}
 	}
@@ -351,8 +352,7 @@ func (r *trial) finish(slots, engines int, steps int) ([]string, Stats) {
 		total.Allowed += st.Allowed
 	}
 	r.commit(math.MaxUint64)
-	slices.Sort(r.committed)
-	return r.committed, total
+	return slices.Sorted(slices.Values(r.committed)), total
 }
 
 // cut runs the job over some checkpoints, and then cancels it.
@@ -382,6 +382,7 @@ func (r *trial) cut(t *rapid.T, slots, engines int) {
 }
 
 func TestAJobThatIsCutOffAndRestoredGivesTheOraclesAnswer(t *testing.T) {
+	base := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		q := question(t)
 		switch rapid.IntRange(0, 9).Draw(t, "process") {
@@ -393,11 +394,10 @@ func TestAJobThatIsCutOffAndRestoredGivesTheOraclesAnswer(t *testing.T) {
 		q.BoundMs = rapid.Int64Range(0, 15).Draw(t, "bound")
 		s := drawEvents(t, q.BoundMs)
 		w := ask(q, s)
-		dir, err := os.MkdirTemp("", "checkpoints")
+		dir, err := os.MkdirTemp(base, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer os.RemoveAll(dir)
 		r := newTrial(t, w, len(s), dir)
 		r.sizes = append(rapid.SliceOfN(rapid.IntRange(0, 16), 1, 4).Draw(t, "sizes"), 3)
 		layouts := rapid.SliceOfN(rapid.IntRange(1, 4), 2, 4).Draw(t, "slots")
@@ -417,16 +417,16 @@ func TestAJobThatIsCutOffAndRestoredGivesTheOraclesAnswer(t *testing.T) {
 }
 
 func TestLateEventsAreCountedOnceOverRestarts(t *testing.T) {
+	base := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		q := question(t)
 		q.BoundMs = rapid.Int64Range(0, 5).Draw(t, "bound")
 		s := drawEvents(t, 40)
 		w := ask(q, s)
-		dir, err := os.MkdirTemp("", "checkpoints")
+		dir, err := os.MkdirTemp(base, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer os.RemoveAll(dir)
 		r := newTrial(t, w, len(s), dir)
 		for range 2 {
 			r.cut(t, 1, 1)

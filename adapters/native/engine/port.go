@@ -81,7 +81,7 @@ func (p *Port) Deliver(frame []byte) error {
 		err = p.deliverBlock(head, rest)
 	case head[0] == letterFrame && p.mail != nil:
 		var l letter
-		if l, err = readLetter(head, rest, len(p.plan.out)); err == nil && !p.mail.push(l) {
+		if l, err = readLetter(head, rest, p.plan); err == nil && !p.mail.push(l) {
 			err = errCredit
 		}
 	default:

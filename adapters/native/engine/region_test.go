@@ -113,12 +113,12 @@ func (b *book) check(r Report, id uint64) {
 // what the table held at the barrier: updates, growth, freed rows, windows dropped and begun anew.
 func TestACheckpointHoldsTheStateOfItsBarrier(t *testing.T) {
 	deltas := 0
+	base := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
-		dir, err := os.MkdirTemp("", "checkpoints")
+		dir, err := os.MkdirTemp(base, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer os.RemoveAll(dir)
 		b := newBook(t, dir, rapid.SampledFrom([]int{2, 7, 20}).Draw(t, "words"))
 		defer b.arena.close()
 		defer b.recorder.release()
