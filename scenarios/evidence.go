@@ -12,6 +12,9 @@ import (
 // the first result of every key range came after a fault took effect, and 100 ms slices of what was
 // answered. The summary divides a recovery by them.
 
+// stretchesAtOnce bounds a line of the record: ten minutes.
+const stretchesAtOnce = 6000
+
 // divide tells the collector how many slots the job has, and so key ranges, and whether faults will
 // be injected. It is called before anything is collected.
 func (c *collector) divide(slots int, broken bool) {
@@ -83,8 +86,8 @@ func (r *repetition) noteEvidence() {
 	for i := range firsts {
 		r.note(record.Entry{Kind: record.KindFirsts, Firsts: &firsts[i]})
 	}
-	if len(all) > 0 {
-		r.note(record.Entry{Kind: record.KindStretches, Stretches: all})
+	for part := range slices.Chunk(all, stretchesAtOnce) {
+		r.note(record.Entry{Kind: record.KindStretches, Stretches: part})
 	}
 }
 

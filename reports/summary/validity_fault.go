@@ -28,8 +28,8 @@ var faultRules = []Rule{
 		"when a system has recovered is taken from them.", baselineMissing},
 	{"unrelayed-edge", "All nodes must talk through the relay that partitions them. One connection " +
 		"past it, and the fault did not cut what it says it cut.", unrelayed},
-	{"lease-lost", "The tool must not stand still for 3 s while something is broken: it is then taken " +
-		"for dead, and what it broke and started is undone while it measures.", leaseLost},
+	{"lease-lost", "The tool must not stand still for 3 s while something is broken: it is then " +
+		"taken for dead, and what it broke and started is undone while it measures.", leaseLost},
 	{"residue", "After healing nothing of the faults may be left on the host: rules, shapers, " +
 		"stopped processes, namespaces. What is left weighs on every later measurement.", residue},
 }
