@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// cgroup is a control group made for one run, below the one its processes came from: to take it away
-// is to move them one folder up. On v1 each controller has a hierarchy, on v2 they share one.
+// cgroup is a control group made for one run, below the one its processes came from: to take it
+// away is to move them one folder up. On v1 each controller has a hierarchy, on v2 they share one.
 type cgroup struct {
 	dir     string
 	unified bool // v2
@@ -118,8 +118,8 @@ func (c cgroup) quota(cores float64) error {
 	return c.set("cpu.cfs_quota_us", strconv.Itoa(quotaUs))
 }
 
-// limit leaves the group with so much memory. One that has more already gives it back, or the kernel
-// ends a process of it.
+// limit leaves the group with so much memory. One that has more already gives it back, or the
+// kernel ends a process of it.
 func (c cgroup) limit(memory Size) error {
 	name := "memory.limit_in_bytes"
 	if c.unified {
@@ -178,8 +178,8 @@ func refused(pid int) (uint64, bool) {
 	return c.counter("memory.failcnt", "")
 }
 
-// removeCgroup moves the processes of a control group named after the run to the group above it, and
-// takes it away.
+// removeCgroup moves the processes of a control group named after the run to the group above it,
+// and takes it away.
 func removeCgroup(ctx context.Context, label, path string) error {
 	if own := ownPart(label, path); own == "" || own != path {
 		return fmt.Errorf("the control group is not named after the run")

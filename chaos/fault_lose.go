@@ -11,7 +11,8 @@ import (
 )
 
 // lose is the silent loss of nodes, as when a machine loses its power: first nothing travels to or
-// from them any more, and only when that is seen are they killed, so that no peer hears of their end.
+// from them any more, and only when that is seen are they killed, so that no peer hears of their
+// end.
 type lose struct {
 	planned Planned
 	grip    grip

@@ -7,8 +7,8 @@ import (
 	"github.com/streambench/streambench/reports/record"
 )
 
-// freeze, the verb pause, has nodes stand still. The kernel goes on acknowledging what they are sent, so nobody is
-// told; when they go on, they believe what was true before.
+// freeze, the verb pause, has nodes stand still. The kernel goes on acknowledging what they are
+// sent, so nobody is told; when they go on, they believe what was true before.
 type freeze struct {
 	grip     grip
 	promises promises

@@ -177,7 +177,9 @@ type throttling struct {
 }
 
 // startThrottle returns once the helper holds the processes; none is stopped before begin.
-func startThrottle(ctx context.Context, t Target, cores float64, all []Process) (*throttling, error) {
+func startThrottle(
+	ctx context.Context, t Target, cores float64, all []Process,
+) (*throttling, error) {
 	cmd, err := helper(throttleRole)
 	if err != nil {
 		return nil, err

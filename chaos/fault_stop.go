@@ -31,7 +31,7 @@ func (s *stop) grace() time.Duration {
 	if s.planned.Grace > 0 {
 		return s.planned.Grace
 	}
-	return DefaultGrace
+	return defaultGrace
 }
 
 // Inject sends SIGTERM to the process that stands for each node, and SIGKILL to all of them if any

@@ -3,6 +3,7 @@ package chaos
 import (
 	"errors"
 	"fmt"
+	"os"
 	"syscall"
 )
 
@@ -26,6 +27,9 @@ func (g *grip) take(t Target) error {
 		if !ok {
 			return fmt.Errorf("%s has no process now", n.Name)
 		}
+		if err := breakable(t, p); err != nil {
+			return fmt.Errorf("%s: %w", n.Name, err)
+		}
 		roots[n.Name] = p
 	}
 	if g.holds(roots) {
@@ -43,6 +47,19 @@ func (g *grip) take(t Target) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// breakable refuses a process that is not one of the run's own. What lives in the tool's process
+// cannot be broken without the tool.
+func breakable(t Target, p Process) error {
+	if p.PID == os.Getpid() {
+		return unsupported("it lives in the tool's own process")
+	}
+	if t.Lease != nil && p.alive() && !carries(p.PID, t.Lease.Label()) {
+		return fmt.Errorf("process %d (%s) does not carry the label of the run", p.PID,
+			commandOf(p.PID))
 	}
 	return nil
 }

@@ -201,8 +201,8 @@ func (a *act) fail(err error) {
 }
 
 // Heal undoes a fault and, where that is planned, starts its nodes again. It works in a context of
-// its own, for the caller's may be what has ended; what it waits for has limits. It returns the fault
-// that Inject did, with the time it was healed. It may be called at any time, and again.
+// its own, for the caller's may be what has ended; what it waits for has limits. It returns the
+// fault that Inject did, with the time it was healed. It may be called at any time, and again.
 func (i *Injector) Heal(ctx context.Context, p Planned) record.Fault {
 	a := i.act(p)
 	a.mu.Lock()

@@ -1,8 +1,11 @@
+//go:build linux
+
 package chaos
 
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -176,6 +179,35 @@ func TestABadDiskIsTriedByTheNode(t *testing.T) {
 	}
 }
 
+func TestADiskIsJudgedByWhatTheKernelCounts(t *testing.T) {
+	ms := time.Millisecond
+	good := trial{took: ms, longest: 2 * ms, written: 3 * TrialBytes, counted: true}
+	for _, c := range []struct {
+		name  string
+		disk  Disk
+		after trial
+		holds bool
+	}{
+		{"slow", Disk{Slow: 20 * ms}, trial{took: 21 * ms}, true},
+		{"not slow", Disk{Slow: 20 * ms}, good, false},
+		{"slow by less than chance", Disk{Slow: 2 * ms}, trial{took: 2 * ms}, false},
+		{"a rate", Disk{Rate: 5_000_000}, trial{took: 105 * ms}, true},
+		{"no rate", Disk{Rate: 5_000_000}, trial{took: 50 * ms}, false},
+		{"full", Disk{Full: true}, trial{err: errors.New("worker-1: no space left on device")}, true},
+		{"broken, not full", Disk{Full: true}, trial{err: errors.New("input/output error")}, false},
+		{"not full", Disk{Full: true}, good, false},
+		{"slow and broken", Disk{Slow: ms}, trial{took: 9 * ms, err: errors.New("x")}, false},
+		{"lying", Disk{Lie: true}, trial{counted: true}, true},
+		{"honest", Disk{Lie: true}, good, false},
+		{"not counted", Disk{Lie: true}, trial{}, false},
+	} {
+		saw, missing := (&disk{planned: Planned{Disk: c.disk}}).judge(good, c.after)
+		if (missing == "") != c.holds || saw+missing == "" {
+			t.Errorf("%s: saw %q, missing %q", c.name, saw, missing)
+		}
+	}
+}
+
 // undone is a fault whose injector forgot to act.
 type undone struct{ Fault }
 
@@ -199,6 +231,7 @@ func TestAnInjectorThatDoesNothingIsFoundOut(t *testing.T) {
 		{Verb: VerbDisk, Disk: Disk{Slow: 20 * time.Millisecond}},
 		{Verb: VerbDisk, Disk: Disk{Full: true}},
 		{Verb: VerbDisk, Disk: Disk{Rate: 1_000_000}},
+		{Verb: VerbDisk, Disk: Disk{Lie: true}},
 		{Verb: VerbPoison, Poison: 3},
 	} {
 		p.ID, p.Picked, p.For = i+1, worker("worker-1"), time.Second
@@ -309,6 +342,42 @@ func TestANodeStartedAnewIsTheOneThatIsBroken(t *testing.T) {
 	healed(t, g.injector.Heal(t.Context(), second))
 }
 
+// elsewhere is a system whose node is a process of somebody else.
+type elsewhere struct {
+	bare
+	process Process
+}
+
+func (e elsewhere) Process(string) (Process, bool) { return e.process, true }
+
+func TestOnlyProcessesOfTheRunAreBroken(t *testing.T) {
+	g := newGround(t, nil)
+	foreign := labelledSleep(t, labelVariable+"=another-run")
+	self, err := ProcessOf(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range []Planned{
+		{Verb: VerbKill}, {Verb: VerbStop}, {Verb: VerbPause},
+		{Verb: VerbPressure, Pressure: Pressure{CPUs: 0.1}},
+	} {
+		p.Picked, p.For = worker("worker-1"), time.Second
+		g.injector.System, p.ID = elsewhere{process: foreign}, 2*i+1
+		if f := g.injector.Inject(t.Context(), p); !strings.Contains(f.Error, "label") {
+			t.Errorf("%s of another run: %+v", p.Verb, f)
+		}
+		g.injector.Heal(t.Context(), p)
+		g.injector.System, p.ID = elsewhere{process: self}, 2*i+2
+		if f := g.injector.Inject(t.Context(), p); f.Unsupported == "" || f.Error != "" {
+			t.Errorf("%s of the tool itself: %+v", p.Verb, f)
+		}
+		g.injector.Heal(t.Context(), p)
+	}
+	if !foreign.alive() {
+		t.Error("a process of another run is gone")
+	}
+}
+
 // unwilling is a lease that takes no undo, as on a full disk.
 type unwilling struct{ Lease }
 
@@ -333,6 +402,8 @@ func TestNothingIsBrokenThatNobodyWouldHeal(t *testing.T) {
 		}
 	}
 }
+
+var _ Mender = (*torn)(nil)
 
 // torn is a network that breaks half of what it is asked to, and says so.
 type torn struct {

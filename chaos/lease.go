@@ -18,8 +18,9 @@ const (
 	leaseExpiry = 3 * time.Second
 )
 
-// HeldLease is the lease of a run that is on. A process of its own, the reaper, watches it: when the
-// tool has died, or has not renewed the lease, the reaper carries out every undo in reverse order.
+// HeldLease is the lease of a run that is on. A process of its own, the reaper, watches it: when
+// the tool has died, or has not renewed the lease, the reaper carries out every undo in reverse
+// order.
 //
 //	tool --Add, Drop, renew--> lease file <--watch-- reaper --undo, once the tool is gone--> host
 //

@@ -37,14 +37,31 @@ const (
 
 var leaseName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
 
-// leaseFolder is where the leases of this user are. Nobody else may write there: undos are acts that
-// whoever finds them carries out.
+// leaseFolder is where the leases of this user are. Nobody else may write there: undos are acts
+// that whoever finds them carries out.
 func leaseFolder() (string, error) {
-	dir := filepath.Join(os.TempDir(), fmt.Sprintf("%sleases-%d", ours, os.Getuid()))
+	dir := leaseFolderName()
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", err
 	}
 	return dir, trusted(dir)
+}
+
+func leaseFolderName() string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("%sleases-%d", ours, os.Getuid()))
+}
+
+// listLeases are the files in the folder of leases, which nobody may have made yet.
+func listLeases() (paths []string, err error) {
+	dir := leaseFolderName()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, ignoreGone(err)
+	}
+	for _, e := range entries {
+		paths = append(paths, filepath.Join(dir, e.Name()))
+	}
+	return paths, trusted(dir)
 }
 
 // trusted refuses a folder that somebody else owns or may write to.

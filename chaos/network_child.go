@@ -25,7 +25,9 @@ type child struct {
 }
 
 // startChild starts this binary in a role. adapt, unless nil, readies the command.
-func startChild(ctx context.Context, role string, adapt func(*exec.Cmd), lease Lease) (*child, error) {
+func startChild(
+	ctx context.Context, role string, adapt func(*exec.Cmd), lease Lease,
+) (*child, error) {
 	cmd, err := helper(role)
 	if err != nil {
 		return nil, err

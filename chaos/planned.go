@@ -18,7 +18,7 @@ type Planned struct {
 
 	For     time.Duration // until it is healed: pause, partition, link, disk, clock, pressure
 	Restart time.Duration // kill, stop, lose: until the node is started again; 0 = it stays away
-	Grace   time.Duration // stop: between SIGTERM and SIGKILL; 0 = DefaultGrace
+	Grace   time.Duration // stop: between SIGTERM and SIGKILL; 0 = defaultGrace
 	Wipe    bool          // kill, stop: restart with an empty local disk; lose always does
 
 	// Picked are the nodes that are broken: those killed or paused, the one whose disk it is. Of a
@@ -33,8 +33,8 @@ type Planned struct {
 	Poison   uint64
 }
 
-// DefaultGrace is how long a stopped node has before SIGKILL where nothing else is said.
-const DefaultGrace = 30 * time.Second
+// defaultGrace is how long a stopped node has before SIGKILL where nothing else is said.
+const defaultGrace = 30 * time.Second
 
 // Healed is how long after its effect a fault is to be healed; false where nothing is: the node of
 // a kill without restart stays away until the end, and poison is there for good. Heal is called for

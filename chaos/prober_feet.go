@@ -13,9 +13,10 @@ import (
 // is one for all, and what it sends comes back through the gate of the edge; on the netns plane
 // every node has its own.
 type foot struct {
-	node    string
-	packets *net.UDPConn
-	dialer  net.Dialer
+	node      string
+	namespace string // "" = the prober's own
+	packets   *net.UDPConn
+	dialer    net.Dialer
 }
 
 // trail is an edge as the prober walks it.

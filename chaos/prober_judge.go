@@ -171,8 +171,8 @@ func (y *eye) judgeSlow(v *verdictOf, e Expectation, nowNs int64) {
 		if s == nil {
 			continue
 		}
-		if e.Shape.Delay > 0 || e.Shape.Jitter > 0 {
-			judgeDelay(v, s, e)
+		if (e.Shape.Delay > 0 || e.Shape.Jitter > 0) && !judgeDelay(v, s, e) {
+			continue // a train would be in the way of the probes that tell it
 		}
 		if e.Shape.Rate > 0 {
 			y.again(y.byEdge[edge], func(t *trail) { t.sendTrain(e.Shape.Rate) })
@@ -185,8 +185,9 @@ func (y *eye) judgeSlow(v *verdictOf, e Expectation, nowNs int64) {
 	}
 }
 
-// judgeDelay compares how long probes take with how long they took before.
-func judgeDelay(v *verdictOf, s *sight, e Expectation) {
+// judgeDelay compares how long probes take, before any train is sent, with how long they took
+// before the fault.
+func judgeDelay(v *verdictOf, s *sight, e Expectation) bool {
 	s.mu.Lock()
 	before, _ := s.usual(e.SinceNs)
 	s.mu.Unlock()
@@ -194,16 +195,17 @@ func judgeDelay(v *verdictOf, s *sight, e Expectation) {
 	took, firstNs := s.delayed(e.SinceNs, before+max(want-e.Shape.Jitter, want/2)*9/10)
 	if len(took) < leastTaken {
 		v.misses("%s: only %d probes were slow", s.edge, len(took))
-		return
+		return false
 	}
 	took = took[len(took)-min(len(took), 100):]
 	slices.Sort(took)
 	added := took[len(took)/2] - before
 	if off := (added - want).Abs(); off > want/10+e.Shape.Jitter/3+mostOff {
 		v.misses("%s: probes take %s more, not %s", s.edge, added.Round(100*time.Microsecond), want)
-		return
+		return false
 	}
 	v.seen(firstNs, "probes from %s take %s more", s.edge, added.Round(100*time.Microsecond))
+	return true
 }
 
 func judgeRate(v *verdictOf, s *sight, e Expectation) {

@@ -142,7 +142,11 @@ func (y *eye) look(v view) error {
 	}
 	go pulse(y.trails)
 	for _, t := range y.trails {
-		go t.knock()
+		if t.foot.namespace == "" {
+			go t.knock()
+			continue
+		}
+		go inside(t.foot.namespace, func() error { t.knock(); return nil })
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package chaos
 
 import (
+	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -83,8 +85,9 @@ func (s *sight) each(f func(probe)) {
 	}
 }
 
-// usual is how long probes sent before a time took: the shortest that is remembered, for what a busy
-// host or an earlier fault adds is none of the edge's own, and the longest of the last second.
+// usual is how long probes sent before a time took: the shortest that is remembered, for what a
+// busy host or an earlier fault adds is none of the edge's own, and the longest of the last
+// second.
 func (s *sight) usual(beforeNs int64) (shortest, longest time.Duration) {
 	s.each(func(p probe) {
 		took := time.Duration(p.arrivedNs - p.sentNs)
@@ -102,8 +105,8 @@ func (s *sight) usual(beforeNs int64) (shortest, longest time.Duration) {
 }
 
 // silentSince is since when nothing arrives along the edge: when the first probe was sent that
-// should have arrived and did not. Its own time-out is the longest that probes took before. why says
-// what speaks against silence.
+// should have arrived and did not. Its own time-out is the longest that probes took before. why
+// says what speaks against silence.
 func (s *sight) silentSince(sinceNs, nowNs int64) (atNs int64, why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,8 +138,8 @@ func (s *sight) silentSince(sinceNs, nowNs int64) (atNs int64, why string) {
 	return atNs, ""
 }
 
-// openSince reports whether something sent after a time has arrived, and goes on arriving. both says
-// that the other direction is open too, so that connections can be set up.
+// openSince reports whether something sent after a time has arrived, and goes on arriving. both
+// says that the other direction is open too, so that connections can be set up.
 func (s *sight) openSince(sinceNs, nowNs int64, both bool) (ok bool, why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -153,19 +156,27 @@ func (s *sight) openSince(sinceNs, nowNs int64, both bool) (ok bool, why string)
 		return false, "no probe for " +
 			time.Duration(nowNs-lastNs).Round(time.Millisecond).String()
 	}
-	if n := len(s.connects); both && n > 0 && s.connects[n-1].beganNs > sinceNs && !s.connects[n-1].ok {
-		return false, "a connection could not be set up"
+	if n := len(s.connects); both && n > 0 {
+		if last := s.connects[n-1]; last.beganNs > sinceNs && !last.ok {
+			return false, "a connection could not be set up"
+		}
 	}
 	return true, ""
 }
 
-// delayed are the times that probes sent after a time took, and the first of them that took longer
-// than another time.
+// delayed are the times that probes sent after a time took, until a train was sent, and when the
+// first of them was sent that took longer than a time.
 func (s *sight) delayed(sinceNs int64, over time.Duration) (took []time.Duration, firstNs int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	untilNs := int64(math.MaxInt64)
+	for _, t := range slices.Backward(s.trains) {
+		if t.sentNs >= sinceNs {
+			untilNs = t.sentNs
+		}
+	}
 	s.each(func(p probe) {
-		if p.sentNs < sinceNs || p.arrivedNs == 0 {
+		if p.sentNs < sinceNs || p.arrivedNs == 0 || p.arrivedNs > untilNs {
 			return
 		}
 		d := time.Duration(p.arrivedNs - p.sentNs)

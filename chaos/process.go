@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // vital is what the kernel says of a process: enough to tell it from another that was given its
@@ -54,7 +55,7 @@ func (p Process) alive() bool {
 
 func readVital(pid int) (vital, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if errors.Is(err, fs.ErrNotExist) || (err != nil && strings.Contains(err.Error(), "no such process")) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
 		return vital{}, errGone
 	}
 	if err != nil {

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// VerbSwizzle is a verb of random schedules alone: the links of a node are cut one by one and
+// verbSwizzle is a verb of random schedules alone: the links of a node are cut one by one and
 // mended in another order. It is drawn as as many partitions.
-const VerbSwizzle Verb = "swizzle"
+const verbSwizzle Verb = "swizzle"
 
 const (
 	// Baseline is the undisturbed part of steady that what a fault breaks is compared with: no
@@ -24,7 +24,7 @@ const (
 
 // randomVerbs are drawn from where a random schedule names none.
 var randomVerbs = []Verb{
-	VerbKill, VerbStop, VerbLose, VerbPause, VerbPartition, VerbLink, VerbSwizzle,
+	VerbKill, VerbStop, VerbLose, VerbPause, VerbPartition, VerbLink, verbSwizzle,
 }
 
 // lottery draws the faults of a random schedule as declarations, so that what was drawn can be
@@ -42,9 +42,10 @@ type lottery struct {
 func (r Random) Draw(g Ground) ([]Declaration, error) {
 	share := (g.Steady - Baseline) / time.Duration(max(r.Count, 1))
 	if share < leastShare {
-		return nil, fmt.Errorf("draw %d faults: steady of %s leaves each %s of at least %s: "+
-			"lengthen load.steady to %s or draw fewer", r.Count, g.Steady, max(share, 0), leastShare,
-			Baseline+time.Duration(r.Count)*leastShare)
+		return nil, fmt.Errorf("draw %d faults: steady of %gs leaves each %.2gs of at least %gs: "+
+			"lengthen load.steady to %gs or draw fewer", r.Count, g.Steady.Seconds(),
+			max(share, 0).Seconds(), leastShare.Seconds(),
+			(Baseline + time.Duration(r.Count)*leastShare).Seconds())
 	}
 	l := &lottery{ground: g, draw: rand.New(rand.NewPCG(r.Seed, 0x72616e646f6d))} // "random"
 	l.ground.Nodes = slices.DeleteFunc(slices.Clone(g.Nodes), func(n Node) bool {
@@ -77,7 +78,7 @@ func (r Random) Draws() []Verb {
 func (l *lottery) verbsOf(verbs []Verb) error {
 	for _, v := range verbs {
 		needs := 1
-		if v == VerbPartition || v == VerbLink || v == VerbSwizzle {
+		if v == VerbPartition || v == VerbLink || v == verbSwizzle {
 			needs = 2
 		}
 		if len(l.ground.Nodes) >= needs {
@@ -114,7 +115,7 @@ func (l *lottery) fault(at, lasts time.Duration) []Declaration {
 		d.Lose, d.Restart = node, lasts
 	case VerbPause:
 		d.Pause, d.For = node, lasts
-	case VerbSwizzle:
+	case verbSwizzle:
 		return l.swizzle(node, at, lasts)
 	case VerbPartition:
 		d.Partition, d.For = l.partition(node), lasts

@@ -21,6 +21,8 @@ const leaseVariable = "STREAMBENCH_LEASE"
 
 const (
 	watchEvery = 100 * time.Millisecond
+	// longestReaping bounds how long undos that fail are tried again.
+	longestReaping = 10 * time.Second
 	// ready is what a helper writes once it is at work: nothing can happen any more without it.
 	ready = "ready"
 	// longestHelperStart bounds how long a helper may take until it is at work.
@@ -47,14 +49,14 @@ func reap(path string, stdout io.Writer) error {
 	if err != nil || why == "" {
 		return err
 	}
-	done, err := undoLease(context.Background(), path)
+	done, err := undoAll(context.Background(), path)
 	fmt.Fprintf(os.Stderr, "streambench: %s: undid what it left (%s)\n", why,
 		strings.Join(done, "; "))
 	return err
 }
 
-// watchLease returns why the undos are due, or "" once the lease is gone. The lease has expired when
-// it was looked at so many times without a change: if the whole host stood still, so did this.
+// watchLease returns why the undos are due, or "" once the lease is gone. The lease has expired
+// when it was looked at so many times without a change: if the whole host stood still, so did this.
 func watchLease(path string, tool Process) (why string, err error) {
 	h, err := hold(tool)
 	if err != nil && !errors.Is(err, errGone) {
@@ -79,6 +81,24 @@ func watchLease(path string, tool Process) (why string, err error) {
 		case unchanged >= int(leaseExpiry/watchEvery):
 			return fmt.Sprintf("the tool (process %d) has stood still for %s", tool.PID,
 				leaseExpiry), nil
+		}
+	}
+}
+
+// undoAll is undoLease until nothing fails any more: what has just lost the tool may be ending, and
+// then neither can be asked to do something nor is gone.
+func undoAll(ctx context.Context, path string) (done []string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, longestReaping)
+	defer cancel()
+	for {
+		if done, err = undoLease(ctx, path); err == nil {
+			return done, nil
+		}
+		if !strings.HasSuffix(path, takenEnding) {
+			path += takenEnding
+		}
+		if pause(ctx, watchEvery) != nil {
+			return done, err
 		}
 	}
 }

@@ -58,7 +58,8 @@ func (r *relayed) Dial(from, to string) (string, error) {
 	if way, ok := r.ways[e]; ok {
 		return way, nil
 	}
-	reply, err := r.ask(context.Background(), relayRequest{Ask: askOpen, Edges: []Edge{e}, Address: at})
+	open := relayRequest{Ask: askOpen, Edges: []Edge{e}, Address: at}
+	reply, err := r.ask(context.Background(), open)
 	if err != nil {
 		return "", err
 	}

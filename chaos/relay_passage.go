@@ -21,6 +21,8 @@ func (s *switchboard) join(e Edge, a, b *net.TCPConn) {
 	p := &passage{board: s, done: map[*pump]bool{}, reset: map[*pump]bool{}}
 	p.to = &pump{board: s, edge: e, passage: p, src: a, dst: b, queue: newQueue()}
 	p.back = &pump{board: s, edge: e.reverse(), passage: p, src: b, dst: a, queue: newQueue()}
+	// It was set up while the edge was whole, even if that was cut just now.
+	p.to.allowance, p.back.allowance = unacknowledged, unacknowledged
 	s.mu.Lock()
 	s.pumps[p.to], s.pumps[p.back] = false, false
 	s.mu.Unlock()
@@ -36,11 +38,8 @@ func (p *passage) other(one *pump) *pump {
 }
 
 // pass ends a stream at the node that reads it; the caller holds the mutex, and has seen the gate
-// open.
+// open and the passage not over.
 func (p *passage) pass(one *pump, reset bool) {
-	if p.over {
-		return
-	}
 	if reset || p.reset[one] {
 		_ = one.dst.SetLinger(0) // close sends RST
 		p.end()
@@ -53,8 +52,8 @@ func (p *passage) pass(one *pump, reset bool) {
 	}
 }
 
-// broken is told that the reader of one stream is gone. That news travels the other way, behind what
-// the reader has sent before, and is held where the other way is cut.
+// broken is told that the reader of one stream is gone. That news travels the other way, behind
+// what the reader has sent before, and is held where the other way is cut.
 func (p *passage) broken(one *pump) {
 	s := p.board
 	s.mu.Lock()
@@ -67,7 +66,9 @@ func (p *passage) broken(one *pump) {
 	for s.gate(other.edge).cut && !p.over {
 		s.moved.Wait()
 	}
-	p.pass(other, true)
+	if !p.over {
+		p.pass(other, true)
+	}
 }
 
 // end closes both connections; the caller holds the mutex.

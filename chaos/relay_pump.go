@@ -86,7 +86,9 @@ func (p *pump) leave(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.allowance -= n
-	s.pumps[p] = false
+	if !p.passage.over {
+		s.pumps[p] = false
+	}
 	s.moved.Broadcast()
 }
 
@@ -173,7 +175,10 @@ func (p *pump) pass(reset bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.gate(p.edge)
-	if g.cut {
+	switch {
+	case p.passage.over: // the other end came first, and nothing was passed on here
+		return errEnded
+	case g.cut:
 		return errInterrupted
 	}
 	g.ends++

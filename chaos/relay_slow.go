@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// mostHeld bounds what a pump holds of a slowed stream; behind it the sender waits, as it does for a
-// full window.
+// mostHeld bounds what a pump holds of a slowed stream; behind it the sender waits, as it does for
+// a full window.
 const mostHeld = 4 << 20
 
 // room is how many bytes a pump takes in advance on an edge of a shape: of a slow one as much as it

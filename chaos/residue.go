@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// Residue is what the host still has of the run whose lease had a label: processes and those of them
-// that stand still, control groups, namespaces, rules, temporary files, leases. It must be empty once
-// the lease is closed.
+// Residue is what the host still has of the run whose lease had a label: processes and those of
+// them that stand still, control groups, namespaces, rules, temporary files, leases. It must be
+// empty once the lease is closed.
 func Residue(ctx context.Context, label string) ([]string, error) {
 	if !labels(label) {
 		return nil, fmt.Errorf("look for residue: %q is the label of no run", label)
@@ -92,17 +92,14 @@ func filesOf(label string) (left []string, err error) {
 			left = append(left, filepath.Join(os.TempDir(), e.Name()))
 		}
 	}
-	dir, err := leaseFolder()
+	leases, err := listLeases()
 	if err != nil {
 		return nil, err
 	}
-	leases, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range leases {
-		if strings.HasPrefix(strings.TrimPrefix(e.Name(), "."), runOf(label)+leaseEnding) {
-			left = append(left, filepath.Join(dir, e.Name()))
+	for _, path := range leases {
+		name := strings.TrimPrefix(filepath.Base(path), ".")
+		if strings.HasPrefix(name, runOf(label)+leaseEnding) {
+			left = append(left, path)
 		}
 	}
 	return left, nil
@@ -115,21 +112,17 @@ type Leftover struct {
 	path  string
 }
 
-// Leftovers are the leases that nobody keeps any more: neither a tool nor a reaper, which is quicker
-// than this as long as it lives. What cannot be read is in the error, beside the others.
+// Leftovers are the leases that nobody keeps any more: neither a tool nor a reaper, which is
+// quicker than this as long as it lives. What cannot be read is in the error, beside the others.
 func Leftovers() (all []Leftover, err error) {
-	dir, err := leaseFolder()
-	if err != nil {
-		return nil, fmt.Errorf("list leases: %w", err)
-	}
-	entries, err := os.ReadDir(dir)
+	paths, err := listLeases()
 	if err != nil {
 		return nil, fmt.Errorf("list leases: %w", err)
 	}
 	var unread error
-	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
-		if strings.HasPrefix(e.Name(), ".") || !strings.Contains(e.Name(), leaseEnding) {
+	for _, path := range paths {
+		name := filepath.Base(path)
+		if strings.HasPrefix(name, ".") || !strings.Contains(name, leaseEnding) {
 			continue
 		}
 		s, err := readLease(path)
@@ -154,7 +147,7 @@ func Leftovers() (all []Leftover, err error) {
 // Clean carries out the undos of a lease that was left behind, and removes it. A lease whose undos
 // fail stays.
 func (l Leftover) Clean(ctx context.Context) (Leftover, error) {
-	done, err := undoLease(ctx, l.path)
+	done, err := undoAll(ctx, l.path)
 	if err != nil {
 		return l, fmt.Errorf("clean what run %s left (%s): %w", l.Run, filepath.Dir(l.path), err)
 	}

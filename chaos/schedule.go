@@ -35,7 +35,7 @@ type Schedule struct {
 // schedule, whatever the system does.
 func NewSchedule(declared []Declaration, g Ground) (Schedule, error) {
 	s := Schedule{Lacking: map[int]error{}, Broken: map[int][]Node{}}
-	all, err := Expand(declared, g)
+	all, err := expand(declared, g)
 	if err != nil {
 		return s, err
 	}
@@ -58,8 +58,8 @@ func NewSchedule(declared []Declaration, g Ground) (Schedule, error) {
 	return s, nil
 }
 
-// Expand puts the faults that random declarations draw in their place.
-func Expand(declared []Declaration, g Ground) (all []Declaration, err error) {
+// expand puts the faults that random declarations draw in their place.
+func expand(declared []Declaration, g Ground) (all []Declaration, err error) {
 	for i, d := range declared {
 		if d.Random == nil {
 			all = append(all, d)
@@ -74,8 +74,8 @@ func Expand(declared []Declaration, g Ground) (all []Declaration, err error) {
 	return all, nil
 }
 
-// plan resolves a declaration, and says which nodes it keeps from their work. With an error the verb
-// and the text are those of the declaration.
+// plan resolves a declaration, and says which nodes it keeps from their work. With an error the
+// verb and the text are those of the declaration.
 func (p *picker) plan(d Declaration) (f Planned, broken []Node, err error) {
 	verb := d.Verbs()[0]
 	f = Planned{

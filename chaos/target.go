@@ -55,8 +55,8 @@ type Restarter interface {
 // Disker is a System whose nodes can be given a bad disk. The zero Disk is a good one.
 type Disker interface {
 	SetDisk(ctx context.Context, node string, d Disk) error
-	// TryDisk writes and syncs a little where the node writes, by the node's own hand, and says how
-	// long that took; the error is the disk's.
+	// TryDisk writes TrialBytes to a file where the node writes and syncs it, by the node's own hand,
+	// and says how long that took; the error is the disk's.
 	TryDisk(ctx context.Context, node string) (time.Duration, error)
 }
 

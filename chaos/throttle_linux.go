@@ -24,9 +24,9 @@ const (
 )
 
 // serveThrottle leaves processes, together, with a part of a core: in every period they run until
-// they have used what is theirs and stand still for the rest of it. This is what a quota of a control
-// group does, for who may make none. It begins when it is told to and ends, the processes running,
-// when the other end of stdin is gone.
+// they have used what is theirs and stand still for the rest of it. This is what a quota of a
+// control group does, for who may make none. It begins when it is told to and ends, the processes
+// running, when the other end of stdin is gone.
 func serveThrottle(stdin io.Reader, stdout io.Writer) error {
 	cores, all, err := parseThrottle(os.Getenv(throttleVariable))
 	if err != nil {

@@ -1,3 +1,5 @@
+//go:build linux
+
 package chaos
 
 import (
@@ -79,6 +81,14 @@ func greet(peer string) {
 		time.Sleep(20 * time.Millisecond)
 	}
 }
+
+var _ interface {
+	System
+	Hosted
+	Restarter
+	Disker
+	Sloted
+} = (*toys)(nil)
 
 // toys are a system of toy nodes.
 type toys struct {

@@ -110,7 +110,8 @@ func signalOwn(ctx context.Context, label string, p Process, s syscall.Signal) e
 	}
 	defer h.close()
 	if !carries(p.PID, label) {
-		if h.ended(0) { // and so had no environment left
+		// One that is ending has no environment any more, and is gone soon.
+		if commandOf(p.PID) == "?" && h.ended(longestUndo/2) {
 			return nil
 		}
 		return fmt.Errorf("process %d (%s) is not of this run", p.PID, commandOf(p.PID))
@@ -161,7 +162,8 @@ func namedAfter(label, name string) bool {
 	return ok && labels(label) && strings.HasSuffix(rest, "-"+runOf(label))
 }
 
-// removeOwn removes a file or folder in a folder named after the run. It follows no link on the way.
+// removeOwn removes a file or folder in a folder named after the run. It follows no link on the
+// way.
 func removeOwn(label, path string) error {
 	own := ownPart(label, path)
 	if own == "" {
@@ -201,12 +203,16 @@ func runOwn(ctx context.Context, label string, args []string) error {
 	switch {
 	case len(args) == 0 || !slices.Contains(commands, args[0]):
 		return fmt.Errorf("the command is none of %s", strings.Join(commands, ", "))
-	case !slices.ContainsFunc(args[1:], func(s string) bool { return strings.Contains(s, runOf(label)) }):
+	case !slices.ContainsFunc(args[1:], func(s string) bool {
+		return strings.Contains(s, runOf(label))
+	}):
 		return fmt.Errorf("the command does not name the run")
 	}
 	out, err := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput()
 	said := strings.TrimSpace(string(out))
-	if err == nil || slices.ContainsFunc(gone, func(s string) bool { return strings.Contains(said, s) }) {
+	if err == nil || slices.ContainsFunc(gone, func(s string) bool {
+		return strings.Contains(said, s)
+	}) {
 		return nil
 	}
 	return fmt.Errorf("%w: %s", err, said)

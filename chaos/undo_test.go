@@ -1,3 +1,5 @@
+//go:build linux
+
 package chaos
 
 import (
@@ -10,8 +12,8 @@ import (
 
 const testLabel = labelVariable + "=undo-test-7f3a"
 
-// sleeper is a process with an environment of its own.
-func sleeper(t *testing.T, env ...string) Process {
+// labelledSleep is a process with an environment of its own.
+func labelledSleep(t *testing.T, env ...string) Process {
 	t.Helper()
 	cmd := exec.Command("sleep", "120")
 	cmd.Env = env
@@ -33,8 +35,8 @@ func sleeper(t *testing.T, env ...string) Process {
 
 func TestAnUndoTouchesNothingOfOthers(t *testing.T) {
 	dir := t.TempDir()
-	foreign := sleeper(t, labelVariable+"=another-run")
-	unlabelled := sleeper(t)
+	foreign := labelledSleep(t, labelVariable+"=another-run")
+	unlabelled := labelledSleep(t)
 	own := filepath.Join(dir, NameFor(testLabel, "state"))
 	elsewhere := filepath.Join(dir, "precious")
 	if err := os.Mkdir(elsewhere, 0o755); err != nil {
@@ -110,7 +112,7 @@ func TestEveryUndoIsHarmlessTwice(t *testing.T) {
 	if err := os.Symlink(outside, filepath.Join(own, "a", "link")); err != nil {
 		t.Fatal(err)
 	}
-	one, other, third := sleeper(t, testLabel), sleeper(t, testLabel), sleeper(t, testLabel)
+	one, other, third := labelledSleep(t, testLabel), labelledSleep(t, testLabel), labelledSleep(t, testLabel)
 	for _, u := range []Undo{
 		{Op: OpContinue, Process: &one},
 		{Op: OpKill, Process: &one},
@@ -140,7 +142,7 @@ func TestEveryUndoIsHarmlessTwice(t *testing.T) {
 
 // TestANumberThatWasGivenAgainIsLeftAlone holds that a process is told by its start, too.
 func TestANumberThatWasGivenAgainIsLeftAlone(t *testing.T) {
-	p := sleeper(t, testLabel)
+	p := labelledSleep(t, testLabel)
 	before := Process{PID: p.PID, Start: p.Start - 1}
 	if err := undo(t.Context(), testLabel, Undo{Op: OpKill, Process: &before}); err != nil {
 		t.Error(err)

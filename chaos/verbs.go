@@ -66,7 +66,7 @@ var VerbTable = []VerbDoc{
 		Means: "The disk of a node is slow (each sync and read waits), has a rate, is full, or lies: " +
 			"sync returns before data is safe.",
 		Witness: "A write and sync by the node itself takes as long as was asked for, fails for want " +
-			"of space, or is not there after a kill.",
+			"of space, or succeeds while the kernel counts nothing written (lie).",
 		Heals:   "The disk is a good one again after for.",
 		Example: "{at: 20s, disk: {node: worker-1, slow: 20ms}, for: 15s}",
 	},

@@ -7,8 +7,9 @@ import (
 )
 
 // Prober sees for itself what a fault did: it is a process of its own, that has no part in
-// injecting. It looks at all nodes and edges all the time, so that what it is asked about afterwards
-// was seen when it happened. Times are ns since T0, as the Now of the Injector gives them.
+// injecting. It looks at all nodes and edges all the time, so that what it is asked about
+// afterwards was seen when it happened. Times are ns since T0, as the Now of the Injector gives
+// them.
 type Prober interface {
 	// Watch has it look at a process too, under the name of its node. A process that is watched
 	// already, or is gone, is no error.

@@ -1,3 +1,5 @@
+//go:build linux
+
 package chaos
 
 import (
@@ -71,7 +73,7 @@ var seenFaults = map[string]Planned{
 	"partition bridge":  {Verb: VerbPartition, Edges: ways("worker-1", "worker-3")},
 	"link": {
 		Verb: VerbLink, Edges: ways("worker-1", "worker-2"),
-		Shape: Shape{Delay: 50 * time.Millisecond},
+		Shape: Shape{Delay: 300 * time.Millisecond},
 	},
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // killed is a worker that is killed and comes back.
-var killed = recordtest.Options{Steady: 24 * time.Second,
+var killed = recordtest.Options{Steady: 24 * time.Second, Twin: true,
 	Faults: []recordtest.Break{recordtest.Kill("worker-2", 14*time.Second)}}
 
 // unwitnessed is a partition that was carried out and that no witness saw.
@@ -64,10 +64,10 @@ var tooEarly = recordtest.Options{Steady: 3 * time.Second, Faults: schedule(reco
 // often is a long run in which a worker is killed again and again.
 func often() recordtest.Options {
 	var faults []recordtest.Break
-	for i := range 9 {
+	for i := range 5 {
 		k := recordtest.Kill(fmt.Sprintf("worker-%d", i%3+1), time.Duration(14+12*i)*time.Second)
 		k.Attempt, k.Busy = uint64(i+2), 0.9
 		faults = append(faults, k)
 	}
-	return recordtest.Options{Steady: 2 * time.Minute, Faults: schedule(faults...)}
+	return recordtest.Options{Steady: 72 * time.Second, Faults: schedule(faults...)}
 }

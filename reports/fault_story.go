@@ -23,8 +23,8 @@ type told struct{ At, Since, Mark, Sentence string }
 // most is how many lines of one kind a story has before they are put together.
 const most = 4
 
-// story tells a fault second by second: what the injector did, what the witness saw, what the system
-// said of itself, and when results were as before.
+// story tells a fault second by second: what the injector did, what the witness saw, what the
+// system said of itself, and when results were as before.
 func (b *breakage) story(f *record.Fault, at instants) []moment {
 	if _, took := faultState(f); !took {
 		return []moment{{atNs: max(f.ActualNs, f.PlannedNs), sentence: FaultSentence(f)}}

@@ -181,3 +181,57 @@ func TestAnnotationsAndFaultsFileNameEveryFault(t *testing.T) {
 		t.Error("the annotations are no file of a run")
 	}
 }
+
+// slower plants limits on recovery: one that is broken and one that is held.
+func slower(r *recordtest.Run) {
+	r.Manifest.Limits = []record.Limit{{Metric: "recovery", Value: 500e6, Text: "500ms"},
+		{Metric: "outage", Value: 1e9, Text: "1s"}}
+}
+
+func TestABrokenLimitOnRecoveryIsAFailureAndExit13(t *testing.T) {
+	dir := folder(t, killed, slower)
+	res, err := Render(dir)
+	if err != nil || res.Exit != 13 {
+		t.Fatalf("exit %d, %v", res.Exit, err)
+	}
+	files := rendered(t, dir)
+	s := junitOf(t, files[JUnitFile])
+	if s.Failures != 1 || s.Errors != 0 {
+		t.Errorf("%d failures, %d errors:\n%s", s.Failures, s.Errors, files[JUnitFile])
+	}
+	values, units := benchmarks(t, files[BenchFile])
+	got := values[[2]string{"native", "recovery-s"}]
+	if len(got) != 1 || got[0] < 0.5 || got[0] > 1.5 || units.GetBetter("recovery-s") != -1 {
+		t.Errorf("recovery-s %v", got)
+	}
+}
+
+func TestFiguresOfARecoveryAreThoseOfTheSummary(t *testing.T) {
+	dir := standard(t, "killed")
+	res, err := Render(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := res.Systems[0].Recoveries[0]
+	files := rendered(t, dir)
+	for _, want := range []string{orUnresolved(c.TotalNs), longest(c.Outage), longest(c.Tax)} {
+		for _, file := range []string{PageFile, SummaryFile} {
+			if !strings.Contains(string(files[file]), want) {
+				t.Errorf("%s does not say %s", file, want)
+			}
+		}
+	}
+	var sum int64
+	for _, p := range c.Phases {
+		sum += p.Ns
+	}
+	if c.TotalNs == nil || sum != *c.TotalNs {
+		t.Errorf("phases sum up to %d of %v", sum, c.TotalNs)
+	}
+	page := string(files[PageFile])
+	for _, want := range []string{"the same: count and digest are equal", "× ", "catch-up"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}

@@ -54,8 +54,8 @@ type (
 )
 
 // junit writes junit.xml. A broken limit, a broken guarantee and a system that died are failures;
-// what is unknown or INVALID is an error; the cases of a system whose turn never came, and of a fault
-// it cannot be broken by, are skipped.
+// what is unknown or INVALID is an error; the cases of a system whose turn never came, and of a
+// fault it cannot be broken by, are skipped.
 func junit(w io.Writer, run *Run) error {
 	r := &run.Result
 	suite := junitSuite{
@@ -105,7 +105,7 @@ func junitCaseOf(run *Run, v summary.Verdict) junitCase {
 		}
 	}
 	if v.Rep > 0 {
-		c.Name += fmt.Sprintf(", run %d", v.Rep)
+		c.Name += ", " + repetitionName(v.Rep)
 	}
 	out := &junitOutcome{Message: v.Text, Type: v.Rule, Text: verdictWords(v)}
 	switch {

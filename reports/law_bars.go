@@ -35,7 +35,7 @@ func lawPicture(bars []lawBar) template.HTML {
 	}
 	for i, b := range bars {
 		top := head + rowH*float64(i)
-		c.text(point{left - 10, top + 15}, clipped(b.label, 48), `text-anchor="end"`)
+		c.text(point{left - 10, top + 15}, clipped(b.label, 52), `text-anchor="end"`)
 		for k, ns := range []int64{b.law.LawNs, b.law.MeasuredNs} {
 			c.rect(box{left, top + 11*float64(k), max(x.at(float64(ns))-left, 0.6), 10},
 				`fill="`+lawInk(k)+`"`)

@@ -2,6 +2,8 @@ package reports
 
 import (
 	"fmt"
+	"math"
+	"strings"
 
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/reports/summary"
@@ -108,20 +110,22 @@ func twinTables(run *Run) []twinSection {
 	var all []twinSection
 	for _, s := range run.Result.Systems {
 		for _, t := range s.Twins {
-			section := twinSection{Title: fmt.Sprintf("%s, run %d beside run %d without the faults",
-				s.Name, t.Against, t.Rep), Words: t.Why}
+			section := twinSection{Title: fmt.Sprintf("%s, run %d", s.Name, t.Against),
+				Words: t.Why}
 			for _, name := range twinFigures {
 				v, ok := t.Figures[name]
 				if !ok {
 					continue
 				}
 				m, _ := record.FindMetric(name)
-				diff := "–"
-				if v[0] != 0 {
-					diff = fmt.Sprintf("%+.1f%%", 100*(v[1]/v[0]-1))
+				cells := []string{name, summary.Format(v[0], m.Unit), summary.Format(v[1], m.Unit),
+					difference(v[0], v[1])}
+				if name == "emitted" {
+					for i := range cells {
+						cells[i] = strings.ReplaceAll(cells[i], "events/s", "results/s")
+					}
 				}
-				section.Rows = append(section.Rows, []string{name, summary.Format(v[0], m.Unit),
-					summary.Format(v[1], m.Unit), diff})
+				section.Rows = append(section.Rows, cells)
 			}
 			section.Same = "the same: count and digest are equal"
 			if !t.SameResults {
@@ -134,4 +138,18 @@ func twinTables(run *Run) []twinSection {
 		}
 	}
 	return all
+}
+
+// difference of two figures: in percent, as a factor where it is large.
+func difference(without, with float64) string {
+	switch ratio := with / without; {
+	case without == 0:
+		return "–"
+	case ratio >= 2:
+		return fmt.Sprintf("× %.3g", ratio)
+	case math.Abs(ratio-1) < 0.0005:
+		return "none"
+	default:
+		return fmt.Sprintf("%+.1f%%", 100*(ratio-1))
+	}
 }

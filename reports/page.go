@@ -164,7 +164,7 @@ func (p *page) verdicts(r *summary.Result) {
 			subject = "the run"
 		}
 		if v.Rep > 0 {
-			subject += fmt.Sprintf(", run %d", v.Rep)
+			subject += ", " + repetitionName(v.Rep)
 		}
 		question := v.Rule
 		for _, part := range []string{v.Metric, v.Code} {
@@ -173,8 +173,11 @@ func (p *page) verdicts(r *summary.Result) {
 			}
 		}
 		word := look.word
-		if v.Rule == summary.RuleValidity {
+		switch {
+		case v.Rule == summary.RuleValidity:
 			word = string(summary.Invalid)
+		case v.Rule == summary.RuleFault && v.State == summary.Unknown:
+			word = "n/a"
 		}
 		line := verdictRow{Subject: subject, Question: question, Word: word, Colour: look.colour,
 			Text: v.Text, Remedy: v.Remedy}

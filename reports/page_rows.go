@@ -10,13 +10,24 @@ import (
 	"github.com/streambench/streambench/reports/summary"
 )
 
+// repetitionName is a repetition in words: run 2, twin of run 2.
+func repetitionName(rep int) string {
+	if rep >= record.FirstTwin {
+		return fmt.Sprintf("twin of run %d", rep-record.FirstTwin+1)
+	}
+	return fmt.Sprintf("run %d", rep)
+}
+
 func (p *page) repetitions(r *summary.Result) {
 	for _, s := range r.Systems {
 		for _, rep := range s.Repetitions {
 			line := repetitionRow{System: s.Name, Rep: fmt.Sprint(rep.Rep), Use: "kept",
 				Status: string(rep.Status), Colour: looks[summary.Unknown].colour,
 				Accepted: "–", P99: "–", Results: "–"}
-			if !rep.Kept {
+			switch {
+			case rep.Twin:
+				line.Rep, line.Use = "–", repetitionName(rep.Rep)+", without the faults"
+			case !rep.Kept:
 				line.Use = "discarded"
 			}
 			if rep.Status == summary.Valid {

@@ -76,7 +76,7 @@ func (b *bar) total() (ns int64) {
 }
 
 func (b *bar) draw(c *canvas, x scale, top float64) {
-	c.text(point{x.from - 10, top + 15}, clipped(b.label, 48), `text-anchor="end"`)
+	c.text(point{x.from - 10, top + 15}, clipped(b.label, 52), `text-anchor="end"`)
 	at := int64(0)
 	for _, s := range b.segments {
 		from, to := x.at(float64(at)), x.at(float64(at+s.ns))

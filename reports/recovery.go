@@ -72,11 +72,14 @@ func marksOf(run *Run, system string, rep int) []mark {
 }
 
 func (r *recovery) name() string {
-	text := fmt.Sprintf("%s, run %d: %s", r.system, r.rep, r.fault.Text)
+	text := r.system + ", " + repetitionName(r.rep)
+	if len(r.faults) > 1 {
+		text += fmt.Sprintf(", fault %d", r.fault.ID)
+	}
 	if !r.kept {
 		text += " (discarded)"
 	}
-	return text
+	return text + ": " + r.fault.Text
 }
 
 // unresolved stands where there is no evidence.
@@ -112,25 +115,29 @@ func (r *recovery) bar() bar {
 	return b
 }
 
-// cells are the phases in the table under the picture, a cell each, then their sum.
-func (r *recovery) cells() []string {
-	cells := append([]string{r.name()}, slices.Repeat([]string{unresolved}, len(phaseNames)+1)...)
-	if word := r.word(); word != "" {
-		for i := range cells[1:] {
-			cells[i+1] = word
-		}
-		return cells
+// phaseRow is a row of the table under the picture of phases: a cell a phase and one for their sum,
+// or a word for them all.
+type phaseRow struct {
+	Name, Word string
+	Cells      []string
+}
+
+func (r *recovery) row() phaseRow {
+	row := phaseRow{Name: r.name(), Word: r.word()}
+	if row.Word != "" {
+		return row
 	}
+	row.Cells = slices.Repeat([]string{unresolved}, len(phaseNames)+1)
 	for _, p := range r.cost.Phases {
 		for i := p.From; i < p.To-1; i++ {
-			cells[i+1] = unresolved + ", in the next"
+			row.Cells[i] = unresolved + ", in the next"
 		}
-		cells[p.To] = duration(p.Ns)
+		row.Cells[p.To-1] = duration(p.Ns)
 	}
 	if r.cost.TotalNs != nil {
-		cells[len(cells)-1] = duration(*r.cost.TotalNs)
+		row.Cells[len(phaseNames)] = duration(*r.cost.TotalNs)
 	}
-	return cells
+	return row
 }
 
 func duration(ns int64) string { return summary.Format(float64(ns), record.Nanoseconds) }

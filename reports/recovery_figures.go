@@ -59,8 +59,8 @@ func spreadText(s *summary.Spread) string {
 }
 
 func outageRow(c *summary.Recovery) row {
-	r := row{"Outage, t4 − t0: max; mean", spreadText(c.Outage), "until a result came that needed an " +
-		"event due after the fault, over the key ranges of the victim"}
+	r := row{"Outage, t4 − t0: max; mean", spreadText(c.Outage), "until a result came that needed " +
+		"an event due after the fault, over the key ranges of the victim"}
 	if c.ResolutionNs > 0 {
 		r.Note += "; results are " + duration(c.ResolutionNs) + " apart, so it is known no better"
 	}
@@ -126,14 +126,14 @@ func costRows(c *summary.Cost) []row {
 	if c == nil {
 		return nil
 	}
-	premium := row{"Premium of fault tolerance", "not known", "capacity lost to protection; it needs " +
-		"a run without protection to tell"}
+	premium := row{"Premium of fault tolerance", "not known", "capacity lost to protection; it " +
+		"needs a run without protection to tell"}
 	if c.Premium != nil {
 		premium.Value = fmt.Sprintf("%.1f%%", 100**c.Premium)
 		premium.Note = "capacity lost to protection, whether or not anything breaks"
 	}
-	day := row{"Cost a day, at one fault a day", unresolved, "premium and dip area as seconds of the " +
-		"offered rate; one fault alone is " + duration(c.FaultNs)}
+	day := row{"Cost a day, at one fault a day", unresolved, "premium and dip area as seconds of " +
+		"the offered rate; one fault alone is " + duration(c.FaultNs)}
 	if c.ADayNs != nil {
 		day.Value = duration(*c.ADayNs)
 	}

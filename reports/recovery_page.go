@@ -14,7 +14,7 @@ type recoverySection struct {
 	Nothing   string // why there is nothing to show
 	Phases    template.HTML
 	PhaseHead []string
-	PhaseRows [][]string
+	PhaseRows []phaseRow
 	PhaseDocs []row
 	Tax       string // what the recovery tax is
 	Faults    []faultSection
@@ -49,8 +49,8 @@ type faultSection struct {
 }
 
 // taxWords say what the recovery tax is and what it is not.
-const taxWords = "The recovery tax is reassign and restore: what it costs to give the work of a lost " +
-	"node to others and to bring its state there. Detection before it is bought by shorter " +
+const taxWords = "The recovery tax is reassign and restore: what it costs to give the work of a " +
+	"lost node to others and to bring its state there. Detection before it is bought by shorter " +
 	"time-outs and catch-up after it by spare capacity; the tax is the design of the system."
 
 // stories is how many faults of a system are told one by one: those of its first kept repetition.
@@ -64,7 +64,7 @@ func (p *page) recovery(run *Run) {
 			"scenario do: streambench list faults."
 		return
 	}
-	s.PhaseHead = append(append([]string{"recovery"}, phaseNames[:]...), "total: t6 − t0")
+	s.PhaseHead = append(phaseNames[:len(phaseNames):len(phaseNames)], "total: t6 − t0")
 	for i, name := range phaseNames {
 		s.PhaseDocs = append(s.PhaseDocs, row{Name: name, Value: phaseDocs[i]})
 	}
@@ -97,7 +97,7 @@ func (s *recoverySection) faults(run *Run, all []*breakage) {
 		for i := range b.faults {
 			r := recoveryOf(run, b, &b.faults[i])
 			bars = append(bars, r.bar())
-			s.PhaseRows = append(s.PhaseRows, r.cells())
+			s.PhaseRows = append(s.PhaseRows, r.row())
 			if r.word() == "" && r.cost.Law != nil {
 				laws = append(laws, lawBar{r.name(), r.cost.Law})
 			}

@@ -157,10 +157,12 @@ func transportOf(c record.Conditions) string {
 }
 
 func repetitionsRow(run *Run) row {
-	kept, valid, discarded := 0, 0, 0
+	kept, valid, discarded, twins := 0, 0, 0, 0
 	for _, s := range run.Result.Systems {
 		for _, r := range s.Repetitions {
 			switch {
+			case r.Twin:
+				twins++
 			case !r.Kept:
 				discarded++
 			case r.Status == summary.Valid:
@@ -173,6 +175,9 @@ func repetitionsRow(run *Run) row {
 	}
 	r := row{Name: "Repetitions", Value: fmt.Sprintf("%d kept, %d of them valid, %d discarded",
 		kept, valid, discarded)}
+	if twins > 0 {
+		r.Value += fmt.Sprintf(", %d without the faults beside them", twins)
+	}
 	if per := valid / max(len(run.Result.Systems), 1); per < 6 {
 		r.Note = "no interval and no test of a difference: both need 6 valid repetitions a system"
 	}

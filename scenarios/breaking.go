@@ -134,8 +134,8 @@ func (b *breaking) carry(p chaos.Planned, wait *chaos.Wait) {
 	}
 }
 
-// await waits until a fault is nearly due, readies it and sets its time; why says what became of one
-// that does not come.
+// await waits until a fault is nearly due, readies it and sets its time; why says what became of
+// one that does not come.
 func (b *breaking) await(p *chaos.Planned, wait *chaos.Wait) (due bool, why string) {
 	if wait == nil {
 		if !b.sleepUntil(int64(p.At - readiness)) {
@@ -172,8 +172,8 @@ func (b *breaking) prepare(p chaos.Planned) (why string) {
 	return err.Error()
 }
 
-// stopped reports whether the repetition has failed or was interrupted, in contrast to steady having
-// come to its end.
+// stopped reports whether the repetition has failed or was interrupted, in contrast to steady
+// having come to its end.
 func (b *breaking) stopped() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -192,8 +192,8 @@ func (b *breaking) sleepUntil(atNs int64) bool {
 	}
 }
 
-// admit says why a fault is not injected: the baseline is not calm, or too many nodes would be broken
-// at once. Poison is part of the stream already and is not held back.
+// admit says why a fault is not injected: the baseline is not calm, or too many nodes would be
+// broken at once. Poison is part of the stream already and is not held back.
 func (b *breaking) admit(p chaos.Planned) (why string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -23,8 +23,9 @@ func (r *repetition) milestone(m record.Milestone) {
 	r.moments.Add(m)
 }
 
-// poisoned is the witness of poison: its events are in the dead-letter output. They take effect when
-// they are due, which is part of the plan; when they are seen depends on when results become visible.
+// poisoned is the witness of poison: its events are in the dead-letter output. They take effect
+// when they are due, which is part of the plan; when they are seen depends on when results become
+// visible.
 func (r *repetition) poisoned(ctx context.Context, p chaos.Planned) record.Witness {
 	ctx, cancel := context.WithTimeout(ctx, longestLetters)
 	defer cancel()

@@ -35,8 +35,8 @@ type calm struct {
 	passed *record.Gate
 }
 
-// calmReading is what was seen in a slice: slots due and answered in it, and by how many slots those
-// answered were behind those due at the worst and at the best time of it.
+// calmReading is what was seen in a slice: slots due and answered in it, and by how many slots
+// those answered were behind those due at the worst and at the best time of it.
 type calmReading struct{ due, answered, worst, best uint64 }
 
 func newCalm(of *repetition) *calm { return &calm{of: of, done: make(chan struct{})} }
@@ -112,8 +112,8 @@ func (c *calm) open(fault int) record.Gate {
 	return g
 }
 
-// judge looks at the slices there are. A slice is still under way when a fault is due, so one may be
-// missing.
+// judge looks at the slices there are. A slice is still under way when a fault is due, so one may
+// be missing.
 func (c *calm) judge() (open bool, why string) {
 	if n := len(c.slices); n < calmSlices-1 {
 		return false, fmt.Sprintf("only %d s of a baseline of %d s were seen", n, calmSlices)
@@ -127,12 +127,13 @@ func (c *calm) judge() (open bool, why string) {
 		return answered > 0, "at rate max there is no schedule to be behind"
 	}
 	// Windows answer for all their events at once: what the last one holds may still be to come.
-	held := uint64(float64(due) * c.closing().Seconds() / (float64(len(c.slices)) * calmSlice.Seconds()))
+	perSecond := float64(due) / (float64(len(c.slices)) * calmSlice.Seconds())
+	held := uint64(perSecond * c.closing().Seconds())
 	if float64(answered+held) < calmRate*float64(due) {
 		return false, fmt.Sprintf("the baseline is not calm: %d of %d events due in %d s were answered, "+
 			"which is less than 95 %%", answered, due, len(c.slices))
 	}
-	slack := uint64(float64(due) * calmSlack.Seconds() / (float64(len(c.slices)) * calmSlice.Seconds()))
+	slack := uint64(perSecond * calmSlack.Seconds())
 	cut := len(c.slices) * 2 / 3
 	before, after := uint64(0), ^uint64(0)
 	for i, s := range c.slices {
@@ -143,11 +144,11 @@ func (c *calm) judge() (open bool, why string) {
 		}
 	}
 	if after > before+held+slack {
-		return false, fmt.Sprintf("the baseline is not calm: the backlog grew from at most %d to no less "+
-			"than %d events within %d s", before, after, len(c.slices))
+		return false, fmt.Sprintf("the baseline is not calm: the backlog grew from at most %d to no "+
+			"less than %d events within %d s", before, after, len(c.slices))
 	}
-	return true, fmt.Sprintf("%d s of baseline: %d of %d events due were answered, the backlog did not "+
-		"grow", len(c.slices), answered, due)
+	return true, fmt.Sprintf("%d s of baseline: %d of %d events due were answered, the backlog did "+
+		"not grow", len(c.slices), answered, due)
 }
 
 // closing is the time between two windows that close.

@@ -18,19 +18,16 @@ type nativeSetting struct {
 // nativeSettings are all of them. They govern how worker processes notice and mend a loss; the
 // adapter reads them as they stand.
 var nativeSettings = map[string]nativeSetting{
-	"heartbeat":          {"10ms to 1m", between(10*time.Millisecond, time.Minute)},
-	"heartbeat.timeout":  {"50ms to 10m, and more than heartbeat", between(50*time.Millisecond, 10*time.Minute)},
-	"checkpoint.timeout": {"100ms to 1h", between(100*time.Millisecond, time.Hour)},
-	"recovery":           {"survivors or spare", func(s string) bool { return s == "survivors" || s == "spare" }},
+	"heartbeat":          {"5ms to 1h", anHourAtMost},
+	"heartbeat.timeout":  {"5ms to 1h, and at least two heartbeats", anHourAtMost},
+	"checkpoint.timeout": {"5ms to 1h", anHourAtMost},
 	"spares":             {"0 to 16", counting(16)},
 	"standbys":           {"0 to 16", counting(16)},
 }
 
-func between(least, most time.Duration) func(string) bool {
-	return func(text string) bool {
-		d, err := time.ParseDuration(text)
-		return err == nil && d >= least && d <= most
-	}
+func anHourAtMost(text string) bool {
+	d, err := time.ParseDuration(text)
+	return err == nil && d >= 5*time.Millisecond && d <= time.Hour
 }
 
 func counting(most int) func(string) bool {
@@ -66,13 +63,19 @@ func (c *checker) native(path string, sys System) {
 	if !c.sound(path) {
 		return
 	}
-	beat, _ := time.ParseDuration(sys.Config["heartbeat"])
 	silence, err := time.ParseDuration(sys.Config["heartbeat.timeout"])
-	if err == nil && beat >= silence {
-		c.fail(path+"/config/heartbeat.timeout", fmt.Sprintf("a worker that is silent for %s is lost, and "+
-			"it is heard of every %s", silence, beat), "write at least twice the heartbeat")
+	if beat := sys.heartbeat(); err == nil && silence < 2*beat {
+		c.fail(path+"/config/heartbeat.timeout", fmt.Sprintf("a worker that is silent for %s is lost, "+
+			"and it is heard of every %s", formatDuration(silence), formatDuration(beat)),
+			"write at least "+formatDuration(2*beat))
 	}
-	if sys.Config["recovery"] == "spare" && sys.spares() == 0 {
-		c.fail(path+"/config/recovery", "recovery on a spare, and there is none", "add spares: 1")
+}
+
+// heartbeat is how often workers tell that they live.
+func (s System) heartbeat() time.Duration {
+	d, err := time.ParseDuration(s.Config["heartbeat"])
+	if err != nil {
+		return 100 * time.Millisecond
 	}
+	return d
 }

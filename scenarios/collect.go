@@ -51,7 +51,8 @@ func newCollector(
 ) *collector {
 	column, _ := w.Query.Anchor()
 	k := &collector{
-		load: l, query: w.Query, checker: c, finder: workloads.NewTriggerFinder(w), column: column, series: s,
+		load: l, query: w.Query, checker: c, finder: workloads.NewTriggerFinder(w), column: column,
+		series: s,
 		firsts: newFirsts(w.Query), row: make([]int64, w.Query.Width()), timeline: w.Timeline,
 		ingest: ingest{load: l, series: s}, ranges: newRanges(w.Query, 1),
 	}

@@ -47,8 +47,8 @@ func (c *collector) firstsSoFar(fault int) (f record.Firsts, done bool) {
 }
 
 // known takes when a result came whose trigger was due at a time since T0, from the oracle, which
-// knows what was missing until then. Of a query that answers each event it knows that of whole pages
-// alone: what was read live is finer, and exact, as a range answers in order.
+// knows what was missing until then. Of a query that answers each event it knows that of whole
+// pages alone: what was read live is finer, and exact, as a range answers in order.
 func (c *collector) known(dueNs int64, x workloads.Timing) {
 	if c.stretches != nil && !c.query.PerEvent() {
 		c.stretches.timed(dueNs, x)
@@ -62,8 +62,8 @@ func (c *collector) mistaken(x workloads.Timing) {
 	}
 }
 
-// broken reports whether faults are injected into the repetition, or it is held against one in which
-// they are.
+// broken reports whether faults are injected into the repetition, or it is held against one in
+// which they are.
 func (r *repetition) broken() bool { return r.job.Broken || r.plan.Twin }
 
 // noteEvidence writes what the collector kept, once the oracle has spoken or cannot.
@@ -109,8 +109,8 @@ func (r *repetition) spread(l workloads.Ledger) *record.Spread {
 	}
 }
 
-// stateNs is how much of the schedule the state of the query holds at a time: the events of a window
-// until it can change no more. Without an end, as of a session, it is -1.
+// stateNs is how much of the schedule the state of the query holds at a time: the events of a
+// window until it can change no more. Without an end, as of a session, it is -1.
 func (r *repetition) stateNs() int64 {
 	q, w := r.job.Workload.Query, r.job.Workload
 	if q.PerEvent() && q.Key == "" {

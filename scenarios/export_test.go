@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"sync"
 	"time"
@@ -29,6 +30,11 @@ func (r *RunRequest) InVirtualTimeOf(nap func(time.Duration)) {
 	}
 }
 
+// WithDisk has the run see a disk with so much room.
+func (r *RunRequest) WithDisk(freeB uint64) {
+	r.free = func(string) (uint64, error) { return freeB, nil }
+}
+
 // FakeGear stands in for everything that breaks, sees and heals.
 type FakeGear struct {
 	// Inject and Heal do what a fault does; nil for nothing.
@@ -45,9 +51,9 @@ type FakeGear struct {
 // Give has a run use the gear.
 func (g *FakeGear) Give(r *RunRequest) {
 	r.gear = &gear{
-		lease: func(context.Context, string) (heldLease, error) {
+		lease: func(_ context.Context, run string) (heldLease, error) {
 			g.open(1, "lease")
-			return &fakeLease{gear: g}, nil
+			return &fakeLease{gear: g, run: run}, nil
 		},
 		network: func(_ context.Context, plane, _ string, _ chaos.Lease) (chaos.Plane, error) {
 			g.open(1, "network "+plane)
@@ -76,15 +82,30 @@ func (g *FakeGear) Events() (events []string, open int) {
 	return append([]string(nil), g.events...), g.opened
 }
 
-type fakeLease struct{ gear *FakeGear }
+type fakeLease struct {
+	gear   *FakeGear
+	run    string
+	remove []string
+}
 
-func (*fakeLease) Add(chaos.Undo) (int, error) { return 1, nil }
-func (*fakeLease) Drop(int) error              { return nil }
-func (*fakeLease) Label() string               { return "STREAMBENCH_RUN=test" }
-func (*fakeLease) Lost() bool                  { return false }
+func (l *fakeLease) Add(u chaos.Undo) (int, error) {
+	if u.Op == chaos.OpRemove {
+		l.remove = append(l.remove, u.Path)
+	}
+	return 1, nil
+}
+
+func (*fakeLease) Drop(int) error  { return nil }
+func (l *fakeLease) Label() string { return "STREAMBENCH_RUN=" + l.run }
+func (*fakeLease) Lost() bool      { return false }
 
 func (l *fakeLease) Close() error {
 	l.gear.open(-1, "lease closed")
+	for _, path := range l.remove {
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

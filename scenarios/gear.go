@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/chaos"
 	"github.com/streambench/streambench/reports/record"
 )
@@ -88,93 +89,35 @@ func (r *run) plane() string {
 	return chaos.PlaneDirect
 }
 
-// openLease opens the lease of a run whose nodes are processes, before anything is started or made,
-// and makes the folder that nodes write to.
-func (r *run) openLease(ctx context.Context) (err error) {
-	if !r.req.Scenario.distributed() {
+// equip gives a repetition whose nodes are processes its lease, which comes before anything is
+// started or made, its network and the folder its nodes write to.
+func (r *repetition) equip(ctx context.Context) (err error) {
+	if r.plane == "" {
 		return nil
 	}
-	if r.lease, err = r.req.gear.lease(ctx, filepath.Base(r.dir)); err != nil {
-		return notReady("begin run: %w", err)
+	name := fmt.Sprintf("%s-%s-%d", r.job.RunID, fileName(r.plan.System), r.plan.Rep)
+	if r.lease, err = r.gear.lease(ctx, name); err != nil {
+		r.lease = nil
+		return fmt.Errorf("%w: %w", err, adapters.ErrNotReady)
 	}
 	dir, err := filepath.Abs(r.dir)
 	if err != nil {
-		return notReady("begin run: %w", err)
-	}
-	r.states = filepath.Join(dir, chaos.NameFor(r.lease.Label(), "state"))
-	id, err := r.lease.Add(chaos.Undo{Op: chaos.OpRemove, Path: r.states})
-	if err == nil {
-		r.statesUndo = id
-		err = os.Mkdir(r.states, 0o755)
-	}
-	if err != nil {
-		return notReady("begin run: make folder for checkpoints: %w", err)
-	}
-	return nil
-}
-
-// leave ends the lease at the end of the plan, and records what the host still has of the run.
-func (r *run) leave(ctx context.Context) {
-	if r.lease == nil {
-		return
-	}
-	label := r.lease.Label()
-	if r.lease.Lost() {
-		r.journal.add(record.Entry{Kind: record.KindWarning, Warning: &record.Warning{
-			Code: record.CodeLeaseLost, Text: "this process stood still for so long that it was taken " +
-				"for dead: what it had broken and started was undone while it measured",
-		}})
-	}
-	if err := r.closeLease(); err != nil {
-		r.journal.add(record.Entry{Kind: record.KindWarning, Warning: &record.Warning{
-			Code: "lease", Text: err.Error(),
-		}})
-	}
-	left, err := r.req.gear.residue(context.WithoutCancel(ctx), label)
-	if err != nil {
-		left = append(left, err.Error())
-	}
-	r.journal.add(record.Entry{Kind: record.KindResidue, Residue: &record.Residue{
-		Left: append([]string{}, left...),
-	}})
-}
-
-// closeLease removes what nodes wrote and ends the lease; twice is harmless.
-func (r *run) closeLease() error {
-	l := r.lease
-	if l == nil {
-		return nil
-	}
-	r.lease = nil
-	errs := []error{os.RemoveAll(r.states)}
-	if errs[0] == nil && r.statesUndo > 0 && !l.Lost() {
-		errs = append(errs, l.Drop(r.statesUndo))
-	}
-	return errors.Join(append(errs, l.Close())...)
-}
-
-// equip gives a repetition its network and its folder, where its nodes are processes. What they are
-// is in the lease before it is there.
-func (r *repetition) equip(ctx context.Context) (err error) {
-	if r.lease == nil {
-		return nil
-	}
-	r.job.Lease, r.job.StateDir = r.lease, r.stateDir()
-	if err := os.MkdirAll(r.job.StateDir, 0o755); err != nil {
 		return fmt.Errorf("make folder for checkpoints: %w", err)
 	}
-	r.job.Milestone = r.milestone
-	r.network, err = r.gear.network(ctx, r.plane, r.job.RunID, r.lease)
-	if err != nil {
+	state := filepath.Join(dir, chaos.NameFor(r.lease.Label(), "state"))
+	if _, err = r.lease.Add(chaos.Undo{Op: chaos.OpRemove, Path: state}); err != nil {
+		return err
+	}
+	r.job.Lease, r.job.StateDir, r.job.Milestone = r.lease, state, r.milestone
+	if err := os.Mkdir(state, 0o755); err != nil {
+		return fmt.Errorf("make folder for checkpoints: %w", err)
+	}
+	if r.network, err = r.gear.network(ctx, r.plane, r.job.RunID, r.lease); err != nil {
 		r.network = nil
 		return fmt.Errorf("make network: %w", err)
 	}
 	r.job.Network = r.network
 	return nil
-}
-
-func (r *repetition) stateDir() string {
-	return filepath.Join(r.states, fmt.Sprintf("%s-%d", fileName(r.plan.System), r.plan.Rep))
 }
 
 // station starts the witness of a repetition, once its nodes are there.
@@ -192,8 +135,9 @@ func (r *repetition) station(ctx context.Context) (err error) {
 	return nil
 }
 
-// strip ends what a repetition was equipped with, and removes what its nodes wrote.
-func (r *repetition) strip() error {
+// strip ends what a repetition was equipped with, its lease last, and records what the host still
+// has of it.
+func (r *repetition) strip(ctx context.Context) error {
 	var errs []error
 	if r.witness != nil {
 		if err := r.witness.Close(); err != nil {
@@ -205,9 +149,24 @@ func (r *repetition) strip() error {
 			errs = append(errs, fmt.Errorf("close network: %w", err))
 		}
 	}
-	if r.lease != nil {
-		errs = append(errs, os.RemoveAll(r.stateDir()))
+	if r.lease == nil {
+		return errors.Join(errs...)
 	}
+	if r.lease.Lost() {
+		r.warn(record.CodeLeaseLost, "this process stood still for so long that it was taken for dead: "+
+			"what it had started and broken was undone while it measured")
+	}
+	// Its undos take away what is still there, the folder for checkpoints among it.
+	if err := r.lease.Close(); err != nil && !r.lease.Lost() {
+		errs = append(errs, err)
+	}
+	left, err := r.gear.residue(context.WithoutCancel(ctx), r.lease.Label())
+	if err != nil {
+		left = append(left, err.Error())
+	}
+	r.note(record.Entry{Kind: record.KindResidue, Residue: &record.Residue{
+		Left: append([]string{}, left...),
+	}})
 	return errors.Join(errs...)
 }
 

@@ -210,6 +210,44 @@ func TestEachMistakeIsToldWithItsPlaceAndItsRemedy(t *testing.T) {
 			"{at: 20s, kill: worker}\n", "5:1", "events leaves it out"},
 		{"a broker's fault without brokers", strings.Replace(faulted, "kafka", "embedded", 1) +
 			"{at: 20s, kill: broker}\n", "6:21", "the transport is embedded"},
+		{"a coordinator gone for good", faulted + "{at: 20s, kill: coordinator}\n", "6:21",
+			"takes the coordinator away for good"},
+		{"no worker left", strings.Replace(faulted, "workers: 3", "workers: 1", 1) +
+			"{at: 20s, kill: worker}\n", "6:21", "leaves native no worker: it cannot be healed"},
+		{"no worker left after three", faulted + "{at: 20s, kill: worker}\n  - {at: 30s, lose: worker-1}\n" +
+			"  - {when: detected, stop: worker}\nsafety: {max-nodes: 3}\n", "8:28", "fault 3 leaves native no worker"},
+		{"two at once", faulted + "{at: 20s, kill: worker-1}\n  - {at: 30s, pause: worker-2, for: 5s}\n", "7:10",
+			"2 nodes are broken at once at 30s, safety.max-nodes is 1"},
+		{"a restart after steady", faulted + "{at: 55s, kill: worker, restart: 10s}\n", "6:10",
+			"fault 1 is healed at 65s, after steady ends (60s)"},
+		{"a restart longer than the cap", faulted + "{at: 20s, kill: worker, restart: 9s}\n" +
+			"safety: {max-duration: 5s}\n", "6:38", "kill lasts 9s, safety.max-duration is 5s"},
+		{"a fault at a milestone that outlasts steady", faulted + "{when: detected, pause: worker, for: 50s}\n",
+			"6:6", "cannot be healed before the end"},
+		{"a partition of a stranger", faulted + "{at: 20s, partition: [worker-9 | rest], for: 5s}\n", "6:26",
+			"no worker-9: native has 3 workers"},
+		{"a bridge between two", strings.Replace(faulted, "workers: 3", "workers: 2", 1) +
+			"{at: 20s, partition: {bridge: worker-1}, for: 5s}\n", "6:27", "a bridge needs 3 workers"},
+		{"a link to itself", faulted + "{at: 20s, link: {between: [worker-1, worker-1], delay: 1s}, for: 5s}\n",
+			"6:22", "worker-1 has no link to itself"},
+		{"a random schedule without room", faulted + "{random: {seed: 1, count: 20}}\n", "6:15",
+			"lengthen load.steady to 70s or draw fewer"},
+		{"poison in a form without text", faulted + "{at: 20s, poison: 10}\n", "6:6",
+			"damages the text of events, load.format is binary"},
+		{"poison behind the end", strings.Replace(faulted, "transport: kafka", "transport: kafka, format: json", 1) +
+			"{at: 59s, poison: 10000}\n", "6:6", "end after steady"},
+		{"poison at a milestone", strings.Replace(faulted, "transport: kafka", "transport: kafka, format: json", 1) +
+			"{when: detected, poison: 10}\n", "6:6", "drawn before it is offered"},
+		{"a recovery from poison", strings.Replace(faulted, "transport: kafka", "transport: kafka, format: json", 1) +
+			"{at: 20s, poison: 10}\nslo: {recovery: 10s}\n", "7:7", "needs a fault"},
+		{"a mode and faults", faulted + "{at: 20s, kill: worker}\nmode: {name: backpressure, at: 2s, for: 3s}\n",
+			"7:8", "mode backpressure and faults"},
+		{"an unknown setting of native", base + "systems: [{name: native, config: {heartbeet: 1s}}]\n", "4:35",
+			`native has no setting "heartbeet": did you mean "heartbeat"?`},
+		{"a setting that is no time", base + "systems: [{name: native, config: {heartbeat: fast}}]\n", "4:46",
+			`heartbeat is "fast": write 5ms to 1h`},
+		{"a time-out below the heartbeat", base + "systems: [{name: native, config: {heartbeat: 1s, " +
+			"heartbeat.timeout: 500ms}}]\n", "4:69", "a worker that is silent for 500ms is lost"},
 		{"equal anchors", base + "decide: {criteria: [{name: a, metric: lost, bad: 1, good: 1, swing: 100}]}\n",
 			"4:59", "bad and good are equal"},
 		{"anchors the wrong way", base + "decide: {criteria: [{name: a, metric: lost, bad: 0, good: 1, swing: 100}]}\n",
@@ -308,7 +346,7 @@ func TestDecisionTakesItsAnchorsFromLimits(t *testing.T) {
 }
 
 func TestFlagsChangeValues(t *testing.T) {
-	s := mustLoad(t, base+"faults: [{at: 20s, kill: worker}]\n", "load.rate=1.5M/s",
+	s := mustLoad(t, base+"faults: [{at: 20s, kill: worker, restart: 5s}]\n", "load.rate=1.5M/s",
 		"resources.worker.cpus=2", "faults.0.at=30s", "slo.latency.p99=5ms", "params.keys=10",
 		"faults.1={at: 40s, pause: worker, for: 1s}", "systems=[native]")
 	if s.Load.Rate.PerSecond != 1_500_000 || s.Resources.Worker.CPUs != 2 || s.SLO[0].Value != 5e6 ||

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/streambench/streambench/adapters"
@@ -60,6 +61,17 @@ func NewPlan(s *Scenario) Plan {
 	p.Limit = p.Time + time.Duration(len(p.Order)+p.Probes)*s.Load.Drain
 	p.Shared = s.coresGiven() > float64(runtime.NumCPU())
 	p.Warnings = s.warnings(p)
+	return p
+}
+
+// untwinned is the plan without its twins.
+func (p Plan) untwinned() Plan {
+	if p.Twins > 0 {
+		p.Order = slices.DeleteFunc(slices.Clone(p.Order), func(r record.Repeat) bool { return r.Twin })
+		p.Warnings = append(p.Warnings, "no twin without the faults was run: what they cost is held "+
+			"against what was before them alone")
+	}
+	p.Twins = 0
 	return p
 }
 

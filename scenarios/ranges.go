@@ -13,9 +13,9 @@ import (
 //	range 1  ----w7---x                   its worker is gone
 //	processed     w7                      of the least advanced, whatever the others answer
 //
-// Nobody knows while a system runs whether a range owes a result for a window or has none in it. One
-// that never left a window out is waited for at once; one that does leave some out is as soon as it
-// is silent for longer than it ever was.
+// Nobody knows while a system runs whether a range owes a result for a window or has none in it.
+// One that never left a window out is waited for at once; one that does leave some out is as soon
+// as it is silent for longer than it ever was.
 type ranges struct {
 	n       int
 	column  int // of the key in a result; -1: none
@@ -60,8 +60,8 @@ func keyColumn(q workloads.Query) int {
 	return -1
 }
 
-// keep has the ranges remember a little of what came, so that a fault can be watched from an instant
-// that is over when it is known.
+// keep has the ranges remember a little of what came, so that a fault can be watched from an
+// instant that is over when it is known.
 func (r *ranges) keep() { r.recent = make([]recent, r.n) }
 
 // took takes rows lo..hi-1 of one trigger, which was due at a time since T0.

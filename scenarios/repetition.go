@@ -82,10 +82,9 @@ type repetition struct {
 
 	// What a repetition whose nodes are processes stands on; zero for one in this process.
 	gear    *gear
+	plane   string // empty for none of it
 	lease   heldLease
-	states  string // folder of what nodes of the run write
-	plane   string
-	network chaos.Plane // once equipped
+	network chaos.Plane
 	witness prober
 
 	faults   []chaos.Declaration // to be injected; none in a twin
@@ -198,9 +197,11 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 	if err := r.connect(ctx); err != nil {
 		return err
 	}
-	if r.system, err = r.adapter.Deploy(ctx, r.job); err != nil {
+	s, err := r.adapter.Deploy(ctx, r.job)
+	if err != nil { // and s may be a nil of the adapter's own type
 		return fmt.Errorf("deploy %s: %w", r.plan.System, err)
 	}
+	r.system = s
 	if err := r.readBack(ctx); err != nil {
 		return err
 	}
@@ -269,7 +270,7 @@ func (r *repetition) warmUntilSteady(ctx context.Context) error {
 }
 
 // close removes what the repetition left, whatever it got to.
-func (r *repetition) close(context.Context) error {
+func (r *repetition) close(ctx context.Context) error {
 	if r.breaking != nil {
 		r.breaking.finish()
 	}
@@ -280,7 +281,7 @@ func (r *repetition) close(context.Context) error {
 	if r.replay != nil {
 		errs = append(errs, r.replay.close())
 	}
-	errs = append(errs, r.disconnect(), r.strip())
+	errs = append(errs, r.disconnect(), r.strip(ctx))
 	if r.checker != nil {
 		errs = append(errs, r.checker.Close())
 	}

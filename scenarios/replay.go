@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/chaos"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/workloads"
 )
@@ -35,6 +36,7 @@ type replay struct {
 	checker workloads.Checker
 	shadow  *shadow
 	outlet  adapters.Outlet // nil where the transport is embedded
+	network chaos.Plane     // of the second instance; nil where nodes are not processes
 
 	mu     sync.Mutex
 	system adapters.System // nil until deployed
@@ -108,6 +110,9 @@ func (p *replay) deploy(ctx context.Context) (err error) {
 	job := r.job
 	job.RunID += ".shadow"
 	job.Load, job.Collector = p.load, p.shadow
+	if err := p.equip(ctx, &job); err != nil {
+		return err
+	}
 	if r.channel != nil {
 		p.load.Begin(r.t0)
 		if job.Topics, err = p.connect(ctx, job); err != nil {
@@ -125,6 +130,29 @@ func (p *replay) deploy(ctx context.Context) (err error) {
 	if r.channel == nil {
 		p.load.Begin(r.t0)
 	}
+	return nil
+}
+
+// replayState is what the name of the second instance's folder ends in: it begins like the first's,
+// so that whoever removes that by its label may remove this one.
+const replayState = ".replay"
+
+// equip gives the second instance a network and a folder of its own, where the first has them.
+func (p *replay) equip(ctx context.Context, job *adapters.Job) (err error) {
+	r := p.of
+	if r.network == nil {
+		return nil
+	}
+	job.Milestone = nil // those of the record are of the first
+	job.StateDir += replayState
+	if err := os.MkdirAll(job.StateDir, 0o755); err != nil {
+		return fmt.Errorf("make folder for checkpoints: %w", err)
+	}
+	if p.network, err = r.gear.network(ctx, r.plane, job.RunID, r.lease); err != nil {
+		p.network = nil
+		return fmt.Errorf("make network: %w", err)
+	}
+	job.Network = p.network
 	return nil
 }
 
@@ -233,6 +261,13 @@ func (p *replay) stop() error {
 		if err := p.outlet.Close(); err != nil {
 			errs = append(errs, fmt.Errorf("close topics of the second %s: %w", p.of.plan.System, err))
 		}
+	}
+	if p.network != nil {
+		if err := p.network.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("close network of the second %s: %w", p.of.plan.System, err))
+		}
+		p.network = nil
+		errs = append(errs, os.RemoveAll(p.of.job.StateDir+replayState))
 	}
 	return errors.Join(errs...)
 }

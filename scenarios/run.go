@@ -38,6 +38,9 @@ type RunRequest struct {
 	// Plane is how nodes that are processes reach each other, as chaos.NewNetwork names it; empty for
 	// the simplest that the faults allow.
 	Plane string
+	// Untwinned leaves the twins out of the plan: what faults cost is then held against the baseline
+	// before them alone.
+	Untwinned bool
 
 	// Null finds the null ceiling, which claims are held against.
 	Null Null
@@ -48,6 +51,8 @@ type RunRequest struct {
 	used func() usage
 	// gear makes what breaks and heals; nil for this host's.
 	gear *gear
+	// free is the room on the disk of a folder; nil for the operating system's word.
+	free func(dir string) (uint64, error)
 }
 
 // Outcome says what a run left behind.
@@ -69,10 +74,6 @@ type run struct {
 	dir     string
 	journal *journal
 
-	lease      heldLease // nil where every node lives in this process
-	states     string    // folder that nodes write to
-	statesUndo int       // of the lease, which removes it
-
 	manifest record.Manifest
 }
 
@@ -85,6 +86,9 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 		req.gear = &hostGear
 	}
 	r := &run{req: req, plan: NewPlan(req.Scenario)}
+	if req.Untwinned {
+		r.plan = r.plan.untwinned()
+	}
 	if err := r.ready(); err != nil {
 		return out, err
 	}
@@ -102,10 +106,7 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 		os.RemoveAll(r.dir)
 		return Outcome{}, notReady("begin run: %w", err)
 	}
-	if err := r.openLease(ctx); err != nil {
-		return Outcome{}, errors.Join(err, r.closeLease(), os.RemoveAll(r.dir))
-	}
-	err = errors.Join(r.record(ctx, start), r.closeLease())
+	err = r.record(ctx, start)
 	out.Interrupted = ctx.Err() != nil
 	return out, errors.Join(err, linkLatest(req.Dir, id))
 }
@@ -165,6 +166,9 @@ func (r *run) ready() (err error) {
 			return notReady("%w", err)
 		}
 		if err := a.Supports(job); err != nil {
+			return notReady("%w", err)
+		}
+		if err := r.room(job); err != nil {
 			return notReady("%w", err)
 		}
 		if transport == nil {
@@ -325,7 +329,6 @@ func (r *run) carryOut(ctx context.Context) error {
 			r.repair(ctx, rep)
 		}
 	}
-	r.leave(ctx)
 	j.add(record.Entry{Kind: record.KindEnd, End: &record.End{Interrupted: ctx.Err() != nil}})
 	return errors.Join(context.Cause(ctx))
 }
@@ -376,7 +379,7 @@ func (r *run) prepare(sys System, of record.Repeat) *repetition {
 	rep := &repetition{
 		journal: r.journal, plan: of, dir: r.dir, keep: r.req.KeepResults,
 		nap: r.req.canaryNap, used: readUsage, job: r.job(sys), gear: r.req.gear,
-		lease: r.lease, states: r.states, plane: r.plane(), safety: s.Safety, seed: s.Load.Seed,
+		plane: r.plane(), safety: s.Safety, seed: s.Load.Seed,
 		timing: timing{
 			pacer: r.pacer, auto: s.Load.Warmup.Auto, warmup: s.Load.Warmup.For,
 			steady: s.Load.Steady, events: uint64(s.Load.Events), drain: s.Load.Drain,

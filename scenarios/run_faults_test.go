@@ -420,6 +420,21 @@ func TestAPoisonedStreamKnowsItsPoison(t *testing.T) {
 	})
 }
 
+func TestADiskTooSmallForCheckpointsIsNotReady(t *testing.T) {
+	req := scenarios.RunRequest{Systems: only(&fake{}), Dir: filepath.Join(t.TempDir(), "new", "runs"),
+		Scenario: load(t, breakable+"  - {at: 12s, pause: worker-1, for: 1s}\n")}
+	req.WithDisk(1 << 20)
+	_, err := scenarios.Run(t.Context(), req)
+	var notReady *scenarios.NotReadyError
+	if !errors.As(err, &notReady) || !strings.Contains(err.Error(), "48m on disk") {
+		t.Errorf("error %v", err)
+	}
+	req.Scenario = load(t, passOn)
+	if err := scenarios.Ready(req); err != nil {
+		t.Errorf("a run without checkpoints: %v", err)
+	}
+}
+
 func TestARunWithoutFaultsNeedsNoGear(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gear := &scenarios.FakeGear{}

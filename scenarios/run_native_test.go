@@ -14,6 +14,7 @@ import (
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/kafka"
 	"github.com/streambench/streambench/adapters/native"
+	"github.com/streambench/streambench/chaos"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/scenarios"
 )
@@ -43,6 +44,8 @@ var nativeRuns = []struct{ name, workload, params, rate string }{
 // TestMain lets the test binary be the embedded broker.
 func TestMain(m *testing.M) {
 	kafka.Enter()
+	chaos.Enter()
+	native.Enter()
 	os.Exit(m.Run())
 }
 
@@ -222,10 +225,10 @@ func TestNativeRefusesWhatItCannotRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	sound := adapters.Job{Workload: w, Transport: adapters.Embedded, Workers: 1, WorkerCPUs: 1}
-	two := sound
-	two.Workers = 2
-	if err := (native.Adapter{}).Supports(two); !errors.Is(err, errors.ErrUnsupported) {
-		t.Errorf("two workers: %v", err)
+	set := sound
+	set.Settings = map[string]string{"heartbeat": "1s"}
+	if err := (native.Adapter{}).Supports(set); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("heartbeats in one process: %v", err)
 	}
 	if err := (native.Adapter{}).Supports(sound); err != nil {
 		t.Error(err)

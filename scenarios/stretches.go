@@ -99,8 +99,8 @@ func (s *stretches) known() []move {
 	return moves
 }
 
-// close completes the stretches up to a time since T0: how far processed moved in each, and the most
-// that was due and not processed. due is the number of slots due by a time.
+// close completes the stretches up to a time since T0: how far processed moved in each, and the
+// most that was due and not processed. due is the number of slots due by a time.
 func (s *stretches) close(moves []move, endNs int64, due func(ns int64) uint64) []record.Stretch {
 	s.at(endNs)
 	slices.SortFunc(moves, func(a, b move) int { return cmp.Compare(a.atNs, b.atNs) })

@@ -11,8 +11,8 @@ type Spread struct {
 	Other Extent
 }
 
-// Extent is a number of results or events and the parts of the stream they lie in. Untimed are those
-// of them of which no slot is known.
+// Extent is a number of results or events and the parts of the stream they lie in. Untimed are
+// those of them of which no slot is known.
 type Extent struct {
 	N, Untimed uint64
 	Parts      []Part // in no order, a second of event time each at most

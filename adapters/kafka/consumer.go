@@ -43,11 +43,13 @@ type ConsumerConfig struct {
 	Broker    adapters.Broker
 	Bootstrap []string
 	Targets   []Target
+	// From are the offsets to begin at, by target; nil for the beginning of each.
+	From []int64
 
 	limits limits
 }
 
-// Consumer reads partitions from their beginning, what is committed of them, each in order.
+// Consumer reads partitions, what is committed of them, each in order.
 //
 //	a goroutine a leader: fetch -> fetch -> …  --Fetched--> C
 //
@@ -79,6 +81,7 @@ func NewConsumer(ctx context.Context, c ConsumerConfig) (*Consumer, error) {
 		empty: make([]bool, len(c.Targets)),
 		out:   make(chan Fetched, fetchesAhead*len(c.Targets)),
 	}
+	copy(r.next, c.From)
 	if err := r.leaders.refresh(ctx, cl, c.Targets); err != nil {
 		cl.Close()
 		return nil, Unready("start consumer", err)

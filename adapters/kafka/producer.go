@@ -163,10 +163,13 @@ func (p *Producer) identify(ctx context.Context) (Identity, error) {
 	if transaction != "" {
 		req.TransactionalID = &transaction
 	}
-	resp, err := req.RequestWith(ctx, p.admin)
-	if err == nil {
-		err = kerr.ErrorForCode(resp.ErrorCode)
-	}
+	var resp *kmsg.InitProducerIDResponse
+	err := again(ctx, func() (code int16, err error) {
+		if resp, err = req.RequestWith(ctx, p.admin); err != nil {
+			return 0, err
+		}
+		return resp.ErrorCode, nil
+	})
 	if err != nil {
 		return Identity{}, fmt.Errorf("get a producer id: %w", err)
 	}

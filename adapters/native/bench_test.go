@@ -36,7 +36,7 @@ func drain(b *testing.B, broker string, slots, round int) {
 	v := workloadstest.Vector{
 		Workload: "iot-telemetry", Rate: 1_000_000, Params: map[string]string{"keys": "10k"},
 	}
-	job, j := piped(b, v.Bind(b), drained, broker)
+	job, j := onKafka(b, v.Bind(b), drained, broker)
 	job.WorkerCPUs, job.Checkpoint = slots, time.Second
 	job.RunID = fmt.Sprintf("drain-%d-%d-%d", os.Getpid(), slots, round)
 	ch, err := kafka.Transport{}.Deploy(b.Context(), job)

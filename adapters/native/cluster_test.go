@@ -13,6 +13,7 @@ import (
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/native/cluster"
+	"github.com/streambench/streambench/chaos"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/workloads"
 	"github.com/streambench/streambench/workloads/workloadstest"
@@ -41,6 +42,8 @@ type crewOf struct {
 	interval  time.Duration
 	settings  map[string]string
 	format    string
+	network   chaos.Network
+	lease     chaos.Lease
 }
 
 // start deploys a crew whose load begins at once.
@@ -57,9 +60,12 @@ func (o crewOf) start(t *testing.T) *crew {
 	}
 	cpus := max(o.cpus, 1)
 	load := adapters.NewLoad(pacer, o.workers*cpus)
-	load.Limit(o.events)
+	if o.events > 0 {
+		load.Limit(o.events)
+	}
 	c := &crew{t: t, judge: &judge{checker: checker}, changed: make(chan struct{})}
 	c.job = adapters.Job{
+		Network: o.network, Lease: o.lease,
 		RunID: strings.ReplaceAll(t.Name(), "/", "-"), Workload: o.workload,
 		Transport: adapters.Embedded, Format: o.format, Workers: o.workers, WorkerCPUs: cpus,
 		MemoryB: 1 << 30, Guarantee: o.guarantee, Checkpoint: o.interval, Settings: o.settings,
@@ -68,25 +74,33 @@ func (o crewOf) start(t *testing.T) *crew {
 	if c.System, err = cluster.Deploy(t.Context(), c.job); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			for _, m := range c.milestones {
-				t.Logf("%+v", m)
-			}
-			logs, _ := filepath.Glob(filepath.Join(c.job.StateDir, "*.log"))
-			for _, path := range logs {
-				body, _ := os.ReadFile(path)
-				t.Logf("%s: %s", filepath.Base(path), body)
-			}
-		}
-	})
+	t.Cleanup(c.close)
 	load.Begin(time.Now())
 	return c
+}
+
+// close ends a crew, and tells what happened if the test has failed.
+func (c *crew) close() {
+	if err := c.Close(); err != nil {
+		c.t.Error(err)
+	}
+	if c.t.Failed() {
+		c.explain()
+	}
+}
+
+// explain tells what happened.
+func (c *crew) explain() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range c.milestones {
+		c.t.Logf("%+v", m)
+	}
+	logs, _ := filepath.Glob(filepath.Join(c.job.StateDir, "*.log"))
+	for _, path := range logs {
+		body, _ := os.ReadFile(path)
+		c.t.Logf("%s: %s", filepath.Base(path), body)
+	}
 }
 
 func (c *crew) note(m record.Milestone) {
@@ -103,14 +117,9 @@ func (c *crew) await(name string, n int) {
 	limit := time.After(60 * time.Second)
 	for {
 		c.mu.Lock()
-		found := 0
-		for _, m := range c.milestones {
-			if m.Name == name {
-				found++
-			}
-		}
 		changed := c.changed
 		c.mu.Unlock()
+		found := c.count(name)
 		if found >= n {
 			return
 		}
@@ -120,6 +129,18 @@ func (c *crew) await(name string, n int) {
 			c.t.Fatalf("%d of %d milestones %q", found, n, name)
 		}
 	}
+}
+
+// count is how many milestones of a name there have been.
+func (c *crew) count(name string) (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range c.milestones {
+		if m.Name == name {
+			n++
+		}
+	}
+	return n
 }
 
 // end waits for the end and returns the ledger.

@@ -14,6 +14,7 @@ import (
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/kafka"
 	"github.com/streambench/streambench/adapters/kafka/kafkatest"
+	"github.com/streambench/streambench/chaos"
 	"github.com/streambench/streambench/workloads"
 	"github.com/streambench/streambench/workloads/workloadstest"
 )
@@ -22,6 +23,7 @@ import (
 func TestMain(m *testing.M) {
 	kafka.Enter()
 	Enter()
+	chaos.Enter()
 	os.Exit(m.Run())
 }
 
@@ -38,8 +40,8 @@ func (j *judge) Collect(rs *workloads.Results, ns int64) error {
 	return j.checker.Add(rs, ns)
 }
 
-// piped is a job that travels by Kafka, with the oracle behind it.
-func piped(t testing.TB, w *workloads.Workload, events uint64, at string) (adapters.Job, *judge) {
+// onKafka is a job that travels by Kafka, with the oracle behind it.
+func onKafka(t testing.TB, w *workloads.Workload, events uint64, at string) (adapters.Job, *judge) {
 	t.Helper()
 	checker, err := w.NewChecker(t.TempDir(), workloads.CheckerOptions{})
 	if err != nil {
@@ -109,7 +111,7 @@ func TestTheGoldenVectorsComeThroughKafka(t *testing.T) {
 				if testing.Short() && i%4 != 0 {
 					t.Skip("short: one vector in four")
 				}
-				job, j := piped(t, v.Bind(t), v.Events, at)
+				job, j := onKafka(t, v.Bind(t), v.Events, at)
 				job.WorkerCPUs = 1 + i%2
 				if i%4 < 2 {
 					job.Format = workloads.JSONForm
@@ -149,7 +151,7 @@ func TestEmptyPartitionsDoNotHoldTheWatermark(t *testing.T) {
 	for slots := 1; slots <= 2; slots++ {
 		w := bound(t, "iot-telemetry", map[string]string{"keys": "1", "window": "100ms"})
 		const events = 30_000 // three seconds of the schedule, which is followed
-		job, j := piped(t, w, events, kafka.EmbeddedBroker)
+		job, j := onKafka(t, w, events, kafka.EmbeddedBroker)
 		job.Load = adapters.NewLoad(workloads.Constant(10_000), 1)
 		job.Load.Limit(events)
 		job.WorkerCPUs, job.RunID = slots, job.RunID+strconv.Itoa(slots)
@@ -182,7 +184,7 @@ func TestDeadLettersCarryTheBytesOfTheEvent(t *testing.T) {
 	kafkatest.Brokers(t, func(t *testing.T, at string) {
 		w := bound(t, "poison", map[string]string{"keys": "100", "malformed": "50"})
 		const events = 2000
-		job, j := piped(t, w, events, at)
+		job, j := onKafka(t, w, events, at)
 		job.Format = workloads.JSONForm
 		var letters []kafka.DeadLetter
 		j.sealed = func(topics *adapters.Topics) { letters = deadLetters(t, topics) }
@@ -253,7 +255,7 @@ func TestAForeignEventEndsTheSystem(t *testing.T) {
 		{"behind the end", "", "offset 2: an event behind the end of the stream"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			job, _ := piped(t, w, 1, kafka.EmbeddedBroker)
+			job, _ := onKafka(t, w, 1, kafka.EmbeddedBroker)
 			_, s := connected(t, &job)
 			intrude(t, job, c.value)
 			if err := s.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), c.says) {
@@ -301,7 +303,7 @@ func intrude(t *testing.T, job adapters.Job, value string) {
 func TestAnInterruptedSystemLeavesNoTransactionOpen(t *testing.T) {
 	kafkatest.Brokers(t, func(t *testing.T, at string) {
 		w := bound(t, "nexmark", map[string]string{"query": "q1"})
-		job, _ := piped(t, w, 1<<40, at)
+		job, _ := onKafka(t, w, 1<<40, at)
 		job.Checkpoint = time.Hour
 		seen := &counter{}
 		job.Collector = seen

@@ -69,7 +69,7 @@ func clustered(job adapters.Job) bool { return job.Workers > 1 || job.Broken }
 
 // Enter becomes a node of a cluster if this process was started as one, and then does not return.
 // main calls it first, and so does the TestMain of every test binary that deploys one.
-func Enter() { cluster.Enter(cluster.Parts{Source: newSource}) }
+func Enter() { cluster.Enter(openFeed) }
 
 // Deploy builds the engine and starts its slots, which wait for the load to begin; or the processes
 // of a cluster.
@@ -112,7 +112,7 @@ func (s *system) build(ctx context.Context) (err error) {
 	}
 	g := newGraves()
 	for m := range slots {
-		r, err := newReader(ctx, s.job, g, m)
+		r, err := newReader(ctx, s.job, g, shardOf{shard: m})
 		if err != nil {
 			return err
 		}

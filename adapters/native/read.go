@@ -3,6 +3,7 @@ package native
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -51,16 +52,23 @@ type part struct {
 	next atomic.Int64
 }
 
-// newReader makes the reader of slot m: of n slots, one has partitions m, m+n, m+2n, …
-func newReader(ctx context.Context, job adapters.Job, g *graves, m int) (*reader, error) {
+// newReader makes the reader of slot m: of n slots, one has partitions m, m+n, m+2n, … It begins
+// where a mark says, or at the first event.
+func newReader(
+	ctx context.Context, job adapters.Job, g *graves, of shardOf,
+) (*reader, error) {
 	r := &reader{boundMs: job.Workload.Query.BoundMs, graves: g, load: job.Load}
 	var targets []kafka.Target
-	for p := m; p < job.Topics.Partitions; p += job.WorkerCPUs {
+	for p := of.shard; p < job.Topics.Partitions; p += job.Workers * job.WorkerCPUs {
 		targets = append(targets, kafka.Target{Topic: job.Topics.Input, Partition: int32(p)})
 	}
 	r.parts = make([]part, len(targets))
+	from := make([]int64, len(targets))
 	for i, t := range targets {
 		r.parts[i].number, r.parts[i].newest = int(t.Partition), math.MinInt64
+	}
+	if err := r.resume(of.mark, from); err != nil {
+		return nil, err
 	}
 	if len(targets) == 0 {
 		return r, nil
@@ -76,9 +84,53 @@ func newReader(ctx context.Context, job adapters.Job, g *graves, m int) (*reader
 		})
 	}
 	r.consumer, err = kafka.NewConsumer(ctx, kafka.ConsumerConfig{
-		Broker: job.Topics.Brokers, Bootstrap: job.Topics.Bootstrap, Targets: targets,
+		Broker: job.Topics.Brokers, Bootstrap: job.Topics.Bootstrap, Targets: targets, From: from,
 	})
 	return r, err
+}
+
+// shardOf is a shard and where it begins: a mark of its source, empty for the beginning.
+type shardOf struct {
+	shard int
+	mark  []byte
+}
+
+// Mark tells of each partition how far it was read, and the largest event time.
+func (r *reader) Mark(dst []byte) []byte {
+	for i := range r.parts {
+		p := &r.parts[i]
+		ended := uint64(0)
+		if p.ended {
+			ended = 1
+		}
+		for _, v := range [...]uint64{uint64(p.next.Load()), uint64(p.newest), ended} {
+			dst = binary.LittleEndian.AppendUint64(dst, v)
+		}
+	}
+	return dst
+}
+
+const markB = 24 // of a partition
+
+// resume sets the partitions to where a mark says they were.
+func (r *reader) resume(mark []byte, from []int64) error {
+	switch {
+	case len(mark) == 0:
+		return nil
+	case len(mark) != markB*len(r.parts):
+		return fmt.Errorf("read input: a mark of %d bytes for %d partitions", len(mark),
+			len(r.parts))
+	}
+	for i := range r.parts {
+		p, m := &r.parts[i], mark[i*markB:]
+		from[i] = int64(binary.LittleEndian.Uint64(m))
+		p.next.Store(from[i])
+		p.newest = int64(binary.LittleEndian.Uint64(m[8:]))
+		if p.ended = m[16] == 1; p.ended {
+			r.ended++
+		}
+	}
+	return nil
 }
 
 func (r *reader) close() {

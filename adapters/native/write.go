@@ -30,6 +30,7 @@ type writer struct {
 	readers  []*reader
 	graves   *graves
 	wires    [workloads.DeadLetters + 1]wire
+	targets  []kafka.Target
 	value    []byte
 	row      []int64
 	written  bool // since the last commit
@@ -43,16 +44,33 @@ type wire struct {
 }
 
 func newWriter(ctx context.Context, job adapters.Job, rs []*reader, g *graves) (*writer, error) {
-	w := &writer{job: job, readers: rs, graves: g, row: make([]int64, len(kafka.DeadLetter{}.Row))}
-	var targets []kafka.Target
+	w, err := newForms(job, g)
+	if err != nil {
+		return nil, err
+	}
+	w.readers = rs
+	c := kafka.ProducerConfig{
+		Broker: job.Topics.Brokers, Bootstrap: job.Topics.Sink, Targets: w.targets,
+		Patience: writePatience,
+	}
+	if w.transactional() {
+		c.Transaction = job.RunID + ".native"
+	}
+	w.producer, err = kafka.NewProducer(ctx, c)
+	return w, err
+}
+
+// newForms makes a writer that knows how results are written, and where to, and writes none.
+func newForms(job adapters.Job, g *graves) (*writer, error) {
+	w := &writer{job: job, graves: g, row: make([]int64, len(kafka.DeadLetter{}.Row))}
 	for s, topic := range job.Topics.Outputs {
 		if topic == "" {
 			continue
 		}
 		stream := workloads.Stream(s)
-		w.wires[s].first = len(targets)
+		w.wires[s].first = len(w.targets)
 		for p := range job.Topics.Partitions {
-			targets = append(targets, kafka.Target{Topic: topic, Partition: int32(p)})
+			w.targets = append(w.targets, kafka.Target{Topic: topic, Partition: int32(p)})
 		}
 		if stream == workloads.DeadLetters {
 			continue
@@ -63,16 +81,7 @@ func newWriter(ctx context.Context, job adapters.Job, rs []*reader, g *graves) (
 			return nil, err
 		}
 	}
-	c := kafka.ProducerConfig{
-		Broker: job.Topics.Brokers, Bootstrap: job.Topics.Sink, Targets: targets,
-		Patience: writePatience,
-	}
-	if w.transactional() {
-		c.Transaction = job.RunID + ".native"
-	}
-	var err error
-	w.producer, err = kafka.NewProducer(ctx, c)
-	return w, err
+	return w, nil
 }
 
 // transactional reports whether results are to become visible all or none.
@@ -143,21 +152,24 @@ func (w *writer) move() (moved, done bool, err error) {
 // write appends results. The first column of a line, which is part of what names a result, says in
 // which partition: all that is said of one result stays in order.
 func (w *writer) write(rs *workloads.Results) error {
-	wire := &w.wires[rs.Stream]
 	for i := range rs.N {
-		to := wire.first + workloads.PartitionOf(rs.Cols[0][i], w.job.Topics.Partitions)
-		var m kafka.Message
-		if wire.codec == nil {
-			m = w.deadLetter(rs, i)
-		} else {
-			w.value = wire.codec.Append(w.value[:0], rs, i)
-			m.Value = w.value
-		}
+		m, to := w.message(rs, i)
 		if err := w.producer.Append(to, m); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// message is the record of a result and where it goes; it is valid until the next one.
+func (w *writer) message(rs *workloads.Results, i int) (m kafka.Message, to int) {
+	wire := &w.wires[rs.Stream]
+	to = wire.first + workloads.PartitionOf(rs.Cols[0][i], w.job.Topics.Partitions)
+	if wire.codec == nil {
+		return w.deadLetter(rs, i), to
+	}
+	w.value = wire.codec.Append(w.value[:0], rs, i)
+	return kafka.Message{Value: w.value}, to
 }
 
 func (w *writer) deadLetter(rs *workloads.Results, i int) kafka.Message {

@@ -39,7 +39,9 @@ type planRow struct {
 	Blocks      int      `json:"blocks"`
 	Kept        int      `json:"kept"`
 	Repetitions int      `json:"repetitions"`
+	Twins       int      `json:"twins,omitempty"`  // of the repetitions: those without the faults
 	Probes      int      `json:"probes,omitempty"` // at most, of a search
+	Faults      []string `json:"faults,omitempty"`
 	Seconds     float64  `json:"seconds"`
 	MostSeconds float64  `json:"mostSeconds"`
 	Warnings    []string `json:"warnings"`
@@ -118,9 +120,12 @@ func rowOf(s *scenarios.Scenario, p scenarios.Plan) planRow {
 	}
 	row := planRow{
 		Scenario: p.Scenario, Systems: names, Blocks: p.Blocks, Kept: p.Kept,
-		Repetitions: len(p.Order), Probes: p.Probes, Seconds: p.Time.Seconds(),
+		Repetitions: len(p.Order), Twins: p.Twins, Probes: p.Probes, Seconds: p.Time.Seconds(),
 		MostSeconds: p.Limit.Seconds(),
 		Warnings:    p.Warnings,
+	}
+	for _, f := range s.Faults {
+		row.Faults = append(row.Faults, scenarios.FaultLine(f))
 	}
 	if row.Warnings == nil {
 		row.Warnings = []string{}
@@ -139,7 +144,17 @@ func (a *app) tellPlan(s *scenarios.Scenario, p scenarios.Plan, row planRow) {
 	if p.Blocks > 1 {
 		blocks = fmt.Sprintf("%d blocks, the first discarded", p.Blocks)
 	}
+	if p.Twins > 0 {
+		blocks += fmt.Sprintf("; %d of them a twin without the faults, for comparison", p.Twins)
+	}
 	a.say("  runs      %d: %s", len(p.Order), blocks)
+	for i, f := range row.Faults {
+		head := "faults  "
+		if i > 0 {
+			head = "        "
+		}
+		a.say("  %s  %s", head, f)
+	}
 	if p.Probes > 0 {
 		a.say("  search    at most %d probes, of which a third is usual", p.Probes)
 	}

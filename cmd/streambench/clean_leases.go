@@ -14,8 +14,8 @@ type undone struct {
 	Undos []string `json:"undos"`
 }
 
-// cleanLeases undoes what runs left on this host whose tool and whose reaper were killed. What cannot
-// be undone keeps nothing else from it.
+// cleanLeases undoes what runs left on this host whose tool and whose reaper were killed. One that
+// cannot be undone keeps no other from it.
 func cleanLeases(dryRun bool) (all []undone, err error) {
 	all = []undone{}
 	left, err := chaos.Leftovers()

@@ -75,6 +75,12 @@ func completeSystems(
 	return names, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
+func completePlanes(
+	*cobra.Command, []string, string,
+) ([]string, cobra.ShellCompDirective) {
+	return planes, cobra.ShellCompDirectiveNoFileComp
+}
+
 // completeExplain completes the kind, then the names of that kind.
 func (a *app) completeExplain(
 	_ *cobra.Command, args []string, _ string,

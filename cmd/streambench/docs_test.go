@@ -43,8 +43,9 @@ func TestReferencePagesAreCurrent(t *testing.T) {
 // is busy with other tests would spoil: what is compared is the form of the output. A document that
 // is rewritten shows the command carried out in full.
 var lighter = map[string]string{
-	"demo": "load.rate=max\nload.event-rate=100k/s\nload.warmup=0s\nload.steady=1s\nparams.keys=1000",
-	"run":  "load.rate=max\nload.event-rate=100k/s\nload.warmup=0s\nload.steady=1s",
+	"demo": "load.rate=max\nload.event-rate=100k/s\nload.warmup=0s\nload.steady=1s\nparams.keys=1000\n" +
+		"resources.workers=1\nfaults=[]",
+	"run": "load.rate=max\nload.event-rate=100k/s\nload.warmup=0s\nload.steady=1s",
 }
 
 // TestCommandsInDocumentsDoWhatTheySay runs every `$ streambench …` of the documents, in the order

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/streambench/streambench/chaos"
 )
 
 // The states of a check. Only a FAIL makes the exit code 4: a warning weakens figures, a FAIL
@@ -39,6 +41,7 @@ func doctorCommand(a *app) *cobra.Command {
 
 func (a *app) doctor() error {
 	found := append(hostChecks(a.dir), fileLimit(), dockerReachable(), canary(), a.terminal())
+	found = append(found, faultVerbs(chaos.Abilities())...)
 	if a.json {
 		if err := a.emit(found); err != nil {
 			return err
@@ -126,6 +129,26 @@ func canary() diagnosis {
 		d.Fix = "stop other work on this host; latencies below this are noise here"
 	}
 	return d
+}
+
+// faultVerbs tell which faults this host can do, and why not the others. None weakens a
+// measurement: a scenario that asks for one that is missing says so.
+func faultVerbs(all []chaos.Ability) []diagnosis {
+	var can []string
+	var not []diagnosis
+	for _, b := range all {
+		if b.How != "" {
+			can = append(can, string(b.Verb))
+		}
+		if b.Not != "" {
+			not = append(not, diagnosis{Check: "no " + string(b.Verb), State: stateOK, Found: b.Not})
+		}
+	}
+	d := diagnosis{Check: "faults", State: stateOK, Found: strings.Join(can, ", ")}
+	if len(can) == 0 {
+		d.Found = "none"
+	}
+	return append([]diagnosis{d}, not...)
 }
 
 func (a *app) terminal() diagnosis {

@@ -267,8 +267,11 @@ func (a *app) verdictWord(v summary.Verdict) string {
 	word := map[summary.State]string{
 		summary.Pass: "PASS", summary.Fail: "FAIL", summary.Unknown: "UNKNOWN",
 	}[v.State]
-	if v.Rule == summary.RuleValidity {
+	switch {
+	case v.Rule == summary.RuleValidity:
 		word = "INVALID"
+	case v.Rule == summary.RuleFault && v.State == summary.Unknown:
+		word = "n/a"
 	}
 	return a.paintWord(a.out, word) + strings.Repeat(" ", 7-len(word))
 }

@@ -18,7 +18,7 @@ func TestExplainTellsRuleEvidenceAndRemedyOfEveryPlantedDefect(t *testing.T) {
 	var all bytes.Buffer
 	told := map[string]bool{}
 	for _, d := range recordtest.Defects {
-		r := recordtest.New(t, recordtest.Options{})
+		r := recordtest.New(t, recordtest.Options{Faults: d.Faults})
 		r.Manifest.Limits = nil
 		d.Plant(t, r)
 		dir := t.TempDir()

@@ -17,6 +17,9 @@ import (
 // scenarioName is what a scenario may be called: it names a file and run folders.
 var scenarioName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
+// template is the shipped scenario that a new one is made from where nothing else is said.
+const template = "iot-telemetry"
+
 // schemaFile is where the header line of a scenario says that editors find its schema.
 var schemaFile = filepath.Join(".streambench", "schema.json")
 
@@ -31,7 +34,7 @@ func initCommand(a *app) *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE:  body(func(args []string) error { return a.init(args[0], from, force) }),
 	}
-	cmd.Flags().StringVar(&from, "from", demoScenario, "shipped scenario to start from")
+	cmd.Flags().StringVar(&from, "from", template, "shipped scenario to start from")
 	cmd.Flags().BoolVar(&force, "force", false, "overwrite the file")
 	completeFlag(cmd, "from",
 		cobra.FixedCompletions(shippedNames(), cobra.ShellCompDirectiveNoFileComp))

@@ -42,8 +42,8 @@ var kinds = []kind{
 	{"workloads", "Workloads",
 		"A workload is a stream, the question asked of it and the right answer.",
 		[]string{"NAME", "RATE", "WHAT IT IS"}, workloadItems, workloadPage},
-	{"faults", "Faults", "How a scenario can break a system. A system that cannot be broken in a way " +
-		"says so, and its report prints n/a.",
+	{"faults", "Faults", "How a scenario can break a system. A system that cannot be broken " +
+		"in a way says so, and its report prints n/a.",
 		[]string{"NAME", "WHAT IT DOES"}, faultItems, faultPage},
 	{"systems", "Systems", "What a scenario can name as a system under test.",
 		[]string{"NAME", "RUNS", "WHAT IT IS"}, systemItems, nil},

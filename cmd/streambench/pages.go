@@ -101,9 +101,10 @@ func workloadPage(w io.Writer) {
 
 // faultPage says of each fault how its effect is proved, how it is healed, and how it is written.
 func faultPage(w io.Writer) {
-	fmt.Fprint(w, "\nA fault counts from the moment its witness, a process that is not the injector, saw "+
-		"it take effect;\nwithout a witness the run is INVALID. What heals it is written down before "+
-		"it is injected, and is\ncarried out by another process if this one dies.\n")
+	fmt.Fprint(w, "\nA fault counts from the moment its witness, a process that is not the "+
+		"injector, saw it take effect;\nwithout a witness the run is INVALID. What heals it is "+
+		"written down before it is injected, and is\ncarried out by another process if this one "+
+		"dies.\n")
 	for _, v := range chaos.VerbTable {
 		fmt.Fprintf(w, "\n## %s\n\n%s\n\n- witness: %s\n- heals: %s\n- write: `faults: [%s]`\n",
 			v.Verb, v.Means, v.Witness, v.Heals, v.Example)

@@ -99,13 +99,23 @@ func repetitions(order []record.Repeat) string {
 	if len(order) == 1 {
 		return "1 repetition of " + order[0].System
 	}
-	discarded := 0
+	text := fmt.Sprintf("%d repetitions", len(order))
+	discarded, twins := 0, 0
 	for _, r := range order {
-		if !r.Kept {
+		switch {
+		case r.Twin:
+			twins++
+		case !r.Kept:
 			discarded++
 		}
 	}
-	return fmt.Sprintf("%d repetitions, %d of them discarded", len(order), discarded)
+	if twins > 0 {
+		text += fmt.Sprintf(", %d of them without the faults", twins)
+	}
+	if discarded > 0 || twins == 0 {
+		text += fmt.Sprintf(", %d of them discarded", discarded)
+	}
+	return text
 }
 
 // ledgerText is the account in one line: what was right, then what was not.
@@ -194,7 +204,9 @@ func (p *progress) phase(e record.Entry) {
 }
 
 // probes reports whether an entry is of a probe of a search.
-func probes(e record.Entry) bool { return e.Rep >= record.FirstProbe }
+func probes(e record.Entry) bool {
+	return e.Rep >= record.FirstProbe && e.Rep < record.FirstTwin
+}
 
 // which names the repetition an entry is of.
 func (p *progress) which(e record.Entry) string {

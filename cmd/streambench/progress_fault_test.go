@@ -56,3 +56,21 @@ func TestProgressTellsOfFaultsAndInDetailOfMilestones(t *testing.T) {
 		}
 	}
 }
+
+func TestTheResultOfARunHasALineForEachFault(t *testing.T) {
+	dir := t.TempDir()
+	recordtest.New(t, recordtest.Options{Steady: 24 * time.Second, Faults: []recordtest.Break{
+		recordtest.Kill("worker-2", 14*time.Second)}}).Write(t, dir)
+	r, err := render(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	a := &app{out: &out, errs: &out}
+	a.tellResult(r)
+	const want = "fault    native run 1  kill worker-2  recovery 797 ms, outage 300 ms, tax 202 ms, " +
+		"area 448k events, lost 0, duplicated 0"
+	if !strings.Contains(out.String(), want) {
+		t.Errorf("the result does not say %q:\n%s", want, out.String())
+	}
+}

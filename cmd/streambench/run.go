@@ -6,21 +6,30 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/streambench/streambench/chaos"
 	"github.com/streambench/streambench/reports"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/reports/summary"
 	"github.com/streambench/streambench/scenarios"
 )
 
+// planes are those that a run may be asked for.
+var planes = []string{chaos.PlaneDirect, chaos.PlaneRelay, chaos.PlaneNetns}
+
 // runFlags are the flags of `run`.
 type runFlags struct {
 	scenario scenarioFlags
 	results  bool
 	capacity string
+	plane    string
+	// untwinned leaves out the repetitions without the faults.
+	untwinned bool
 }
 
 func runCommand(a *app) *cobra.Command {
@@ -40,7 +49,10 @@ func runCommand(a *app) *cobra.Command {
 	cmd.Flags().BoolVar(&flags.results, "results", false, "keep every result as results.jsonl")
 	cmd.Flags().StringVar(&flags.capacity, "capacity", "",
 		"take the sustainable rate from an earlier run in place of a search")
+	cmd.Flags().StringVar(&flags.plane, "plane", "", "how nodes reach each other where faults are "+
+		"injected: "+strings.Join(planes, ", ")+"; the simplest that the faults allow")
 	completeFlag(cmd, "on", completeSystems)
+	completeFlag(cmd, "plane", completePlanes)
 	completeFlag(cmd, "capacity", a.completeRuns)
 	completeFlag(cmd, "from", a.completeRuns)
 	return cmd
@@ -49,6 +61,10 @@ func runCommand(a *app) *cobra.Command {
 // run checks, runs and reports. What the record says decides the exit code; a run that was stopped
 // leaves a partial record, and a report of it.
 func (a *app) run(args []string, flags runFlags) error {
+	if flags.plane != "" && !slices.Contains(planes, flags.plane) {
+		return usage("write one of "+strings.Join(planes, ", "), "--plane %q: no such plane",
+			flags.plane)
+	}
 	s, err := a.load(args, flags.scenario)
 	if err != nil {
 		return err
@@ -72,7 +88,7 @@ func (a *app) run(args []string, flags runFlags) error {
 		Scenario: s, Systems: findAdapter, Transports: findTransport, Dir: a.dir,
 		Sinks:   []record.Sink{show},
 		Command: command(), Version: b.Version, Commit: b.Commit, KeepResults: flags.results,
-		Null: nullCeiling(), Capacity: known,
+		Null: nullCeiling(), Capacity: known, Plane: flags.plane, Untwinned: flags.untwinned,
 	})
 	show.done()
 	if out.Dir == "" || (err != nil && !errors.Is(err, context.Canceled)) {

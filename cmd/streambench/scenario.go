@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,6 +24,7 @@ type scenarioFlags struct {
 	sets   []string
 	seed   string
 	repeat string
+	faults string
 	from   string
 }
 
@@ -36,11 +38,20 @@ func (f *scenarioFlags) addRun(cmd *cobra.Command) {
 	cmd.Flags().StringSliceVar(&f.on, "on", nil, "systems to run on, in place of the scenario's")
 	cmd.Flags().StringVar(&f.seed, "seed", "", "seed of the stream, in place of the scenario's")
 	cmd.Flags().StringVar(&f.repeat, "repeat", "", "kept blocks: a number, or auto")
+	cmd.Flags().StringVar(&f.faults, "faults", "",
+		"random:SEED draws the faults, in place of the scenario's; random:SEED:COUNT that many; none")
 }
 
 // changes are all changes as --set writes them; a flag of its own wins over --set.
-func (f *scenarioFlags) changes() []string {
+func (f *scenarioFlags) changes() ([]string, error) {
 	sets := f.sets
+	if f.faults != "" {
+		drawn, err := drawnFaults(f.faults)
+		if err != nil {
+			return nil, err
+		}
+		sets = append(sets, drawn)
+	}
 	if len(f.on) > 0 {
 		sets = append(sets, "systems=["+strings.Join(f.on, ", ")+"]")
 	}
@@ -50,7 +61,32 @@ func (f *scenarioFlags) changes() []string {
 	if f.repeat != "" {
 		sets = append(sets, "repeat="+f.repeat)
 	}
-	return sets
+	return sets, nil
+}
+
+// drawnFaults is the change that puts a random schedule in the place of a scenario's faults.
+func drawnFaults(text string) (string, error) {
+	if text == "none" {
+		return "faults=[]", nil
+	}
+	bad := func() (string, error) {
+		return "", usage("write random:SEED, as in --faults random:7, random:SEED:COUNT or none",
+			"--faults %q is no schedule", text)
+	}
+	rest, ok := strings.CutPrefix(text, "random:")
+	if !ok {
+		return bad()
+	}
+	seed, count, counted := strings.Cut(rest, ":")
+	if !counted {
+		count = "3"
+	}
+	for _, number := range []string{seed, count} {
+		if _, err := strconv.ParseUint(number, 10, 64); err != nil {
+			return bad()
+		}
+	}
+	return fmt.Sprintf("faults=[{random: {seed: %s, count: %s}}]", seed, count), nil
 }
 
 // load reads the scenario that is meant: a file, a shipped scenario by its name, "-" for standard
@@ -60,7 +96,11 @@ func (a *app) load(args []string, flags scenarioFlags) (*scenarios.Scenario, err
 	if err != nil {
 		return nil, err
 	}
-	s, problems := scenarios.Load(name, src, flags.changes())
+	sets, err := flags.changes()
+	if err != nil {
+		return nil, err
+	}
+	s, problems := scenarios.Load(name, src, sets)
 	if len(problems) == 0 {
 		return s, nil
 	}
@@ -136,7 +176,7 @@ func (a *app) runnable(s *scenarios.Scenario) error {
 	if len(gaps) == 0 {
 		remedy := "streambench explain workload " + s.Workload + " shows its parameters"
 		return classed(exitEnvironment, remedy, scenarios.Ready(scenarios.RunRequest{
-			Scenario: s, Systems: findAdapter, Transports: findTransport,
+			Scenario: s, Systems: findAdapter, Transports: findTransport, Dir: a.dir,
 		}))
 	}
 	errs := make([]error, len(gaps))

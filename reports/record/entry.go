@@ -202,7 +202,8 @@ const (
 	CodeSharedHost = "shared-host"
 	// CodeNoSteady makes the repetition INVALID: warm-up never ended in a steady state.
 	CodeNoSteady = "no-steady-state"
-	// CodeLeaseLost makes the run INVALID: it stood still, and what it had started was undone.
+	// CodeLeaseLost makes the repetition INVALID: the tool stood still, was taken for dead, and what it
+	// had started and broken was undone.
 	CodeLeaseLost = "lease-lost"
 	// CodeUnrelayed makes the repetition INVALID: nodes talked past the relay, so a fault did not cut
 	// what it said it cut.

@@ -39,10 +39,36 @@ var notes = map[string]string{
 		"which knows every result, adds the backlog of the least advanced keys: a worker that falls " +
 		"behind alone is seen in that, and the search judges by it.",
 	"blocked": "It is the system's: part of latency and backlog, never of the driver's lag.",
-	"latency.area": "The sum of (latency - baseline) over all results above the baseline, which is " +
-		"the median of the one-second medians in the first 10 s of steady. A stall of length D at " +
-		"rate r and a share u of the capacity costs r * D^2 / (2 * (1 - u)): all that wait count, " +
-		"not the unlucky one alone.",
+	"calm.latency": "The latency figures of a run with faults leave them in; these leave out the " +
+		"results received, in whole seconds, between a fault and the return to the band. A fault whose " +
+		"return was not seen takes all that follows. Not measured without a fault: latency is that " +
+		"then.",
+	"latency.area": "The sum of (latency - baseline) over all results above the baseline. Of a run " +
+		"with faults: of those received from t0 to t6, the worst fault; the baseline is the median of " +
+		"the one-second medians of up to 30 s before it. Without: over steady, the baseline from its " +
+		"first 10 s. A stall of length D at rate r and a share u of the capacity costs " +
+		"r * D^2 / (2 * (1 - u)): all that wait count, not the unlucky one alone.",
+	"recovery": "From the instant a witness saw the fault take effect (t0) to the start of the " +
+		"first 10 s in which rate (95% of the offered) and p99 are in the band of the 30 s before " +
+		"(t6). Its phases add up to it. A fault after which no such 10 s were seen has none: the " +
+		"figure is then not there, and a limit on it unknown. Of a repetition the worst fault counts.",
+	"outage": "Of each key range affected, until its first result that needed an event due after " +
+		"the fault (t4): the longest. It is exact to the time between two results of a range, which is " +
+		"printed beside it.",
+	"recovery.tax": "Redistribution alone: from when the control plane first named the victim (t1) " +
+		"to when the last of its key ranges had its state back (t3), by the system's own milestones. " +
+		"Where the system tells of either not, there is no such figure.",
+	"dip.area": "The integral of max(0, offered - answered) from t0 to t6, taken from how the " +
+		"backlog rises in slices of 100 ms or, where results come further apart, of so much. Divided " +
+		"by the offered rate it is an outage of equal cost.",
+	"replayed": "What the system counted or, where it counts nothing, offered rate x (t0 - last " +
+		"durable commit), which stands where its barriers were sent. It depends on where between two " +
+		"commits the fault falls.",
+	"cost-a-day": "Premium x 86 400 s + the dip area of one fault a day in seconds of the offered " +
+		"rate. The premium is the share of the sustainable rate that protection takes: without a rate " +
+		"known with and without it, it is not measured.",
+	"checkpoint.duration": "The median over the checkpoints that were completed in steady, from " +
+		"their barriers to durable.",
 	"cpu": "Driver, brokers and system together, over steady. What the tool spends on its oracle, " +
 		"its canary and its screen is not the price of an event.",
 	"memory": "The sum of the peaks by role; roles that live in one process share its figure.",

@@ -15,7 +15,9 @@ func TestEveryNoteBelongsToAMetric(t *testing.T) {
 	p99, _ := FindMetric("latency.p99.9")
 	lag, _ := FindMetric("lag.max")
 	calm, _ := FindMetric("calm.latency.p50")
-	if p99.Note() != notes["latency"] || lag.Note() != notes["lag"] || calm.Note() != "" {
+	tax, _ := FindMetric("recovery.tax")
+	if p99.Note() != notes["latency"] || lag.Note() != notes["lag"] ||
+		calm.Note() != notes["calm.latency"] || tax.Note() != notes["recovery.tax"] {
 		t.Error("a family's note is not that of its figures")
 	}
 }

@@ -1,7 +1,7 @@
 package record
 
-// Spread says when what offends in a ledger was due, so that it can be told whether a fault explains
-// it: a result by its trigger, an event by itself.
+// Spread says when what offends in a ledger was due, so that it can be told whether a fault
+// explains it: a result by its trigger, an event by itself.
 type Spread struct {
 	Lost       Extent `json:"lost"`       // results that never came
 	Duplicated Extent `json:"duplicated"` // further copies of results
@@ -24,8 +24,8 @@ type Extent struct {
 	Parts   []Part `json:"parts,omitempty"`
 }
 
-// Part is a number of results or events and the due times, in ns since T0, of the first and the last
-// of them.
+// Part is a number of results or events and the due times, in ns since T0, of the first and the
+// last of them.
 type Part struct {
 	N      uint64 `json:"n"`
 	FromNs int64  `json:"fromNs"`

@@ -13,9 +13,9 @@ const (
 	atLeastOnce = "at-least-once"
 )
 
-// guarantee judges the delivery claim. Without a fault every class must be 0 under any guarantee, and
-// with one only what the fault explains may offend. A repetition whose measurement is INVALID still
-// convicts, if its ledger is conclusive, but it does not acquit.
+// guarantee judges the delivery claim. Without a fault every class must be 0 under any guarantee,
+// and with one only what the fault explains may offend. A repetition whose measurement is INVALID
+// still convicts, if its ledger is conclusive, but it does not acquit.
 func guarantee(claim string, system *System, trails []Trail) Verdict {
 	v := Verdict{System: system.Name, Rule: RuleGuarantee, State: Unknown, Exit: exitInvalid,
 		Text: claim + " claimed; no valid repetition to tell"}

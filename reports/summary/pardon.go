@@ -235,8 +235,8 @@ func (t *Trail) lagBefore(t0 int64) int64 {
 	return lag + record.StretchNs
 }
 
-// outsideOf is how much of an extent no span explains. What has no due time is inside, if there is a
-// span at all.
+// outsideOf is how much of an extent no span explains. What has no due time is inside, if there is
+// a span at all.
 func outsideOf(x record.Extent, explained []span) (n uint64) {
 	if len(explained) == 0 {
 		return x.N

@@ -11,7 +11,7 @@ import (
 // moves of processed, so that answers that come in bursts are no dips.
 func (b *breakage) dip(to int64) *Dip {
 	width := max(b.band.ResolvedNs, record.StretchNs)
-	before := worstBacklog(b.course.overlap(b.t0-width, b.t0))
+	before := worstBacklog(b.course.inside(b.t0-width-record.StretchNs, b.t0))
 	d := &Dip{SliceNs: width, LongestNs: silence(b.course.overlap(b.t0, max(to, b.t0+1)))}
 	least := math.Inf(1)
 	step := max(sliceNs, width)
@@ -50,8 +50,8 @@ func (b *breakage) law(outageNs int64) (*Law, string) {
 	from, to := b.latest(firstResult), b.latest(caughtUp)
 	l := &Law{Capacity: b.capacity, From: "the sustainable rate of this system", MeasuredNs: to - from}
 	if l.Capacity == 0 {
-		width := max(min((to-from)/4, 5*sliceNs), 3*record.StretchNs)
-		if b.band.ResolvedNs > width || to-from < 3*width/2 {
+		width := max(min((to-from)/3, 5*sliceNs), 2*record.StretchNs)
+		if b.band.ResolvedNs > width/2 || to-from < width {
 			return nil, "the catch-up was too short to tell the capacity from, and none was searched"
 		}
 		l.Estimate, l.From = true, "the highest rate answered during catch-up"
@@ -61,7 +61,7 @@ func (b *breakage) law(outageNs int64) (*Law, string) {
 	}
 	l.Share = b.band.OfferedAt / l.Capacity
 	if l.Share >= 1 {
-		return nil, "what is offered is at or above the capacity known: there is no catching up by the law"
+		return nil, "what is offered is at or above the capacity known: by the law it never catches up"
 	}
 	law := float64(outageNs) * l.Share / (1 - l.Share)
 	if law <= 0 {
@@ -71,8 +71,8 @@ func (b *breakage) law(outageNs int64) (*Law, string) {
 	return l, ""
 }
 
-// commit is when the last durable commit before a time stands in the input: when the barriers of the
-// last checkpoint that was complete by then were sent. ok is false where there is none.
+// commit is when the last durable commit before a time stands in the input: when the barriers of
+// the last checkpoint that was complete by then were sent. ok is false where there is none.
 func (t *Trail) commit(ns int64) (at int64, ok bool) {
 	number, latest := uint64(0), int64(-1)
 	for i := range t.Milestones {

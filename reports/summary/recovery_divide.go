@@ -185,8 +185,8 @@ func (b *breakage) lines() []Instant {
 	return all
 }
 
-// phases are the differences of the running maximum of the instants that are known. The phases of an
-// instant that is not are joined with the next.
+// phases are the differences of the running maximum of the instants that are known. The phases of
+// an instant that is not are joined with the next.
 func (b *breakage) phases() []RecoveryPhase {
 	var all []RecoveryPhase
 	name, from, since := "", effective, b.t0

@@ -65,8 +65,8 @@ func (b *breakage) find(from, to int64, fits func(*record.Milestone) bool, names
 	return first
 }
 
-// told resolves what the system itself says: t1 and t2. A fault that comes before the one at hand was
-// detected takes over what follows.
+// told resolves what the system itself says: t1 and t2. A fault that comes before the one at hand
+// was detected takes over what follows.
 func (b *breakage) told() {
 	from := b.t0 - early
 	names := func(m *record.Milestone) bool {

@@ -89,7 +89,8 @@ func (b *breakage) settle() {
 }
 
 // calm says whether the 10 s from a time on are in the band. A second that began before them holds
-// what was received before, so until the first whole one the slices decide by their largest latency.
+// what was received before, so until the first whole one the slices decide by their largest
+// latency.
 func (b *breakage) calm(from int64) bool {
 	to := from + settleNs
 	least := b.band.RateFrom * float64(settleNs) / 1e9

@@ -107,7 +107,7 @@ type Evidence struct {
 // Repetition is one system in one block.
 type Repetition struct {
 	Rep      int                `json:"rep"`
-	Kept     bool               `json:"kept"`           // false for the block that is run and discarded
+	Kept     bool               `json:"kept"`           // false for the block that is discarded
 	Twin     bool               `json:"twin,omitempty"` // without the faults, in no figure
 	Status   Status             `json:"status"`
 	Reasons  []Reason           `json:"reasons,omitempty"`

@@ -100,17 +100,17 @@ var questions = map[string]string{
 	RuleValidity: "A figure is printed only if the measurement behind it was sound to its end.",
 	RuleGuarantee: "The oracle computes every result from the stream itself and compares. Under any " +
 		"guarantee, and without a fault, nothing may be lost, doubled, wrong, invented or unreadable. " +
-		"With one, exactly-once still allows nothing. At-most-once may lose what was due from the state " +
-		"the fault destroyed to the first result after it, and count nothing twice. At-least-once may " +
-		"answer again, and count again, what was due from the last durable commit to that result, and " +
-		"lose nothing. What lies outside that interval convicts.",
+		"With one, exactly-once still allows nothing. At-most-once may lose what was due from the " +
+		"state the fault destroyed to the first result after it, and count nothing twice. " +
+		"At-least-once may answer again, and count again, what was due from the last durable commit to " +
+		"that result, and lose nothing. What lies outside that interval convicts.",
 	RuleLimit: "A limit of slo is held against the median over the valid repetitions; a count of " +
 		"the ledger against the worst of them. A limit without a figure to judge is unknown, never kept.",
 	RuleRecovery: "A limit on a figure of recovery is held against the median over the valid " +
 		"repetitions of the worst fault of each. A fault whose return to the band was not seen has no " +
 		"recovery time: the limit is then unknown, never kept.",
-	RuleFault: "A system that cannot be broken in some way, by what it is or by what this host can do, " +
-		"is n/a there: what it does under that fault is unproven, not good.",
+	RuleFault: "A system that cannot be broken in some way, by what it is or by what this host can " +
+		"do, is n/a there: what it does under that fault is unproven, not good.",
 	RuleSearch: "The sustainable rate is the highest at which, for a whole steady phase, backlog " +
 		"does not grow (its Theil-Sen slope has a 95% interval that includes or lies below 0), the " +
 		"latency limit holds and the oracle passes. It is found by rising, then halving, and lies " +

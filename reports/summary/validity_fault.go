@@ -19,17 +19,19 @@ var faultRules = []Rule{
 	{"fault-witness", "Every fault must be seen to take effect by somebody who is not its injector. " +
 		"Without a witness a system that was never broken passes for one that recovers at once.",
 		unwitnessed},
-	{"fault-missed", "A fault must take effect within 250 ms of its time (in containers: 1 s). One that " +
-		"comes late hits another state than was asked for, and schedules are no longer alike.",
+	{"fault-missed", "A fault must take effect within 250 ms of its time (in containers: 1 s). One " +
+		"that comes late hits another state than was asked for, and schedules are no longer alike.",
 		faultMissed},
-	{"gate-closed", "Nothing is broken unless rate, latency and backlog of the 10 s before are in the " +
-		"band: what was unsteady before cannot be told from what the fault did.", gateClosed},
+	{"gate-closed", "Nothing is broken unless rate, latency and backlog of the 10 s before are in " +
+		"the band: what was unsteady before cannot be told from what the fault did.", gateClosed},
 	{"baseline-missing", "At least 10 s of steady must precede the first fault: the band that tells " +
 		"when a system has recovered is taken from them.", baselineMissing},
 	{"unrelayed-edge", "All nodes must talk through the relay that partitions them. One connection " +
 		"past it, and the fault did not cut what it says it cut.", unrelayed},
-	{"residue", "After healing nothing of the faults may be left on the host: rules, shapers, stopped " +
-		"processes, namespaces. What is left weighs on every later measurement.", residue},
+	{"lease-lost", "The tool must not stand still for 3 s while something is broken: it is then taken " +
+		"for dead, and what it broke and started is undone while it measures.", leaseLost},
+	{"residue", "After healing nothing of the faults may be left on the host: rules, shapers, " +
+		"stopped processes, namespaces. What is left weighs on every later measurement.", residue},
 }
 
 func unwitnessed(s *subject) finding {
@@ -103,7 +105,7 @@ func baselineMissing(s *subject) finding {
 	}
 	first := int64(-1)
 	for _, f := range s.trail.Faults {
-		if witnessed(&f) && (first < 0 || f.ActualNs < first) {
+		if witnessed(&f) && f.Verb != "poison" && (first < 0 || f.ActualNs < first) {
 			first = f.ActualNs
 		}
 	}
@@ -125,6 +127,19 @@ func unrelayed(s *subject) finding {
 				text:     "nodes talked past the relay: " + w.Text,
 				remedy:   "report it with the run folder, or run it with namespaces (streambench doctor)",
 				evidence: []Evidence{{"connections that no relay carries", w.Text, "none"}},
+			}
+		}
+	}
+	return finding{}
+}
+
+func leaseLost(s *subject) finding {
+	for _, w := range s.trail.Warnings {
+		if w.Code == record.CodeLeaseLost {
+			return finding{
+				text:     w.Text,
+				remedy:   "run it on a quieter host, and do not stop the tool while it measures",
+				evidence: []Evidence{{"lease of the repetition", "expired", "renewed every second"}},
 			}
 		}
 	}

@@ -197,7 +197,8 @@ func silent(v Verdict, l record.Limit, system *System) Verdict {
 	}
 	if why := unresolved(system); n > 0 && v.Rule == RuleRecovery && why != "" {
 		v.Text = fmt.Sprintf("%s %s: unresolved, %s", l.Metric, bound(l), why)
-		v.Remedy = "lengthen load.steady after the fault, or see what was missing: explain verdict @latest"
+		v.Remedy = "lengthen load.steady after the fault, or see what was missing: " +
+			"explain verdict @latest"
 	}
 	v.Evidence = []Evidence{{l.Metric, fmt.Sprintf("none in %d valid repetitions", n), bound(l)}}
 	return v

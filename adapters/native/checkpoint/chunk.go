@@ -136,7 +136,7 @@ func (s *scanner) next() (kind int, payload []byte, err error) {
 	s.chunks++
 	crc := crc32.Update(crc32.Checksum(start[:], castagnoli), castagnoli, b[:n])
 	if crc != binary.LittleEndian.Uint32(b[n:]) {
-		return 0, nil, fmt.Errorf("%w: chunk %d does not have the checksum it tells", errDamaged, s.chunks)
+		return 0, nil, fmt.Errorf("%w: chunk %d has another checksum", errDamaged, s.chunks)
 	}
 	return kind, b[:n:n], nil
 }

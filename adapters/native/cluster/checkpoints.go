@@ -119,7 +119,7 @@ func (c *coordinator) completed() error {
 	c.complete = p.id
 	c.tell(record.Milestone{Name: record.MilestoneCompleted, Checkpoint: p.id,
 		Attempt: c.ledger.Attempt, Bytes: bytes, TookNs: int64(time.Since(p.since))})
-	c.toRunner(kindCommit, commit{Attempt: c.ledger.Attempt, ID: p.id})
+	c.reveal(p.id)
 	for _, m := range c.sorted() {
 		if c.job.standby(m.name) && len(c.slotsOf(m.name)) == 0 {
 			m.conn.send(kindWarm, checkpointAt{ID: p.id})

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -34,11 +35,13 @@ type coordinator struct {
 	suspects   map[string]time.Time       // not given slots until then
 
 	pending  *pending
-	nextAt   time.Time // of the next checkpoint
-	complete uint64    // newest complete checkpoint
-	orphans  []int     // slots that are moved by this attempt
-	issued   uint64    // number of the next checkpoint
-	reserved uint64    // numbers below are reserved on disk
+	nextAt   time.Time      // of the next checkpoint
+	complete uint64         // newest complete checkpoint
+	orphans  []int          // slots that are moved by this attempt
+	shown    map[int]uint64 // by slot: newest checkpoint whose results its sink has written
+	visible  uint64         // newest checkpoint all of whose results are visible
+	issued   uint64         // number of the next checkpoint
+	reserved uint64         // numbers below are reserved on disk
 	ticked   time.Time
 }
 
@@ -86,6 +89,7 @@ func newCoordinator(n *node) (*coordinator, error) {
 	return &coordinator{
 		node: n, ledger: l, members: map[string]*member{}, events: make(chan event, 4096),
 		complaints: map[string]map[string]bool{}, suspects: map[string]time.Time{},
+		shown: map[int]uint64{},
 	}, nil
 }
 
@@ -130,6 +134,9 @@ func (c *coordinator) run() error {
 // fail tells the runner that the job is over.
 func (c *coordinator) fail(err error) {
 	c.toRunner(kindFailed, failure{Attempt: c.ledger.Attempt, Error: err.Error()})
+	if conn := c.toolConn(); conn != nil {
+		conn.flush(time.Second)
+	}
 }
 
 func (c *coordinator) handle(e event) error {
@@ -188,16 +195,16 @@ func (c *coordinator) takeOver() error {
 	c.until = time.Now().Add(max(2*c.job.Settings.Timeout, time.Second))
 	c.tell(record.Milestone{Name: record.MilestoneTakeover, Node: c.cfg.Name,
 		Attempt: c.ledger.Attempt})
-	if c.ledger.Finished {
-		c.phase = ended
-		c.toRunner(kindCommit, commit{Attempt: c.ledger.Attempt, Final: true})
-		return nil
-	}
 	if err := c.latest(); err != nil {
 		return err
 	}
+	if c.ledger.Finished {
+		c.phase = ended
+		c.reveal(math.MaxUint64)
+		return nil
+	}
 	if c.complete > 0 {
-		c.toRunner(kindCommit, commit{Attempt: c.ledger.Attempt, ID: c.complete})
+		c.reveal(c.complete)
 	}
 	return nil
 }
@@ -248,6 +255,8 @@ func (c *coordinator) member(e event) error {
 		return c.complain(m, e.body)
 	case kindBroken:
 		return c.broken(m, e.body)
+	case kindShown:
+		return c.isShown(e.body)
 	}
 	return nil
 }
@@ -265,6 +274,9 @@ func (c *coordinator) enter(m *member) error {
 	}
 	if c.phase == forming {
 		return c.form()
+	}
+	if c.phase == ended {
+		return c.adopt()
 	}
 	c.tell(record.Milestone{Name: record.MilestoneRejoined, Node: m.name,
 		Attempt: c.ledger.Attempt, Text: "it has no slots until another worker is lost"})

@@ -15,6 +15,7 @@ import (
 	"github.com/streambench/streambench/adapters/native/checkpoint"
 	"github.com/streambench/streambench/adapters/native/engine"
 	"github.com/streambench/streambench/reports/record"
+	"github.com/streambench/streambench/workloads"
 )
 
 const (
@@ -31,11 +32,14 @@ type deployment struct {
 	w     *worker
 	slots []int
 
-	load   *adapters.Load
-	engine *engine.Engine
-	links  []*link // to peers
-	outlet *outlet
-	lags   []*lags // by slot of slots
+	load     *adapters.Load
+	workload *workloads.Workload
+	engine   *engine.Engine
+	links    []*link // to peers
+	feed     Feed
+	outlet   *outlet
+	shows    chan show
+	lags     []*lags // by slot of slots
 
 	released chan struct{} // closed by the coordinator's word
 	once     sync.Once
@@ -67,7 +71,8 @@ type checkpointError struct {
 
 func newDeployment(w *worker, a assign) *deployment {
 	d := &deployment{
-		assign: a, w: w, released: make(chan struct{}), parts: map[partKey]*partState{},
+		assign: a, w: w, released: make(chan struct{}), shows: make(chan show, 16),
+		parts: map[partKey]*partState{},
 	}
 	for s, owner := range a.Owners {
 		if owner == w.cfg.Name {
@@ -81,11 +86,11 @@ func newDeployment(w *worker, a assign) *deployment {
 // is done.
 func (d *deployment) run(ctx context.Context) error {
 	began := time.Now()
-	bytes, err := d.build()
+	bytes, err := d.build(ctx)
+	defer d.disconnect()
 	if err != nil {
 		return err
 	}
-	defer d.disconnect()
 	if err := d.connect(ctx); err != nil {
 		ctx, cancel := context.WithCancel(ctx)
 		cancel()
@@ -112,6 +117,10 @@ func (d *deployment) work(ctx context.Context) error {
 	var all sync.WaitGroup
 	all.Go(func() { d.report(ctx) })
 	all.Go(func() { d.pump(ctx) })
+	if d.feed.Sink() != nil {
+		all.Go(func() { d.drain(ctx) })
+		all.Go(func() { d.show(ctx) })
+	}
 	for _, l := range d.links {
 		go l.receive(d)
 	}
@@ -125,13 +134,14 @@ func (d *deployment) work(ctx context.Context) error {
 }
 
 // build makes load, sources and engine, from a checkpoint where the attempt goes on from one.
-func (d *deployment) build() (restored uint64, err error) {
+func (d *deployment) build(ctx context.Context) (restored uint64, err error) {
 	j := d.w.job
-	d.load = adapters.NewLoad(j.Pacer.Bind(), j.slots())
+	d.load = adapters.NewLoad(j.Pacer.Bind(), j.shards())
 	job, err := j.adapt(d.load)
 	if err != nil {
 		return 0, err
 	}
+	d.workload = job.Workload
 	c := engine.Config{
 		Workload: job.Workload, BatchRows: batchRows, OutputDepth: outputDepth,
 		StateLimitB: j.MemoryB / uint64(j.CPUs), Slots: d.slots, All: j.slots(),
@@ -152,28 +162,53 @@ func (d *deployment) build() (restored uint64, err error) {
 	if j.replays() && j.Checkpoint > 0 {
 		c.Checkpoints = &engine.Checkpoints{Store: d.w.store, Done: d.durable}
 	}
-	for _, s := range d.slots {
-		l := &lags{}
-		d.lags = append(d.lags, l)
-		d.load.RecordLag(s, l)
-		d.load.Shard(s).Resume(d.position(c.Restore, s), d.seen(s))
-		src, err := d.w.parts.Source(job, s)
-		if err != nil {
-			return 0, err
-		}
-		if len(d.Skip) > 0 {
-			src = newSkipper(src, job.Workload, d.Skip)
-		}
-		c.Sources = append(c.Sources, src)
-	}
 	d.w.mu.Lock()
 	d.follow(d.w.schedule)
 	d.w.mu.Unlock()
+	if d.feed, err = d.w.open(job, d.Attempt, d.w.kept); err != nil {
+		return 0, err
+	}
+	if c.Sources, err = d.sources(ctx, c.Restore); err != nil {
+		return 0, err
+	}
+	if sink := d.feed.Sink(); sink != nil {
+		for _, s := range d.slots {
+			if err := sink.Recover(ctx, s, d.From); err != nil {
+				return 0, fmt.Errorf("recover results of slot %d: %w", s, err)
+			}
+		}
+	}
 	if d.engine, err = engine.New(c); err != nil {
 		return 0, d.unreadable(err)
 	}
 	d.outlet = newOutlet(d)
 	return restored, nil
+}
+
+// sources makes the sources of the slots, where the attempt goes on.
+func (d *deployment) sources(ctx context.Context, o *checkpoint.Opened) ([]engine.Source, error) {
+	var all []engine.Source
+	for _, s := range d.slots {
+		var mark []byte
+		if o != nil {
+			mark = o.Mark(s)
+		}
+		if d.w.job.Topics == nil {
+			l := &lags{}
+			d.lags = append(d.lags, l)
+			d.load.RecordLag(s, l)
+			d.load.Shard(s).Resume(d.position(mark, s), d.seen(s))
+		}
+		src, err := d.feed.Source(ctx, s, mark)
+		if err != nil {
+			return nil, err
+		}
+		if len(d.Skip) > 0 {
+			src = newSkipper(src, d.workload, d.Skip)
+		}
+		all = append(all, src)
+	}
+	return all, nil
 }
 
 // unreadable marks an error as that of a checkpoint, where there is one.
@@ -190,17 +225,13 @@ func (d *deployment) failure(err error) failure {
 }
 
 // position is the slot of the schedule at which a shard goes on.
-func (d *deployment) position(o *checkpoint.Opened, slot int) uint64 {
+func (d *deployment) position(mark []byte, slot int) uint64 {
 	switch {
 	case len(d.Skip) > 0:
 		return d.Skip[slot]
 	case d.w.job.Plant == plantLostRewind && d.From > 0:
 		return d.seen(slot)
-	case o == nil:
-		return 0
-	}
-	mark := o.Mark(slot)
-	if len(mark) < 8 {
+	case len(mark) != 8:
 		return 0
 	}
 	return binary.LittleEndian.Uint64(mark)
@@ -323,5 +354,8 @@ func (d *deployment) disconnect() {
 	for _, l := range d.links {
 		l.over.Store(true)
 		l.conn.close()
+	}
+	if d.feed != nil {
+		d.feed.Close()
 	}
 }

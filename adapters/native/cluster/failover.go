@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -14,7 +15,7 @@ func (c *coordinator) lost(m *member, why string) error {
 	delete(c.complaints, m.name)
 	m.conn.close()
 	if c.phase == ended {
-		return nil
+		return c.adopt()
 	}
 	owner := slices.Contains(c.ledger.Owners, m.name)
 	if c.phase == forming && c.ledger.Attempt == 0 {
@@ -175,7 +176,7 @@ func (c *coordinator) allFinished() error {
 		return err
 	}
 	c.ledger, c.phase = l, ended
-	c.toRunner(kindCommit, commit{Attempt: l.Attempt, Final: true})
+	c.reveal(math.MaxUint64)
 	return nil
 }
 

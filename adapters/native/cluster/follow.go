@@ -44,6 +44,9 @@ const freezeLimit = 2 * time.Second
 
 // Freeze has the shards of all workers claim no more.
 func (s *System) Freeze() uint64 {
+	if s.job.Topics != nil {
+		return s.given.Load.Freeze() // the driver of the transport has them
+	}
 	claim := uint64(0)
 	for _, n := range s.workers() {
 		body, err := s.ask(context.Background(), n, kindFreeze, kindFrozen, struct{}{})
@@ -139,6 +142,10 @@ func (s *System) watchSilence() {
 		}
 		s.mu.Lock()
 		now := monotonicNs()
+		if s.job.Topics != nil {
+			s.mu.Unlock()
+			return // the driver is here
+		}
 		for slot, owner := range s.owners {
 			n := s.nodes[owner]
 			if n == nil || now-n.reportedNs < int64(silentAfter) || s.schedule.T0Ns == 0 {

@@ -30,6 +30,8 @@ type job struct {
 	CPUs       int                 `json:"cpus"`    // slots of a worker
 	MemoryB    uint64              `json:"memoryB"` // of a worker
 	Store      string              `json:"store"`   // folder of checkpoints
+	Kept       string              `json:"kept"`    // folder of results that are not visible yet
+	Topics     *adapters.Topics    `json:"topics,omitempty"`
 	Settings   Settings            `json:"settings"`
 	// Address is how the node that is told reaches each other one.
 	Address  map[string]string `json:"address"`
@@ -45,6 +47,14 @@ func (j *job) replays() bool { return j.Guarantee != atMostOnce }
 
 // holds reports whether results stay out of sight until their epoch is committed.
 func (j *job) holds() bool { return j.Guarantee == exactlyOnce }
+
+// shards of the load, where the workers drive it.
+func (j *job) shards() int {
+	if j.Topics != nil {
+		return 1
+	}
+	return j.slots()
+}
 
 // standby reports whether a spare reads checkpoints as they complete: the first ones do.
 func (j *job) standby(name string) bool {
@@ -62,8 +72,12 @@ func (j *job) adapt(load *adapters.Load) (adapters.Job, error) {
 	if err != nil {
 		return adapters.Job{}, fmt.Errorf("bind workload: %w", err)
 	}
+	transport := adapters.Embedded
+	if j.Topics != nil {
+		transport = adapters.Kafka
+	}
 	return adapters.Job{
-		RunID: j.RunID, Workload: w, Transport: adapters.Embedded, Format: j.Format,
+		RunID: j.RunID, Workload: w, Transport: transport, Topics: j.Topics, Format: j.Format,
 		Guarantee: j.Guarantee, Checkpoint: j.Checkpoint, Workers: len(j.Workers),
 		WorkerCPUs: j.CPUs, MemoryB: j.MemoryB, Load: load,
 	}, nil
@@ -97,5 +111,7 @@ type nodeConfig struct {
 const coordinatorName = "coordinator"
 
 func workerName(i int) string { return fmt.Sprintf("worker-%d", i+1) }
+
+func keptDir(stateDir string) string { return filepath.Join(stateDir, "results") }
 
 func storeDir(stateDir string) string { return filepath.Join(stateDir, "checkpoints") }

@@ -136,7 +136,9 @@ func (d *deployment) pump(ctx context.Context) {
 		for _, l := range d.links {
 			moved = l.send() || moved
 		}
-		moved = d.outlet.send() || moved
+		if d.feed.Sink() == nil {
+			moved = d.outlet.send() || moved
+		}
 		now := time.Now()
 		if now.Sub(last) > s.Timeout/2 {
 			for _, l := range d.links {

@@ -45,12 +45,14 @@ const (
 	kindFinished
 	kindUnreachable
 	kindBroken
+	kindShown
 
 	// From the coordinator to a worker.
 	kindAssign
 	kindGo
 	kindCheckpoint
 	kindWarm
+	kindShow
 
 	// Between workers.
 	kindBlock
@@ -92,6 +94,15 @@ type commit struct {
 	Attempt uint64 `json:"attempt"`
 	ID      uint64 `json:"id"`
 	Final   bool   `json:"final,omitempty"`
+}
+
+// show asks a worker to make results of slots visible, where they do not go to the runner, and is
+// the answer once they are. ID is math.MaxUint64 at the end.
+type show struct {
+	Attempt uint64 `json:"attempt"`
+	ID      uint64 `json:"id"`
+	Slots   []int  `json:"slots"`
+	Error   string `json:"error,omitempty"`
 }
 
 // marker says that a slot's results of epochs below ID were all sent.

@@ -42,12 +42,12 @@ type role interface {
 }
 
 // Enter becomes a node of a cluster if this process was started as one, and then does not return.
-func Enter(parts Parts) {
+func Enter(open Opener) {
 	name := os.Getenv(roleVariable)
 	if name != workerRole && name != coordinatorRole {
 		return
 	}
-	if err := serve(name, parts, os.Stdin); err != nil {
+	if err := serve(name, open, os.Stdin); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		os.Exit(1)
 	}
@@ -56,7 +56,7 @@ func Enter(parts Parts) {
 
 // serve is the life of a node: it is over when the other end of stdin is gone, as it is when the
 // tool that started it has died, however it did.
-func serve(as string, parts Parts, stdin io.Reader) error {
+func serve(as string, open Opener, stdin io.Reader) error {
 	lines := bufio.NewReader(stdin)
 	line, err := lines.ReadBytes('\n')
 	if err != nil {
@@ -77,7 +77,7 @@ func serve(as string, parts Parts, stdin io.Reader) error {
 	if as == coordinatorRole {
 		r, err = newCoordinator(n)
 	} else {
-		r, err = newWorker(n, parts)
+		r, err = newWorker(n, open)
 	}
 	if err != nil {
 		return err

@@ -85,11 +85,19 @@ func (o *outlet) hand() {
 	}
 }
 
+// passed notes that one of a slot's outputs has passed a marker, and reports whether all have.
+func (s *slotOutputs) passed(id uint64) bool {
+	s.markers[id]++
+	if s.markers[id] < len(s.outputs) {
+		return false
+	}
+	delete(s.markers, id)
+	return true
+}
+
 func (o *outlet) take(s *slotOutputs, out *engine.Output, h engine.Handed) {
 	if h.Results == nil {
-		s.markers[h.Epoch]++
-		if s.markers[h.Epoch] == len(s.outputs) {
-			delete(s.markers, h.Epoch)
+		if s.passed(h.Epoch) {
 			o.mark(s.slot, h.Epoch)
 		}
 		return

@@ -55,7 +55,9 @@ func (d *deployment) report(ctx context.Context) {
 		case <-ctx.Done():
 		}
 		c := d.w.toolConn()
-		c.frame(appendFrame(nil, kindShards, d.appendShards))
+		if d.w.job.Topics == nil {
+			c.frame(appendFrame(nil, kindShards, d.appendShards))
+		}
 		if n%20 == 0 {
 			c.send(kindStats, d.stats())
 		}

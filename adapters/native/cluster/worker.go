@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -10,25 +11,18 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/native/checkpoint"
-	"github.com/streambench/streambench/adapters/native/engine"
 	"github.com/streambench/streambench/chaos"
 )
-
-// Parts are what a worker is made of beside this package.
-type Parts struct {
-	// Source makes the source of a shard of job.Load, which stands where it is to go on.
-	Source func(job adapters.Job, shard int) (engine.Source, error)
-}
 
 // worker is a node with slots. It does what the coordinator assigns, one deployment at a time, and
 // goes on with it while there is no coordinator.
 type worker struct {
 	*node
-	parts Parts
+	open  Opener
 	job   *job
-	disk  *checkpoint.Faulty
+	disk  *checkpoint.Faulty // of checkpoints
+	kept  *checkpoint.Faulty // of results that are not visible yet
 	store *checkpoint.Store
 	begun chan struct{} // closed once the job is known
 
@@ -49,9 +43,9 @@ type arrival struct {
 	conn    *conn
 }
 
-func newWorker(n *node, parts Parts) (*worker, error) {
+func newWorker(n *node, open Opener) (*worker, error) {
 	return &worker{
-		node: n, parts: parts, begun: make(chan struct{}), assigned: make(chan assign, 1),
+		node: n, open: open, begun: make(chan struct{}), assigned: make(chan assign, 1),
 		parked: map[string]arrival{}, arrived: make(chan struct{}),
 	}, nil
 }
@@ -144,6 +138,10 @@ func (w *worker) start(body []byte) error {
 		return err
 	}
 	w.disk = checkpoint.NewFaulty(under)
+	if under, err = checkpoint.Folder(j.Kept); err != nil {
+		return err
+	}
+	w.kept = checkpoint.NewFaulty(under)
 	w.store = checkpoint.NewStore(w.disk)
 	w.job, w.schedule = &j, j.Schedule
 	close(w.begun)
@@ -176,10 +174,10 @@ func (w *worker) freeze() {
 }
 
 func (w *worker) setDisk(d chaos.Disk) {
-	err := w.disk.Set(checkpoint.Faults{
+	f := checkpoint.Faults{
 		Delay: d.Slow, RateBps: uint64(d.Rate) / 8, Full: d.Full, Lie: d.Lie,
-	})
-	if err != nil {
+	}
+	if err := errors.Join(w.disk.Set(f), w.kept.Set(f)); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: heal disk: %v\n", w.cfg.Name, err)
 	}
 	w.toRunner(kindDisk, d)
@@ -202,7 +200,7 @@ func (w *worker) touchDisk() error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(make([]byte, 4096))
+	_, err = f.Write(make([]byte, chaos.TrialBytes))
 	if err == nil {
 		err = f.Sync()
 	}
@@ -360,6 +358,14 @@ func (w *worker) order(k kind, body []byte) error {
 		w.lastID.Store(max(w.lastID.Load(), a.ID))
 		if d := w.deployment(a.Attempt); d != nil && d.started.Load() {
 			d.engine.Checkpoint(a.ID)
+		}
+	case kindShow:
+		a, err := decode[show](body)
+		if err != nil {
+			return err
+		}
+		if d := w.deployment(a.Attempt); d != nil {
+			d.shows <- a
 		}
 	case kindWarm:
 		a, err := decode[checkpointAt](body)

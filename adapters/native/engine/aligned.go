@@ -118,7 +118,8 @@ func (a *aligned) add(b *block) {
 // time, so that a block of k slices takes k rounds.
 func (a *aligned) split(b *block, start int64) *block {
 	part, rest, n := a.part, a.rest, b.n // b may be rest
-	part.n, rest.n = 0, 0
+	mid := b.mid
+	part.n, rest.n, part.mid, rest.mid = 0, 0, 0, 0
 	for i := range n {
 		dst := rest
 		if b.ts[i] >= start {
@@ -133,6 +134,9 @@ func (a *aligned) split(b *block, start int64) *block {
 			dst.values[c][j] = col[i]
 		}
 		dst.n++
+		if i < mid {
+			dst.mid++
+		}
 	}
 	return rest
 }

@@ -7,6 +7,7 @@ import "github.com/streambench/streambench/workloads"
 // batch they came from.
 type block struct {
 	n       int
+	mid     int // of a join: rows before it are of this side, the others of the other
 	key     []int64
 	ts, seq []int64
 	values  [][]int64 // plan.values
@@ -38,6 +39,7 @@ type stage struct {
 	shared  block   // columns of a batch that passed whole
 	own     *block  // columns of its own
 	looked  []int64 // the looked-up value of each row of a batch
+	met     []int64 // of a join: 1 for each row that meets the predicates of its side
 	matched uint64
 }
 
@@ -48,6 +50,7 @@ func newStage(p *plan, batchRows int) *stage {
 		shared: block{values: make([][]int64, len(p.values))},
 		own:    newBlock(p, batchRows),
 		looked: make([]int64, batchRows),
+		met:    make([]int64, batchRows),
 	}
 }
 
@@ -68,6 +71,9 @@ func (s *stage) choose(b *workloads.Batch, r rows) (sel []int32, all bool) {
 
 // block makes the block of a range of rows.
 func (s *stage) block(b *workloads.Batch, r rows) *block {
+	if s.plan.join != nil {
+		return s.bothSides(b, r)
+	}
 	sel, all := s.choose(b, r)
 	if all {
 		s.lookAll(b, r)
@@ -137,8 +143,11 @@ func (s *stage) lookupColumn(b *workloads.Batch) []int64 { return b.Column(s.pla
 
 // source is a column of the batch or of the lookup.
 func (s *stage) source(b *workloads.Batch, col int) []int64 {
-	if col == looked {
+	switch col {
+	case looked:
 		return s.looked
+	case met:
+		return s.met
 	}
 	return b.Column(col)
 }

@@ -66,7 +66,7 @@ func (e *Engine) open(s *slot, remote int) {
 }
 
 // judged reports whether the query asks for something that is decided over all keys.
-func (p *plan) judged() bool { return p.query.Rank != nil }
+func (p *plan) judged() bool { return p.query.Rank != nil || p.shares() }
 
 // addOperators gives every slot its windows, and the first slot of the job the judge of a rank.
 func (e *Engine) addOperators() error {
@@ -75,11 +75,9 @@ func (e *Engine) addOperators() error {
 	}
 	for _, s := range e.slots {
 		if e.plan.judged() {
-			if s.id == judgeSlot {
-				s.judge = newJudge(s.out, e.posts())
-				s.judge.capture = s.captureJudge
+			if err := e.addJudge(s); err != nil {
+				return fmt.Errorf("build slot %d: %w", s.id, err)
 			}
-			s.contest = newContest(s)
 		}
 		op, err := e.operator(s, s.contest)
 		if err != nil {
@@ -88,6 +86,19 @@ func (e *Engine) addOperators() error {
 		s.op = op
 	}
 	return nil
+}
+
+// addJudge gives a slot what it has to do with the judge, and the judge's slot the judge.
+func (e *Engine) addJudge(s *slot) (err error) {
+	if s.id == judgeSlot {
+		s.judge = newJudge(s.out, e.posts())
+		s.judge.capture = s.captureJudge
+		if e.plan.shares() {
+			s.judge.board, err = newBoard(s, e.cfg.All)
+		}
+	}
+	s.contest = newContest(s)
+	return err
 }
 
 // posts are the rings by which the slots' letters come to the judge; its own slot needs none.
@@ -109,6 +120,10 @@ func (e *Engine) operator(s *slot, c *contest) (operator, error) {
 	switch {
 	case e.plan.query.Process != nil:
 		return newMachines(s)
+	case e.plan.join != nil:
+		return newJoin(s, c)
+	case e.plan.query.Latest != nil:
+		return newLatest(s)
 	case e.plan.query.Window.Kind == workloads.Session:
 		return newSessions(e.plan, s.out, state)
 	case e.plan.query.Window.Kind == workloads.Sliding:

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/streambench/streambench/adapters/native/checkpoint"
 	"github.com/streambench/streambench/workloads"
 	"github.com/streambench/streambench/workloads/workloadstest"
 )
@@ -33,11 +34,27 @@ func TestAnEventCostsNoAllocation(t *testing.T) {
 		{"sliding, new keys", "sliding-average", 10_000,
 			map[string]string{"keys": "1M", "window": "1s", "bound": "100ms"}},
 		{"process", "shuffle", 100_000, nil},
+		{"timers", "fraud", 500_000, nil},
+		{"in order", "cqrs", 200_000, nil},
+		{"join of tables", "nexmark", 1_000_000, map[string]string{"query": "q3"}},
+		{"best events of groups", "nexmark", 100_000, map[string]string{"query": "q4"}},
+		{"join in windows", "nexmark", 1_000_000, map[string]string{"query": "q8", "window": "100ms"}},
+		{"best events", "nexmark", 100_000, map[string]string{"query": "q9"}},
+		{"newest events", "nexmark", 100_000, map[string]string{"query": "q18"}},
+		{"join of two keys in windows", "karimov", 100_000, map[string]string{
+			"query": "join", "window": "1s", "slide": "500ms"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := workloadstest.Bind(t, c.workload, c.rate, c.params)
 			source := &generated{events: w.Events(), step: 1, end: math.MaxInt64}
-			e, err := New(Config{Workload: w, Sources: []Source{source}})
+			disk, err := checkpoint.Folder(t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, err := New(Config{
+				Workload: w, Sources: []Source{source},
+				Checkpoints: &Checkpoints{Store: checkpoint.NewStore(disk)},
+			})
 			if err != nil {
 				t.Fatal(err)
 			}

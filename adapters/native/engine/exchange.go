@@ -21,7 +21,8 @@ type exchange struct {
 	own   *block                     // what stays in this slot
 	view  block                      // columns of the batch in hand
 	sel   [][]int32
-	all   []int32 // every row, where nothing was filtered
+	all   []int32  // every row, where nothing was filtered
+	to    []*block // scratch of scatterSides
 }
 
 // link carries blocks from one slot to another.
@@ -46,7 +47,7 @@ func newExchange(p *plan, st *stage, self, slots int) *exchange {
 	x := &exchange{
 		plan: p, stage: st, self: self, own: newBlock(p, len(st.sel)),
 		view: block{values: make([][]int64, len(p.values))},
-		out:  make([]*link, slots), in: make([]*link, slots),
+		out:  make([]*link, slots), in: make([]*link, slots), to: make([]*block, slots),
 	}
 	for g := range x.owner {
 		x.owner[g] = uint8(g * slots / workloads.KeyGroups) // as workloads.SlotOf
@@ -119,7 +120,7 @@ func (x *exchange) bar(id uint64, after said) {
 			continue
 		}
 		b, _ := l.free.pop()
-		b.n, b.from, b.said, b.barrier = 0, x.self, after, id
+		b.n, b.mid, b.from, b.said, b.barrier = 0, 0, x.self, after, id
 		if !l.full.push(b) {
 			panic("BUG: a link has fewer places than blocks")
 		}

@@ -10,14 +10,16 @@ type condition struct {
 	modulus int64
 }
 
-// conditions binds the predicates of a query, the variant it reads first.
-func conditions(s workloads.Schema, q workloads.Query) ([]condition, error) {
+// conditions binds predicates of a variant, that it is of the variant first.
+func conditions(
+	s workloads.Schema, variant int, where []workloads.Predicate,
+) ([]condition, error) {
 	var cs []condition
 	if s.Tag != "" {
-		cs = append(cs, condition{col: 0, op: workloads.Equal, value: int64(q.From)})
+		cs = append(cs, condition{col: 0, op: workloads.Equal, value: int64(variant)})
 	}
-	for _, p := range q.Where {
-		col, err := s.Column(q.From, p.Field)
+	for _, p := range where {
+		col, err := s.Column(variant, p.Field)
 		if err != nil {
 			return nil, err
 		}

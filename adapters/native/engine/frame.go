@@ -9,7 +9,7 @@ import (
 
 // A frame is a run of little-endian 64-bit words:
 //
-//	block   [ 1 | rows | watermark | idle | barrier ] key… ts… seq… value… value…
+//	block   [ 1 | rows and, 32 bits up, mid | watermark | idle | barrier ] key… ts… seq… value…
 //	letter  [ 2 | kind | word | word | word ] line…
 //
 // Rows have a key column where the query has keys; how many value columns there are is the plan's.
@@ -17,7 +17,14 @@ const (
 	blockFrame  = 1
 	letterFrame = 2
 	headWords   = 5
+	// midShift is where the rows of the first side of a join stand in the word of the rows.
+	midShift = 32
 )
+
+// counts are the rows of a block, and of these the ones of the first side of a join.
+func counts(head [headWords]int64) (n, mid int64) {
+	return head[1] & (1<<midShift - 1), int64(uint64(head[1]) >> midShift)
+}
 
 // littleEndian says that words lie in memory as they travel, so that columns are copied whole.
 var littleEndian = func() bool {
@@ -57,7 +64,8 @@ func readWords(dst []int64, src []byte) (rest []byte) {
 
 // appendBlock encodes a block behind dst.
 func appendBlock(dst []byte, b *block) []byte {
-	head := [headWords]int64{blockFrame, int64(b.n), b.said.watermarkMs, 0, int64(b.barrier)}
+	count := int64(b.n) | int64(b.mid)<<midShift
+	head := [headWords]int64{blockFrame, count, b.said.watermarkMs, 0, int64(b.barrier)}
 	if b.said.idle {
 		head[3] = 1
 	}
@@ -90,13 +98,13 @@ func readHead(frame []byte) (head [headWords]int64, rest []byte, err error) {
 	return head, rest, nil
 }
 
-// fits says why the rest of a frame cannot be the rows of a block like b; nil if it can.
-func (b *block) fits(head [headWords]int64, rest []byte) error {
-	n := head[1]
-	if n < 0 || n > int64(len(b.ts)) || uint64(head[3]) > 1 {
-		return fmt.Errorf("%w: %d rows where %d fit", errFrame, n, len(b.ts))
+// fits says why the rest of a frame cannot be a block of at most so many rows; nil if it can.
+func (p *plan) fits(rows int, head [headWords]int64, rest []byte) error {
+	n, mid := counts(head)
+	if n > int64(rows) || mid > n || uint64(head[3]) > 1 {
+		return fmt.Errorf("%w: %d rows where %d fit", errFrame, n, rows)
 	}
-	if columns := 3 + len(b.values); int64(len(rest)) != n*8*int64(columns) {
+	if columns := 3 + len(p.values); int64(len(rest)) != n*8*int64(columns) {
 		return fmt.Errorf("%w: %d bytes of %d rows in %d columns", errFrame, len(rest), n, columns)
 	}
 	if head[4] != 0 && n != 0 {
@@ -107,7 +115,8 @@ func (b *block) fits(head [headWords]int64, rest []byte) error {
 
 // read fills a block from a frame that fits.
 func (b *block) read(head [headWords]int64, rest []byte) {
-	b.n = int(head[1])
+	n, mid := counts(head)
+	b.n, b.mid = int(n), int(mid)
 	b.said = said{head[2], head[3] == 1}
 	b.barrier = uint64(head[4])
 	rest = readWords(b.key[:b.n], rest)
@@ -118,13 +127,18 @@ func (b *block) read(head [headWords]int64, rest []byte) {
 	}
 }
 
-// readLetter decodes a letter. Lines come in rows of as many columns as a result has.
-func readLetter(head [headWords]int64, rest []byte, width int) (letter, error) {
+// readLetter decodes a letter. Lines come in rows of as many columns as a result has, or a group.
+func readLetter(head [headWords]int64, rest []byte, p *plan) (letter, error) {
+	width := len(p.out)
+	if head[1] == int64(aTally) {
+		width = 1 + len(p.fresh)
+	}
 	l := letter{kind: letterKind(head[1]), words: [3]int64{head[2], head[3], head[4]}}
 	switch n := len(rest) / 8; {
-	case head[1] < int64(aStanding) || head[1] > int64(aBarrier):
+	case head[1] < int64(aStanding) || head[1] > int64(aTally),
+		head[1] == int64(aTally) && !p.shares():
 		return l, fmt.Errorf("%w: a letter of kind %d", errFrame, head[1])
-	case l.kind == aStanding && (n == 0 || n%width != 0), l.kind != aStanding && n != 0:
+	case l.kind == aStanding && n == 0, n%width != 0, !l.lined() && n != 0:
 		return l, fmt.Errorf("%w: a letter of kind %d with %d words", errFrame, l.kind, n)
 	case n > 0:
 		l.lines = make([]int64, n)
@@ -132,3 +146,6 @@ func readLetter(head [headWords]int64, rest []byte, width int) (letter, error) {
 	}
 	return l, nil
 }
+
+// lined reports whether letters of a kind have lines.
+func (l letter) lined() bool { return l.kind == aStanding || l.kind == aTally }

@@ -1,20 +1,57 @@
 package engine
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // save writes a table down.
 func (t *table) save(e *encoder) { e.region(t.region, t.n*t.stride) }
 
 // load puts the rows of a table that was written down into this one, those that are wanted. A key
-// that has a row already gets its words.
+// that has a row already gets its words. Rows are located many at a time, as their misses overlap.
 func (t *table) load(d *decoder, wanted func(row []int64) bool) {
-	var one [1]uint32
-	d.rowsOf(t.stride, func(row []int64) {
-		if wanted(row) {
-			t.locate(row[:1], one[:])
-			copy(t.rows[one[0]+1:int(one[0])+t.stride], row[1:])
+	batch := t.arena.batchRows
+	keys, at := make([]int64, 0, batch), make([]uint32, batch)
+	from := make([][]int64, 0, batch)
+	flush := func() {
+		t.locate(keys, at)
+		for i, row := range from {
+			copy(t.rows[at[i]+1:int(at[i])+t.stride], row[1:])
 		}
-	})
+		keys, from = keys[:0], from[:0]
+	}
+	words := d.region(t.stride)
+	t.expect(len(words) / t.stride)
+	for ; len(words) > 0; words = words[t.stride:] {
+		row := words[:t.stride]
+		if !d.owns(row[wordKey]) || !wanted(row) {
+			continue
+		}
+		if keys, from = append(keys, row[wordKey]), append(from, row); len(keys) == batch {
+			flush()
+		}
+	}
+	flush()
+}
+
+// expect makes room in the index of an empty table for so many rows.
+func (t *table) expect(rows int) {
+	places := len(t.index)
+	for places < 3*rows {
+		places *= 2
+	}
+	if places == len(t.index) || t.used > 0 || t.old != nil {
+		return
+	}
+	index, err := newIndex(places)
+	if err != nil {
+		panic(noMemory{err})
+	}
+	t.arena.give(len(t.index) * 4)
+	releaseIndex(t.index)
+	t.arena.take(places * 4)
+	t.index, t.shift = index, uint(64-bits.Len(uint(places-1)))
 }
 
 // inUse reports whether a row has events; one that was freed has none.

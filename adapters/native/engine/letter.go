@@ -10,7 +10,7 @@ import (
 type letter struct {
 	kind  letterKind
 	words [3]int64 // of a standing: start, end, best; else the watermark, or the barrier's id
-	lines []int64  // of a standing: results, column after column, row after row
+	lines []int64  // of a standing: results, column after column, row after row; of a tally: groups
 }
 
 type letterKind uint8
@@ -19,6 +19,7 @@ const (
 	aStanding letterKind = 1 + iota
 	aClose               // every window that ends by a watermark has closed
 	aBarrier             // what was sent before belongs to a checkpoint
+	aTally               // what groups come to in the slot
 )
 
 // postDepth is how many letters may be on their way from a slot to the judge.
@@ -64,8 +65,8 @@ func (c *contest) send(l letter) {
 
 // passed tells the judge of the slot's watermark, if windows may have closed since it last was.
 func (c *contest) passed(watermarkMs int64) {
-	if watermarkMs == math.MinInt64 {
-		return
+	if watermarkMs == math.MinInt64 || c.step == 0 && watermarkMs != math.MaxInt64 {
+		return // without windows only the end closes anything
 	}
 	if watermarkMs != math.MaxInt64 {
 		watermarkMs = floor(watermarkMs, c.step)

@@ -68,14 +68,15 @@ func (m *moments) hang(b *block, i int) {
 }
 
 // room hands out the words of a new event at a time.
-func (m *moments) room(ts int64) []int64 {
+func (m *moments) room(ts int64) []int64 { return m.rooms(ts, 1) }
+
+// rooms hands out the words of new events at a time side by side, of n of them if so many fit and of
+// one at least.
+func (m *moments) rooms(ts int64, n int) []int64 {
 	place := &m.places[len(m.places)-1]
-	if uint64(ts-m.turned) <= uint64(m.mask) {
+	near := uint64(ts-m.turned) <= uint64(m.mask)
+	if near {
 		place = &m.places[ts&m.mask]
-		m.near++
-	} else {
-		m.far++
-		m.least = min(m.least, ts)
 	}
 	var hook []int64
 	if *place != 0 {
@@ -87,9 +88,16 @@ func (m *moments) room(ts int64) []int64 {
 		hook[hookNext], hook[hookCount] = *place, 0
 		*place = h
 	}
+	n = min(n, hookEvents-int(hook[hookCount]))
 	at := hookWords + int(hook[hookCount])*m.stride
-	hook[hookCount]++
-	return hook[at : at+m.stride]
+	hook[hookCount] += int64(n)
+	if near {
+		m.near += n
+	} else {
+		m.far += n
+		m.least = min(m.least, ts)
+	}
+	return hook[at : at+n*m.stride]
 }
 
 // next finds the least time before another that has events, which take is to empty.

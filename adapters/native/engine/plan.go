@@ -24,12 +24,14 @@ type plan struct {
 	out       []source
 	late      []int // fields of the late output: indices of values
 	by        int   // rank: word of a row (aggregates) or index of values (events)
+	join      *joinPlan
 }
 
 // Columns that are not in a batch's schema.
 const (
 	looked = -100
 	noKey  = -101
+	met    = -102
 )
 
 // A row of keyed state starts with these words; the folds' words follow.
@@ -70,6 +72,10 @@ const (
 	fromValue                    // a value of the event (bare rank)
 	fromColumn                   // a column of the batch (per-event results)
 	fromOp                       // what the result does to the answers
+	fromThis                     // a value of the event of this side (joins)
+	fromOther                    // a value of the event of the other side
+	fromMean                     // a word of the row by its count
+	fromKey                      // the key of the event (latest)
 )
 
 // Supports says why the engine cannot run a workload's query exactly; nil if it can. The error
@@ -86,8 +92,6 @@ func Supports(w *workloads.Workload) error {
 		return a.Func == workloads.Distinct
 	})
 	switch kind := q.Window.Kind; {
-	case q.Process != nil && (q.Process.Fire != nil || q.Process.Sorted):
-		return refuse("a process with timers, or one that wants its events sorted")
 	case q.Process != nil && (kind != workloads.NoWindow || q.Rank != nil || len(q.Aggregates) > 0):
 		return refuse("a process beside windows or aggregates")
 	case q.Process != nil && q.Process.Keys == nil && q.Key == "":
@@ -115,6 +119,7 @@ func Supports(w *workloads.Workload) error {
 		return refuse("sessions without a key")
 	case q.Rank != nil && len(q.Aggregates) == 0 && q.Key != "":
 		return refuse("a rank of events within a key")
+	case q.Join != nil:
 	case kind != workloads.NoWindow && q.Rank == nil && len(q.Aggregates) == 0:
 		return refuse("a window without an aggregate")
 	case kind == workloads.NoWindow && (q.Rank != nil || len(q.Aggregates) > 0):
@@ -129,7 +134,10 @@ func newPlan(w *workloads.Workload) (*plan, error) {
 	q := w.Query
 	p := &plan{schema: w.Schema, query: q, lookup: q.Lookup, key: noKey}
 	var err error
-	if p.filter, err = conditions(w.Schema, q); err != nil {
+	if q.Join != nil {
+		return p, p.bindJoin()
+	}
+	if p.filter, err = conditions(w.Schema, q.From, q.Where); err != nil {
 		return nil, err
 	}
 	if q.Lookup != nil {
@@ -162,6 +170,9 @@ func newPlan(w *workloads.Workload) (*plan, error) {
 	if q.Process != nil {
 		return p, p.bindProcess(carry)
 	}
+	if q.Latest != nil {
+		return p, p.bindLatest(carry)
+	}
 	if err = p.bindFolds(carry); err != nil {
 		return nil, err
 	}
@@ -187,7 +198,7 @@ func (p *plan) bindFolds(carry func(string) (int, error)) error {
 		}
 		switch a.Func {
 		case workloads.Sum, workloads.Avg, workloads.SumSquares, workloads.Min, workloads.Max:
-			f.float = kindOf(p.schema, p.query, a.Field) == workloads.Float
+			f.float = typeOf(p.schema, p.query, a.Field) == workloads.Float
 			p.fresh = append(p.fresh, f.start())
 		case workloads.Distinct:
 			f.set = sets

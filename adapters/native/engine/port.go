@@ -72,7 +72,7 @@ func (p *Port) Next(dst []byte) (frame []byte, ok bool) {
 var errCredit = errors.New("beyond the credit")
 
 // Deliver decodes a frame from the other end. A frame that is malformed or beyond the credit is an
-// error, after which the port is of no more use. One goroutine calls it.
+// error, and as none may be left out the job has to be restored. One goroutine calls it.
 func (p *Port) Deliver(frame []byte) error {
 	head, rest, err := readHead(frame)
 	switch {
@@ -81,7 +81,7 @@ func (p *Port) Deliver(frame []byte) error {
 		err = p.deliverBlock(head, rest)
 	case head[0] == letterFrame && p.mail != nil:
 		var l letter
-		if l, err = readLetter(head, rest, len(p.plan.out)); err == nil && !p.mail.push(l) {
+		if l, err = readLetter(head, rest, p.plan); err == nil && !p.mail.push(l) {
 			err = errCredit
 		}
 	default:
@@ -94,12 +94,12 @@ func (p *Port) Deliver(frame []byte) error {
 }
 
 func (p *Port) deliverBlock(head [headWords]int64, rest []byte) error {
+	if err := p.plan.fits(p.rows, head, rest); err != nil {
+		return err
+	}
 	b, ok := p.in.free.pop()
 	if !ok {
 		return errCredit
-	}
-	if err := b.fits(head, rest); err != nil {
-		return err
 	}
 	b.read(head, rest)
 	b.from = p.remote

@@ -6,33 +6,55 @@ import (
 	"github.com/streambench/streambench/workloads"
 )
 
-// machines hosts the keyed state machine of a query: a row of the table is a key's state.
+// machines hosts the keyed state machine of a query: a row of the table is a key's state. Events
+// are folded as they come, or where the process wants them sorted, wait until the watermark has
+// passed them (process_sorted.go); timers are in timers.go.
+//
+//	row   [ key | state … | timer | place ]      the last two only where there are timers
 type machines struct {
-	process *workloads.Process
-	out     *emitter
-	table   *table
-	width   int // columns of a result
-	at      []uint32
-	event   workloads.ProcessEvent
-	results []int64
-	ended   bool
+	process   *workloads.Process
+	out       *emitter
+	table     *table
+	width     int // columns of a result
+	watermark int64
+	timers    *timers     // nil without timers
+	sorted    *sortedFold // nil where events are folded as they come
+	at        []uint32
+	event     workloads.ProcessEvent
+	results   []int64
+	tooLate   uint64
 }
 
 func newMachines(s *slot) (*machines, error) {
 	p := s.engine.plan
-	t, err := s.state.table(make([]int64, p.query.Process.StateWords), firstIndex)
-	if err != nil {
-		return nil, err
-	}
-	return &machines{
-		process: p.query.Process, out: s.out, table: t, width: p.query.Width(),
+	process := p.query.Process
+	fresh := make([]int64, process.StateWords)
+	m := &machines{
+		process: process, out: s.out, width: p.query.Width(), watermark: math.MinInt64,
 		at:    make([]uint32, s.state.batchRows),
 		event: workloads.ProcessEvent{Values: make([]int64, len(p.values))},
-	}, nil
+	}
+	if process.Fire != nil {
+		m.timers = &timers{m: m, first: 1 + len(fresh), wheel: newWheel(timerReachMs)}
+		m.timers.wheel.turned = math.MinInt64
+		fresh = append(fresh, 0, nowhere)
+	}
+	var err error
+	if m.table, err = s.state.table(fresh, firstIndex); err != nil {
+		return nil, err
+	}
+	if process.Sorted {
+		m.sorted, err = newSortedFold(p, &s.state)
+	}
+	return m, err
 }
 
-// add steps the machine of each event's key.
+// add steps the machine of each event's key, or has the events wait for their moment.
 func (m *machines) add(b *block) {
+	if m.sorted != nil {
+		m.hold(b)
+		return
+	}
 	at := m.at[:b.n]
 	m.table.locate(b.key[:b.n], at)
 	for i, row := range at {
@@ -40,7 +62,18 @@ func (m *machines) add(b *block) {
 		for v, col := range b.values {
 			m.event.Values[v] = col[i]
 		}
-		m.results, _ = m.process.Step(m.state(row), m.event, m.results[:0])
+		m.step(row)
+	}
+}
+
+// step folds the event in hand into a row.
+func (m *machines) step(row uint32) {
+	var timerMs int64
+	m.results, timerMs = m.process.Step(m.state(row), m.event, m.results[:0])
+	if timerMs != 0 && m.timers != nil {
+		m.timers.set(row, timerMs)
+	}
+	if len(m.results) > 0 {
 		m.emit()
 	}
 }
@@ -57,12 +90,36 @@ func (m *machines) emit() {
 	}
 }
 
-// advance flushes every machine at the end of the stream; before it, nothing waits for time.
+// advance folds the events that have waited for the watermark, fires the timers it has reached and,
+// at the end of the stream, flushes every machine.
 func (m *machines) advance(watermarkMs int64) {
-	if watermarkMs != math.MaxInt64 || m.ended {
+	if watermarkMs <= m.watermark {
 		return
 	}
-	m.ended = true
+	m.watermark = watermarkMs
+	last := int64(math.MinInt64)
+	if m.sorted != nil {
+		last = m.settle(watermarkMs)
+	}
+	if watermarkMs == math.MaxInt64 {
+		m.end(last)
+		return
+	}
+	if m.timers == nil {
+		return
+	}
+	if m.sorted != nil {
+		watermarkMs-- // an event may still come at the watermark, before a timer of that time
+	}
+	m.timers.reach(watermarkMs)
+}
+
+// end fires the timers that are set by now and flushes every machine. The last event waited until
+// now and was of lastMs.
+func (m *machines) end(lastMs int64) {
+	if m.timers != nil {
+		m.timers.end(lastMs)
+	}
 	if m.process.End == nil {
 		return
 	}
@@ -73,18 +130,7 @@ func (m *machines) advance(watermarkMs int64) {
 	}
 }
 
-func (m *machines) late() (late, allowed uint64) { return 0, 0 }
-
-func (m *machines) reached() int64 {
-	if m.ended {
-		return math.MaxInt64
-	}
-	return math.MinInt64
-}
-
-func (m *machines) save(e *encoder) { m.table.save(e) }
-
-func (m *machines) load(d *decoder) { m.table.load(d, func([]int64) bool { return true }) }
+func (m *machines) late() (late, allowed uint64) { return m.tooLate, 0 }
 
 // bindProcess carries the fields a process reads.
 func (p *plan) bindProcess(carry func(string) (int, error)) error {

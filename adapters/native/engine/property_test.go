@@ -25,6 +25,10 @@ func (s script) value(row uint64, c int) int64 {
 }
 
 func (s script) Fill(b *workloads.Batch, at workloads.Slots) {
+	if len(b.Cols) == duoSchema.Width() {
+		s.fillDuo(b, at)
+		return
+	}
 	b.N = at.N
 	for i := range at.N {
 		slot := at.First + uint64(i)*at.Step
@@ -75,11 +79,15 @@ func collect(t fataler, e *Engine) []string {
 	var lines []string
 	deliver(t, e, func(rs *workloads.Results) {
 		for i := range rs.N {
-			lines = append(lines, fmt.Sprint(rs.Row(make([]int64, len(rs.Cols)), i)))
+			lines = append(lines, lineOf(rs, i))
 		}
 	})
 	slices.Sort(lines)
 	return lines
+}
+
+func lineOf(rs *workloads.Results, row int) string {
+	return fmt.Sprint(rs.Row(make([]int64, len(rs.Cols)), row))
 }
 
 // question draws a query the engine supports.

@@ -59,7 +59,8 @@ type judge struct {
 	held    [][]letter      // by slot, in order
 	closed  []int64         // watermark each slot has closed its windows up to
 	open    []standing
-	verdict int64 // every window that ends by here is decided
+	verdict int64  // every window that ends by here is decided
+	board   *board // of groups that slots share; else nil
 
 	barrier uint64 // for which slots are waited; 0 for none
 	behind  []bool // slots whose barrier has come
@@ -115,6 +116,8 @@ func (j *judge) read(from int) int {
 			j.complete()
 		case aBarrier:
 			j.meet(from, uint64(l.words[0]))
+		case aTally:
+			j.board.take(from, l.lines)
 		}
 	}
 	return len(j.held[from])
@@ -173,9 +176,10 @@ func (j *judge) take(s standing) {
 // decide emits the windows that every slot has closed, and reports whether there were any.
 func (j *judge) decide() bool {
 	j.collect()
+	told := j.board.tell()
 	closed := slices.Min(j.closed)
 	if closed <= j.verdict {
-		return false
+		return told
 	}
 	j.verdict = closed
 	n := 0
@@ -187,7 +191,7 @@ func (j *judge) decide() bool {
 		n++
 	}
 	j.open = append(j.open[:0], j.open[n:]...)
-	return n > 0
+	return n > 0 || told
 }
 
 // settled reports whether every slot has closed all of its windows and all are decided.
@@ -197,7 +201,7 @@ func (j *judge) settled() bool {
 			return false
 		}
 	}
-	return j.verdict == math.MaxInt64 && len(j.open) == 0
+	return j.verdict == math.MaxInt64 && len(j.open) == 0 && j.board.settled()
 }
 
 // peaks makes windows of the events with the largest value, ties kept: a rank without a key.

@@ -7,8 +7,8 @@ import (
 	"github.com/streambench/streambench/adapters/native/checkpoint"
 )
 
-// recorder takes a slot's part of checkpoints. At the barrier it encodes what is small and flags the
-// pages that have changed; those it copies out turn by turn while events go on, and a goroutine
+// recorder takes a slot's part of checkpoints. At the barrier it encodes what is small and flags
+// the pages that have changed; those it copies out turn by turn while events go on, and a goroutine
 // writes what was copied to the disk.
 //
 //	slot: barrier: flags | turn: copy some | turn: copy some | … | all copied
@@ -72,7 +72,8 @@ func (r *recorder) begin(id uint64, mark []byte, alignNs int64) {
 	if !r.keeps() {
 		return
 	}
-	r.full = r.since < 0 || r.since >= fullEvery-1 || r.copied > 2*r.fullPages || r.scribe.broken.Load()
+	r.full = r.since < 0 || r.since >= fullEvery-1 || r.copied > 2*r.fullPages ||
+		r.scribe.broken.Load()
 	if r.since++; r.full {
 		r.since, r.copied = 0, 0
 	}

@@ -54,7 +54,8 @@ type shardState struct {
 func (p *plan) shape() int64 {
 	h := fnv.New64a()
 	q := p.query
-	fmt.Fprint(h, q.Name, q.Key, q.Window, q.Aggregates, len(p.fresh), len(p.values), q.BoundMs, q.LatenessMs)
+	fmt.Fprint(h, q.Name, q.Key, q.Window, q.Aggregates, q.BoundMs, q.LatenessMs,
+		len(p.fresh), len(p.values))
 	return int64(h.Sum64())
 }
 
@@ -283,6 +284,9 @@ func (s *slot) resume() error {
 		s.reach()
 	}
 	s.later = nil
+	if s.op != nil && s.engine.cfg.Restore != nil {
+		s.op.advance(s.op.reached()) // what it has to tell others again
+	}
 	if s.contest != nil {
 		s.contest.passed(s.op.reached())
 	}

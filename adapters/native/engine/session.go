@@ -73,8 +73,8 @@ func newSessions(p *plan, out *emitter, state *arena) (*sessions, error) {
 	}, nil
 }
 
-// words are the session's own words of a row. Who changes a session or its aggregates touches the row
-// first; its place in lists and on the wheel is not written down.
+// words are the session's own words of a row. Who changes a session or its aggregates touches the
+// row first; its place in lists and on the wheel is not written down.
 func (s *sessions) words(row uint32) []int64 {
 	first := int(row) + s.first
 	return s.table.rows[first : first+sessionWords]

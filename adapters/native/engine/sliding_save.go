@@ -43,7 +43,9 @@ func (s *sliding) load(d *decoder) {
 	for before := s.unroll(); len(before) > 0; before = before[width:] {
 		events = append(events, before[:width])
 	}
-	slices.SortStableFunc(events, func(a, b []int64) int { return cmp.Compare(a[eventTS], b[eventTS]) })
+	slices.SortStableFunc(events, func(a, b []int64) int {
+		return cmp.Compare(a[eventTS], b[eventTS])
+	})
 	s.grow()
 	s.enter(slices.Concat(events...))
 	s.join()

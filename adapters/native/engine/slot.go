@@ -31,8 +31,8 @@ type slot struct {
 	op      operator  // nil for per-event queries
 	x       *exchange // nil where events stay in their slot
 	shards  *shards
-	judge   *judge        // of slot 0, with a rank
-	contest *contest      // with a rank
+	judge   *judge        // of slot 0, with a rank or shared groups
+	contest *contest      // with a rank or shared groups
 	post    *ring[letter] // to the judge, from other slots than its own
 	all     []int32
 
@@ -187,7 +187,11 @@ func (s *slot) take(idle bool) bool {
 		return true
 	case s.x != nil:
 		_, s.newest = spread(b.TS[:b.N], s.newest)
-		s.deliver(s.x.scatter(b, s.says()))
+		if s.engine.plan.join != nil {
+			s.deliver(s.x.scatterSides(b, s.says()))
+		} else {
+			s.deliver(s.x.scatter(b, s.says()))
+		}
 		return true
 	default:
 		s.window(b)

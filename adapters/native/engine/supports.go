@@ -47,12 +47,12 @@ func beyond(w *workloads.Workload) string {
 	q := w.Query
 	f, known := forms[q.Window.Kind]
 	switch {
-	case q.Join != nil:
-		return "a join"
-	case q.Latest != nil:
-		return "the newest event of every key"
 	case !known:
 		return "a kind of window it does not know"
+	case q.Join != nil:
+		return beyondJoin(w)
+	case q.Latest != nil:
+		return beyondLatest(w)
 	}
 	return cmp.Or(beyondWindow(q), f.beyondAggregates(w), beyondEvents(w), f.beyondOutput(w))
 }
@@ -76,7 +76,7 @@ func beyondWindow(q workloads.Query) string {
 
 func (f form) beyondAggregates(w *workloads.Workload) string {
 	for _, a := range w.Query.Aggregates {
-		kind := kindOf(w.Schema, w.Query, a.Field)
+		kind := typeOf(w.Schema, w.Query, a.Field)
 		switch {
 		case !slices.Contains(f.funcs, a.Func):
 			return "aggregate " + a.As + ", whose function its windows do not have"
@@ -109,10 +109,10 @@ func beyondEvents(w *workloads.Workload) string {
 		}
 	}
 	numbers := []string{q.Key}
+	if why := beyondWhere(q.Where); why != "" {
+		return why
+	}
 	for _, p := range q.Where {
-		if p.Op > workloads.GreaterEqual {
-			return "a comparison it does not know"
-		}
 		numbers = append(numbers, p.Field)
 	}
 	for name := range q.Scale {
@@ -125,13 +125,22 @@ func beyondEvents(w *workloads.Workload) string {
 		numbers = append(numbers, q.Rank.By)
 	}
 	for _, name := range append(names, numbers...) {
-		if kindOf(w.Schema, q, name) == workloads.Text {
+		if typeOf(w.Schema, q, name) == workloads.Text {
 			return "field " + name + ", which is text"
 		}
 	}
 	for _, name := range numbers {
-		if kindOf(w.Schema, q, name) == workloads.Float {
+		if typeOf(w.Schema, q, name) == workloads.Float {
 			return "floats as key, or compared: field " + name
+		}
+	}
+	return ""
+}
+
+func beyondWhere(where []workloads.Predicate) string {
+	for _, p := range where {
+		if p.Op > workloads.GreaterEqual {
+			return "a comparison it does not know"
 		}
 	}
 	return ""
@@ -166,13 +175,17 @@ func (f form) beyondOutput(w *workloads.Workload) string {
 	return ""
 }
 
-// kindOf is the type of a field of the variant a query reads. What is looked up is an integer, as
-// are seq and ts, and so is what does not exist.
-func kindOf(s workloads.Schema, q workloads.Query, name string) workloads.Kind {
+// typeOf is the type of a field of the events a query reads; what is looked up is an integer.
+func typeOf(s workloads.Schema, q workloads.Query, name string) workloads.Kind {
 	if q.Lookup != nil && name == q.Lookup.As {
 		return workloads.Int
 	}
-	for _, f := range s.Variants[q.From].Fields {
+	return kindOf(s, q.From, name)
+}
+
+// kindOf is the type of a field of a variant. Integers are seq and ts, and what does not exist.
+func kindOf(s workloads.Schema, variant int, name string) workloads.Kind {
+	for _, f := range s.Variants[variant].Fields {
 		if f.Name == name {
 			return f.Kind
 		}

@@ -119,8 +119,8 @@ func TestOnlyFormsThatAreBuiltAreAccepted(t *testing.T) {
 
 // A field that workloads gives a query changes what is asked: it has to be judged here too.
 func TestEveryPartOfAQueryIsKnown(t *testing.T) {
-	judged := "Name From Where Lookup Scale Key Window Aggregates Rank Process Late DeadLetters " +
-		"MaxEventB Retracts BoundMs LatenessMs Output"
+	judged := "Name From Where Lookup Scale Key Window Aggregates Rank Process Join Latest Late " +
+		"DeadLetters MaxEventB Retracts BoundMs LatenessMs Output"
 	for _, c := range []struct {
 		of    reflect.Type
 		known string
@@ -129,6 +129,10 @@ func TestEveryPartOfAQueryIsKnown(t *testing.T) {
 		{reflect.TypeFor[workloads.Window](), "Kind Processing SizeMs SlideMs GapMs"},
 		{reflect.TypeFor[workloads.Aggregate](), "Func Field K As"},
 		{reflect.TypeFor[workloads.Predicate](), "Field Op Value Modulus"},
+		{reflect.TypeFor[workloads.Join](),
+			"Kind With WithWhere WithUnique Keys WithKeys Since Until Best Distinct"},
+		{reflect.TypeFor[workloads.Order](), "Field Largest"},
+		{reflect.TypeFor[workloads.Latest](), "Keys"},
 	} {
 		var names []string
 		for i := range c.of.NumField() {
@@ -136,6 +140,76 @@ func TestEveryPartOfAQueryIsKnown(t *testing.T) {
 		}
 		if got := strings.Join(names, " "); got != c.known {
 			t.Errorf("%v has fields\n%s\nof which Supports judges\n%s", c.of, got, c.known)
+		}
+	}
+}
+
+func TestOnlyJoinsThatAreBuiltAreAccepted(t *testing.T) {
+	type change func(q *workloads.Query, j *workloads.Join)
+	table := func() workloads.Query {
+		return workloads.Query{
+			Name: "pairs", Output: workloads.Output{Fields: fields("seq*", "other.v")},
+			Join: &workloads.Join{
+				With: 1, WithUnique: true, Keys: []string{"k"}, WithKeys: []string{"k"},
+			},
+		}
+	}
+	windowed := func(q *workloads.Query, j *workloads.Join) {
+		j.Kind, j.WithUnique = workloads.WindowJoin, false
+		q.Window = workloads.Window{Kind: workloads.Tumbling, SizeMs: 10}
+	}
+	best := func(q *workloads.Query, j *workloads.Join) {
+		j.Kind, j.Since, j.Until = workloads.BestJoin, "from", "to"
+		j.Best = []workloads.Order{{Field: "v"}, {Field: "seq"}}
+		q.Output = workloads.Output{Kind: workloads.Upsert, Fields: fields("k*", "seq")}
+	}
+	groups := func(q *workloads.Query, j *workloads.Join) {
+		best(q, j)
+		q.Key, q.Aggregates = "m", []workloads.Aggregate{{Func: workloads.Sum, Field: "v", As: "sum"}}
+		q.Output.Fields = fields("m*", "sum")
+	}
+	for _, c := range []struct {
+		why    string // empty if it is accepted
+		change []change
+	}{
+		{"", nil}, {"", []change{windowed}}, {"", []change{best}}, {"", []change{groups}},
+		{"with itself", []change{func(_ *workloads.Query, j *workloads.Join) { j.With = 0 }}},
+		{"without keys", []change{func(_ *workloads.Query, j *workloads.Join) { j.WithKeys = nil }}},
+		{"several events", []change{func(_ *workloads.Query, j *workloads.Join) { j.WithUnique = false }}},
+		{"several events", []change{func(_ *workloads.Query, j *workloads.Join) {
+			j.Keys, j.WithKeys = []string{"k", "m"}, []string{"k", "m"}
+		}}},
+		{"something else", []change{func(q *workloads.Query, _ *workloads.Join) { q.LatenessMs = 1 }}},
+		{"by windows", []change{func(q *workloads.Query, _ *workloads.Join) {
+			q.Window = workloads.Window{Kind: workloads.Tumbling, SizeMs: 10}
+		}}},
+		{"without a size", []change{windowed, func(q *workloads.Query, _ *workloads.Join) {
+			q.Window.SizeMs = 0
+		}}},
+		{"distinct pairs", []change{windowed, func(_ *workloads.Query, j *workloads.Join) {
+			j.Distinct = true
+		}}},
+		{"without an order", []change{best, func(_ *workloads.Query, j *workloads.Join) { j.Best = nil }}},
+		{"of a kind", []change{best, func(q *workloads.Query, _ *workloads.Join) {
+			q.Output.Kind = workloads.Append
+		}}},
+		{"take back", []change{groups, func(q *workloads.Query, _ *workloads.Join) {
+			q.Aggregates[0].Func = workloads.Max
+		}}},
+		{"a comparison", []change{func(_ *workloads.Query, j *workloads.Join) {
+			j.WithWhere = []workloads.Predicate{{Field: "v", Op: workloads.GreaterEqual + 1}}
+		}}},
+	} {
+		q := table()
+		for _, change := range c.change {
+			change(&q, q.Join)
+		}
+		err := Supports(askPairs(q, nil))
+		if c.why == "" && err != nil {
+			t.Errorf("refused: %v", err)
+		}
+		if c.why != "" && (!errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), c.why)) {
+			t.Errorf("want a refusal that says %q, got %v", c.why, err)
 		}
 	}
 }

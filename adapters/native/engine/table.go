@@ -216,6 +216,14 @@ func (t *table) get(key int64) uint32 {
 	return row
 }
 
+// one is locate for a single key.
+func (t *table) one(key int64) uint32 {
+	var at [1]uint32
+	keys := [1]int64{key}
+	t.locate(keys[:], at[:])
+	return at[0]
+}
+
 // entry is how a row is named where 0 means none; row is the row of such a name.
 func (t *table) entry(row uint32) int64 { return int64(row) + 1 }
 
@@ -248,8 +256,8 @@ func (t *table) add(key int64) uint32 {
 	return row
 }
 
-// touch says that a row is about to be written to. A row from locate or add was touched; one that is
-// found in any other way has to be.
+// touch says that a row is about to be written to. A row from locate or add was touched; one that
+// is found in any other way has to be.
 func (t *table) touch(row uint32) {
 	if t.region != nil {
 		t.region.touch(row)

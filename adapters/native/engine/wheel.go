@@ -8,7 +8,8 @@ type wheel struct {
 	mask   int64
 	hooks  []hook // 0 is not used
 	free   int32
-	turned int64 // every place before this one has been visited
+	turned int64      // every place before this one has been visited
+	rows   [62]uint32 // scratch of turn
 }
 
 type hook struct {
@@ -50,18 +51,25 @@ func (w *wheel) hang(row uint32, ms int64) (place int64) {
 	return place
 }
 
+// visitor is told of the rows that hang in a place that has come round.
+type visitor interface {
+	visit(rows []uint32, place int64)
+}
+
 // turn visits every row whose place has come round by a time, and some before that time.
-func (w *wheel) turn(ms int64, s *sessions) {
+func (w *wheel) turn(ms int64, to visitor) {
 	first := max(w.turned, ms-w.mask)
 	w.turned = ms + 1
 	for t := first; t <= ms; t++ {
 		h := w.places[t&w.mask]
 		w.places[t&w.mask] = 0
 		for h != 0 {
-			k := w.hooks[h] // a copy: visiting may hang rows up again and move the hooks
-			s.visit(k.rows[:k.n], t)
+			k := &w.hooks[h]
+			w.rows = k.rows // a copy: visiting may hang rows up again and move the hooks
+			n, next := k.n, k.next
+			to.visit(w.rows[:n], t)
 			w.hooks[h].next, w.free = w.free, h
-			h = k.next
+			h = next
 		}
 	}
 }

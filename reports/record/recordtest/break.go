@@ -9,8 +9,8 @@ import (
 )
 
 // Break is a fault of a simulated run and how long each phase of its recovery lasts. While it lasts
-// nothing is answered; then the system answers at 1/Busy of the offered rate until it has caught up.
-// A system whose name is longer than native takes longer, as it does for all else.
+// nothing is answered; then the system answers at 1/Busy of the offered rate until it has caught
+// up. A system whose name is longer than native takes longer, as it does for all else.
 type Break struct {
 	Fault record.Fault // ActualNs and the witness make it take effect
 	// Detect to First are the phases from t0 to t4.
@@ -19,8 +19,8 @@ type Break struct {
 	Attempt                          uint64  // the one that begins
 }
 
-// Slots are the key ranges of a simulated run.
-const Slots = 6
+// slots are the key ranges of a simulated run.
+const slots = 6
 
 // everyNs is the time between two checkpoints.
 const everyNs = 1e9
@@ -76,7 +76,7 @@ func (s *simulation) answersOf(rep record.Repeat) answers {
 	perNs := float64(rate) / 1e9
 	a := answers{{0, 0}}
 	for _, b := range s.faults {
-		if b = b.scaled(rep.System); !b.took() {
+		if b = b.scaled(rep.System); !b.took() || rep.Twin {
 			continue
 		}
 		t := b.at()
@@ -147,6 +147,9 @@ func (s *simulation) broken(rep record.Repeat, endNs int64) []record.Entry {
 			Bytes: 37 << 20, TookNs: 31e6})
 	}
 	for i := range s.faults {
+		if rep.Twin {
+			break
+		}
 		b := s.faults[i].scaled(rep.System)
 		all = append(all, b.entries()...)
 	}
@@ -186,7 +189,7 @@ func (b *Break) entries() []record.Entry {
 	say(t[3], record.Milestone{Name: record.MilestoneRestored, Node: "worker-1", Slots: fault.Slots,
 		Checkpoint: last, Bytes: 13_002_342, TookNs: int64(b.Restore) - 1e6})
 	say(t[3]+2e6, record.Milestone{Name: record.MilestoneResumed})
-	firsts := record.Firsts{Fault: fault.ID, AtNs: make([]int64, Slots)}
+	firsts := record.Firsts{Fault: fault.ID, AtNs: make([]int64, slots)}
 	for slot := range firsts.AtNs {
 		firsts.AtNs[slot] = t[4] - int64(slot%4)*7e6
 		if slices.Contains(fault.Slots, slot) {

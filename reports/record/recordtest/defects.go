@@ -20,7 +20,7 @@ type Defect struct {
 
 // Defects holds at least one defect for every validity rule: each turns a sound record into one
 // whose only repetition is INVALID for that reason alone.
-var Defects = slices.Concat(defects, brokenDefects)
+var Defects []Defect = slices.Concat(defects, brokenDefects)
 
 // defects are those of any run, brokenDefects those of one with a fault.
 var defects = []Defect{

@@ -45,6 +45,15 @@ var brokenDefects = []Defect{
 			return true
 		})
 	}, killed},
+	{"lease-lost", "the tool stood still and was taken for dead", func(_ testing.TB, r *Run) {
+		r.Change(func(e *record.Entry) bool {
+			if e.Residue != nil {
+				e.Kind, e.Residue = record.KindWarning, nil
+				e.Warning = &record.Warning{Code: record.CodeLeaseLost, Text: "taken for dead"}
+			}
+			return true
+		})
+	}, killed},
 	{"residue", "a process was left stopped", func(_ testing.TB, r *Run) {
 		r.Change(func(e *record.Entry) bool {
 			if e.Residue != nil {

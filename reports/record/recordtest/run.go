@@ -23,6 +23,7 @@ type Options struct {
 	Steady  time.Duration // default 12 s
 	// Faults break the run. It then answers each event as it comes, and not window by window.
 	Faults []Break
+	Twin   bool // each system is run without the faults first
 }
 
 // Run is a simulated iot-telemetry run at 1.5M events/s whose windows close every 2 s with
@@ -91,6 +92,10 @@ func (s *simulation) all(o Options) {
 	}
 	for b := range blocks {
 		for _, name := range o.Systems {
+			if o.Twin && b == 0 {
+				plan.Order = append(plan.Order,
+					record.Repeat{System: name, Rep: record.FirstTwin, Twin: true})
+			}
 			plan.Order = append(plan.Order,
 				record.Repeat{System: name, Rep: b + 1, Kept: b >= discarded})
 		}
