@@ -41,6 +41,7 @@ func (l *letters) add(rs *workloads.Results) {
 // events that were set aside, and nothing measured changes, for nothing is measured any more.
 func (r *run) repair(ctx context.Context, of *repetition) {
 	if of.collector == nil || len(of.collector.letters.events) == 0 || !of.plan.Kept ||
+		!of.job.Workload.Query.PerEvent() || // what windows lack, single events do not make good
 		of.ledger == nil || !of.ledger.Conclusive || ctx.Err() != nil {
 		return
 	}

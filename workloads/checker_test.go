@@ -159,9 +159,9 @@ func TestCheckerClassesOneBadResultExactly(t *testing.T) {
 		{5, "append", 1_000_000}, {6, "append", 100_000}, {7, "append", 300_000},
 		{8, "append", 100_000}, {9, "additive", 100_000},
 		{11, "append", 100_000}, {12, "append", 30_000},
-		{15, "append", 300_000}, {16, "upsert", 100_000}, {17, "append", 300_000},
-		{18, "upsert", 100_000}, {19, "upsert", 30_000}, {20, "append", 100_000},
-		{21, "append", 100_000}, {22, "append", 1_000_000}, {23, "upsert", 20_000}}
+		{15, "append", 100_000}, {16, "upsert", 30_000}, {17, "append", 300_000},
+		{18, "upsert", 30_000}, {19, "upsert", 20_000}, {20, "append", 30_000},
+		{21, "append", 200_000}, {22, "append", 400_000}, {23, "upsert", 20_000}}
 	for _, c := range cases {
 		v := vectors[c.vector]
 		t.Run(vectorName(c.vector), func(t *testing.T) {

@@ -120,8 +120,8 @@ func gcd(a, b uint64) uint64 {
 	return a
 }
 
-// Fill steps from account to account: a round begins where the one before would have gone on, turned
-// by a start of its own.
+// Fill steps from account to account: a round begins where the one before would have gone on,
+// turned by a start of its own.
 func (g *cqrsGenerator) Fill(b *Batch, s Slots) {
 	seq := g.calendar.fill(b, s)
 	round, place := s.First/g.accounts, s.First%g.accounts

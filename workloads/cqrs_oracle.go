@@ -2,8 +2,8 @@ package workloads
 
 import "fmt"
 
-// cqrsFold folds the accounts one by one, in the order of their versions, and keeps the books of the
-// whole bank beside them. It shares nothing with the process that systems host.
+// cqrsFold folds the accounts one by one, in the order of their versions, and keeps the books of
+// the whole bank beside them. It shares nothing with the process that systems host.
 type cqrsFold struct {
 	o        *oracle
 	b        *Batch

@@ -178,4 +178,6 @@ func (g *fraudGenerator) account(block uint64) uint64 {
 	return below(g.plan.draw(block, 0), fraudAccounts)
 }
 
-func (g *fraudGenerator) kind(block uint64) uint64 { return below(g.plan.draw(block, 1), fraudPlans) }
+func (g *fraudGenerator) kind(block uint64) uint64 {
+	return below(g.plan.draw(block, 1), fraudPlans)
+}

@@ -48,8 +48,8 @@ func newNexmark(s Settings) (*Workload, error) {
 	return w, nil
 }
 
-// shortestFlight is how long, in milliseconds of event time, a hundred auctions have to be in flight
-// for their bids to say anything.
+// shortestFlight is how long, in milliseconds of event time, a hundred auctions have to be in
+// flight for their bids to say anything.
 const shortestFlight = 10
 
 // nexmarkWarnings tells of event rates at which the answers say nothing: 1000 bidders are active

@@ -77,11 +77,15 @@ func vectorEvents(i int) uint64 {
 func TestOracleGivesTheKnownAnswers(t *testing.T) {
 	for i, v := range vectors {
 		for _, groups := range []string{"1", "1000"} {
+			inOrder := v.name == fraudName || v.name == cqrsName // which is part of what they ask
+			if inOrder && groups != "1" {
+				continue
+			}
 			t.Run(vectorName(i)+"/groups-"+groups, func(t *testing.T) {
 				t.Parallel()
 				params := map[string]string{"groups": groups}
-				if v.name == fraudName || v.name == cqrsName {
-					delete(params, "groups") // their order is part of what is asked
+				if inOrder {
+					delete(params, "groups")
 				}
 				for k, x := range v.params {
 					params[k] = x

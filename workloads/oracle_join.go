@@ -97,9 +97,10 @@ func newJoinFold(o *oracle) folder {
 	return &tableFold{o: o, sides: s, others: map[joinKey]int32{}, waiting: map[joinKey][]int64{}}
 }
 
-// tableFold pairs every event with the one of the other side that has its key, whichever came first.
-// There is one such event at most, so that of this side only those wait whose other half is still to
-// come; of the other side it keeps what results show, and of events that do not count that they came.
+// tableFold pairs every event with the one of the other side that has its key, whichever came
+// first. There is one such event at most, so that of this side only those wait whose other half is
+// still to come; of the other side it keeps what results show, and of events that do not count that
+// they came.
 type tableFold struct {
 	o *oracle
 	sides

@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// windowJoinFold keeps the events of both sides of every open window, and pairs them when it closes.
+// windowJoinFold keeps the events of both sides of every open window, and pairs them when that
+// closes.
 type windowJoinFold struct {
 	o *oracle
 	sides

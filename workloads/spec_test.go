@@ -59,11 +59,14 @@ func TestAnotherProcessBindsTheSameWorkload(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if w.Digest() != again.Digest() {
-					t.Errorf("another stream: %s is not %s", again.Canonical(), w.Canonical())
-				}
 				if a, b := comparable(w.Query), comparable(again.Query); !reflect.DeepEqual(a, b) {
 					t.Errorf("another query: %+v is not %+v", b, a)
+				}
+				if testing.Short() && params[queryParam] != "" {
+					return // queries of one stream
+				}
+				if w.Digest() != again.Digest() {
+					t.Errorf("another stream: %s is not %s", again.Canonical(), w.Canonical())
 				}
 			})
 		}

@@ -11,8 +11,8 @@ type Timing struct {
 }
 
 // TellsLast reports whether the oracle knows the last event inside each result of a query: windows
-// that aggregate, or join, and are answered once. A refined result has a last event for every time it was
-// told, and a session or a sliding window is told apart by its last event already.
+// that aggregate, or join, and are answered once. A refined result has a last event for every time
+// it was told, and a session or a sliding window is told apart by its last event already.
 func (q Query) TellsLast() bool {
 	bounded := q.Window.Kind == Tumbling || q.Window.Kind == Hopping
 	return bounded && !q.Window.Processing && (len(q.Aggregates) > 0 || q.Join != nil) &&
@@ -59,9 +59,9 @@ func (m *matcher) told(e *outcome, id *arrival) {
 	}
 }
 
-// since is the row with which an identity had its value: of results that come once the first, and of
-// a window that was refined too. Of values that single events change it is the first of those at the
-// end that are equal to the last.
+// since is the row with which an identity had its value: of results that come once the first, and
+// of a window that was refined too. Of values that single events change it is the first of those at
+// the end that are equal to the last.
 func (m *matcher) since(id *arrival) int32 {
 	if !m.c.p.q.changes() {
 		return id.head

@@ -20,7 +20,7 @@ var timedAfterwards = []struct {
 	{nexmarkName, 10_000, map[string]string{"query": "q9"}, 30_000},
 	{nexmarkName, 10_000, map[string]string{"query": "q18"}, 20_000},
 	{nexmarkName, 10_000, map[string]string{"query": "q20", "groups": "1000"}, 20_000},
-	{fraudName, 10_000, nil, 4_096_000},
+	{fraudName, 10_000, nil, 500_000},
 	{cqrsName, 10_000, map[string]string{"keys": "500"}, 20_000},
 }
 
