@@ -29,6 +29,7 @@ type crew struct {
 	mu         sync.Mutex
 	milestones []record.Milestone
 	changed    chan struct{}
+	done       chan struct{} // closed when the system has ended
 }
 
 // crewOf describes a crew.
@@ -75,8 +76,18 @@ func (o crewOf) start(t *testing.T) *crew {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.close)
+	c.watch()
 	load.Begin(time.Now())
 	return c
+}
+
+// watch notices that the system has ended.
+func (c *crew) watch() {
+	c.done = make(chan struct{})
+	go func() {
+		_ = c.Wait(context.Background())
+		close(c.done)
+	}()
 }
 
 // close ends a crew, and tells what happened if the test has failed.
@@ -114,19 +125,26 @@ func (c *crew) note(m record.Milestone) {
 // await waits until there have been n milestones of a name.
 func (c *crew) await(name string, n int) {
 	c.t.Helper()
+	c.until(fmt.Sprintf("%d milestones %q", n, name), func() bool { return c.count(name) >= n })
+}
+
+// until waits for something that comes with a milestone.
+func (c *crew) until(what string, holds func() bool) {
+	c.t.Helper()
 	limit := time.After(60 * time.Second)
 	for {
 		c.mu.Lock()
 		changed := c.changed
 		c.mu.Unlock()
-		found := c.count(name)
-		if found >= n {
+		if holds() {
 			return
 		}
 		select {
 		case <-changed:
+		case <-c.done:
+			c.t.Fatalf("wait until there are %s: it has ended: %v", what, c.Wait(c.t.Context()))
 		case <-limit:
-			c.t.Fatalf("%d of %d milestones %q", found, n, name)
+			c.t.Fatalf("wait until there are %s: 60s are over", what)
 		}
 	}
 }

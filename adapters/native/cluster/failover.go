@@ -69,6 +69,9 @@ func (c *coordinator) redeploy() error {
 	l := c.ledger
 	l.Attempt++
 	l.Owners, l.From = owners, c.complete
+	if c.job.Plant == plantReplayedEpoch {
+		l.From = 0 // what is visible already is sent again
+	}
 	if err := l.save(c.cfg.Shared); err != nil {
 		return err
 	}

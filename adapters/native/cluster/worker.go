@@ -356,7 +356,7 @@ func (w *worker) order(k kind, body []byte) error {
 			return err
 		}
 		w.lastID.Store(max(w.lastID.Load(), a.ID))
-		if d := w.deployment(a.Attempt); d != nil && d.started.Load() {
+		if d := w.deployment(a.Attempt); d != nil && d.built.Load() {
 			d.engine.Checkpoint(a.ID)
 		}
 	case kindShow:
