@@ -161,6 +161,22 @@ func (c *crew) count(name string) (n int) {
 	return n
 }
 
+// results waits for so many further results.
+func (c *crew) results(n uint64) {
+	c.t.Helper()
+	until := c.judge.seen.Load() + n
+	limit := time.After(60 * time.Second)
+	for c.judge.seen.Load() < until {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-c.done:
+			c.t.Fatalf("wait for results: it has ended: %v", c.Wait(c.t.Context()))
+		case <-limit:
+			c.t.Fatalf("wait for %d results: 60s are over", n)
+		}
+	}
+}
+
 // end waits for the end and returns the ledger.
 func (c *crew) end() workloads.Ledger {
 	c.t.Helper()
@@ -187,6 +203,20 @@ func (c *crew) signal(node string, s syscall.Signal) {
 		c.t.Fatalf("%s has no process", node)
 	}
 	if err := syscall.Kill(p.PID, s); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// restart starts a node again that was killed.
+func (c *crew) restart(node string) {
+	c.t.Helper()
+	for range 10_000 {
+		if _, alive := c.Process(node); !alive {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if err := c.Restart(c.t.Context(), node, true); err != nil {
 		c.t.Fatal(err)
 	}
 }

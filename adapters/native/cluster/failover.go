@@ -120,7 +120,7 @@ func (c *coordinator) deploy(seen []uint64) {
 	clear(c.complaints)
 	c.judgeAt = time.Time{}
 	a := assign{Attempt: l.Attempt, From: l.From, Owners: l.Owners, Seen: seen}
-	if !c.job.replays() {
+	if !c.job.replays() && l.Attempt > 1 {
 		a.From, a.Skip = 0, seen
 	}
 	for _, m := range c.sorted() {

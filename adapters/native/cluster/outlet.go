@@ -18,6 +18,7 @@ type outlet struct {
 	outputs []slotOutputs
 	batch   []byte
 	handed  time.Time // when the last batch was handed over
+	told    bool      // the batch begins with how far the shards are, and nothing is added
 }
 
 // slotOutputs are those of one slot.
@@ -49,7 +50,7 @@ func (o *outlet) send() (moved bool) {
 		s := &o.outputs[i]
 		done := true
 		for _, out := range s.outputs {
-			for len(o.batch) < outletBatchB {
+			for len(o.batch) < outletBatchB && !o.told {
 				h, ok := out.Take()
 				if !ok {
 					break
@@ -59,7 +60,7 @@ func (o *outlet) send() (moved bool) {
 			}
 			done = done && out.Done()
 		}
-		if done && !s.ended && len(o.batch) < outletBatchB {
+		if done && !s.ended && len(o.batch) < outletBatchB && !o.told {
 			s.ended = true
 			o.mark(s.slot, math.MaxUint64)
 		}
@@ -79,9 +80,15 @@ func (o *outlet) hand() {
 	if o.d.w.job.Plant == plantCommitBeforeFlush && time.Since(o.handed) < heldBack {
 		return
 	}
+	if !o.d.w.job.replays() && !o.told {
+		// What is not replayed is told before the results that hold it: should this process die, the
+		// shards go on behind all that may have been answered.
+		o.batch = append(appendFrame(nil, kindShards, o.d.appendShards), o.batch...)
+		o.told = true
+	}
 	if o.d.w.toolConn().offer(o.batch) {
 		o.batch = make([]byte, 0, outletBatchB+outletBatchB/2)
-		o.handed = time.Now()
+		o.handed, o.told = time.Now(), false
 	}
 }
 

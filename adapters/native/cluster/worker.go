@@ -337,6 +337,9 @@ func (w *worker) order(k kind, body []byte) error {
 		if d := w.current(); d != nil && d.Attempt == a.Attempt {
 			return nil
 		}
+		if w.job.Plant == plantUnfenced && !slices.Contains(a.Owners, w.cfg.Name) {
+			time.Sleep(heldBack) // a zombie that is slow to learn it
+		}
 		select {
 		case <-w.assigned:
 		default:
