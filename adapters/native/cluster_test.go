@@ -1,6 +1,7 @@
 package native
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -43,12 +44,28 @@ type crewOf struct {
 	interval  time.Duration
 	settings  map[string]string
 	format    string
+	memoryB   uint64 // 0: enough
 	network   chaos.Network
 	lease     chaos.Lease
 }
 
 // start deploys a crew whose load begins at once.
 func (o crewOf) start(t *testing.T) *crew {
+	t.Helper()
+	c := o.prepare(t)
+	var err error
+	if c.System, err = cluster.Deploy(t.Context(), c.job); err != nil {
+		c.explain()
+		t.Fatal(err)
+	}
+	t.Cleanup(c.close)
+	c.watch()
+	c.job.Load.Begin(time.Now())
+	return c
+}
+
+// prepare makes a crew that is not deployed.
+func (o crewOf) prepare(t *testing.T) *crew {
 	t.Helper()
 	checker, err := o.workload.NewChecker(t.TempDir(), workloads.CheckerOptions{})
 	if err != nil {
@@ -69,15 +86,10 @@ func (o crewOf) start(t *testing.T) *crew {
 		Network: o.network, Lease: o.lease,
 		RunID: strings.ReplaceAll(t.Name(), "/", "-"), Workload: o.workload,
 		Transport: adapters.Embedded, Format: o.format, Workers: o.workers, WorkerCPUs: cpus,
-		MemoryB: 1 << 30, Guarantee: o.guarantee, Checkpoint: o.interval, Settings: o.settings,
+		MemoryB: cmp.Or(o.memoryB, 1<<30), Guarantee: o.guarantee, Checkpoint: o.interval,
+		Settings: o.settings,
 		Load: load, Collector: c.judge, Broken: true, StateDir: t.TempDir(), Milestone: c.note,
 	}
-	if c.System, err = cluster.Deploy(t.Context(), c.job); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.close)
-	c.watch()
-	load.Begin(time.Now())
 	return c
 }
 

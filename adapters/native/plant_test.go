@@ -43,12 +43,7 @@ func killed(c *crew) {
 func awoken(c *crew) {
 	for range 3 {
 		c.await(record.MilestoneCommit, c.count(record.MilestoneCommit)+3)
-		victim := ""
-		for _, n := range c.Nodes() {
-			if len(c.Slots(n.Name)) > 0 {
-				victim = n.Name
-			}
-		}
+		victim := c.owner()
 		c.signal(victim, syscall.SIGSTOP)
 		c.until("slots of "+victim+" are with others", func() bool {
 			return len(c.Slots(victim)) == 0

@@ -173,11 +173,13 @@ func (c *coordinator) allFinished() error {
 			return nil
 		}
 	}
+	c.dies(plantDiesBeforeEnd)
 	l := c.ledger
 	l.Finished = true
 	if err := l.save(c.cfg.Shared); err != nil {
 		return err
 	}
+	c.dies(plantDiesBeforeFinal)
 	c.ledger, c.phase = l, ended
 	c.reveal(math.MaxUint64)
 	return nil

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -80,6 +81,8 @@ type conn struct {
 	out    chan []byte
 	closed chan struct{}
 	once   sync.Once
+	// queued are the frames that are not with the kernel.
+	queued atomic.Int64
 }
 
 // outDepth is how many frames may wait to be written.
@@ -115,17 +118,24 @@ func dial(address string, within time.Duration, quit <-chan struct{}) (*conn, er
 
 func (c *conn) write() {
 	w := bufio.NewWriterSize(c.Conn, 256<<10)
+	taken := int64(0)
 	for {
 		select {
 		case f := <-c.out:
+			taken++
 			if _, err := w.Write(f); err != nil {
 				c.close()
 				return
 			}
-			if len(c.out) == 0 && w.Flush() != nil {
+			if len(c.out) > 0 {
+				continue
+			}
+			if w.Flush() != nil {
 				c.close()
 				return
 			}
+			c.queued.Add(-taken)
+			taken = 0
 		case <-c.closed:
 			return
 		}
@@ -140,6 +150,7 @@ func (c *conn) read() (k kind, body []byte, err error) {
 
 // frame writes a frame that is whole; it waits for room and gives up once the connection is closed.
 func (c *conn) frame(f []byte) {
+	c.queued.Add(1)
 	select {
 	case c.out <- f:
 	case <-c.closed:
@@ -148,10 +159,12 @@ func (c *conn) frame(f []byte) {
 
 // offer writes a frame if there is room, and reports whether there was.
 func (c *conn) offer(f []byte) bool {
+	c.queued.Add(1)
 	select {
 	case c.out <- f:
 		return true
 	default:
+		c.queued.Add(-1)
 		return false
 	}
 }
@@ -171,7 +184,7 @@ func message(k kind, v any) []byte {
 
 // flush waits until all frames so far are with the kernel, at most for a time.
 func (c *conn) flush(within time.Duration) {
-	for until := time.Now().Add(within); len(c.out) > 0 && time.Now().Before(until); {
+	for until := time.Now().Add(within); c.queued.Load() > 0 && time.Now().Before(until); {
 		select {
 		case <-c.closed:
 			return
