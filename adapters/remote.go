@@ -18,8 +18,8 @@ type Remote interface {
 	Begin(t0 time.Time)
 	MeasureFrom(ns int64)
 	Limit(n uint64)
-	// Freeze has every shard claim no more until the next Limit, and returns the end of the furthest
-	// claim there was.
+	// Freeze has every shard claim no more until the next Limit, and returns the end of the
+	// furthest claim there was.
 	Freeze() uint64
 }
 
@@ -64,8 +64,8 @@ func (s *Shard) Mirror(r Report) {
 	raise(&s.accepted, min(r.Accepted, st.handed))
 }
 
-// Silent says that nothing is heard of a shard since a time: its system has the slot, as it has died
-// or is out of reach.
+// Silent says that nothing is heard of a shard since a time: its system has the slot, as it has
+// died or is out of reach.
 func (s *Shard) Silent(sinceNs int64) {
 	if s.st.mode == occupied {
 		return

@@ -49,7 +49,7 @@ func (s *System) Freeze() uint64 {
 	}
 	claim := uint64(0)
 	for _, n := range s.workers() {
-		body, err := s.ask(context.Background(), n, kindFreeze, kindFrozen, struct{}{})
+		body, err := s.ask(context.Background(), n, kindFrozen, message(kindFreeze, struct{}{}))
 		if err != nil {
 			continue // it is gone: what it had claimed was reported
 		}
@@ -74,8 +74,8 @@ func (s *System) workers() (all []*peer) {
 	return all
 }
 
-// ask sends a question to a node and waits for its answer.
-func (s *System) ask(ctx context.Context, n *peer, q, want kind, v any) ([]byte, error) {
+// ask sends a question to a node and waits for the answer wanted.
+func (s *System) ask(ctx context.Context, n *peer, want kind, question []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, freezeLimit)
 	defer cancel()
 	for len(n.answers) > 0 {
@@ -84,7 +84,7 @@ func (s *System) ask(ctx context.Context, n *peer, q, want kind, v any) ([]byte,
 	s.mu.Lock()
 	c := n.conn
 	s.mu.Unlock()
-	if c == nil || !c.offer(message(q, v)) {
+	if c == nil || !c.offer(question) {
 		return nil, fmt.Errorf("ask %s: it does not listen", n.name)
 	}
 	for {

@@ -10,9 +10,9 @@ import (
 	"github.com/streambench/streambench/workloads"
 )
 
-// outlet carries the results of a deployment to the runner, each with the attempt, the epoch and the
-// slot it is of. A marker follows the last result of an epoch of a slot, when that has passed the
-// marker on all of its outputs.
+// outlet carries the results of a deployment to the runner, each with the attempt, the epoch and
+// the slot it is of. A marker follows the last result of an epoch of a slot, when that has passed
+// the marker on all of its outputs.
 type outlet struct {
 	d       *deployment
 	outputs []slotOutputs
@@ -68,7 +68,7 @@ func (o *outlet) send() (moved bool) {
 	return moved
 }
 
-// heldBack is how long a planted mistake keeps results, while their checkpoint is declared complete.
+// heldBack is how long a planted mistake keeps results, their checkpoint being declared complete.
 const heldBack = 700 * time.Millisecond
 
 // hand gives what is encoded to the connection, if that has room.
@@ -115,7 +115,7 @@ func (o *outlet) mark(slot int, id uint64) {
 
 // results are a batch of results on its way to the runner.
 //
-//	| attempt, 8 bytes | epoch, 8 | slot, 4 | stream, 1 | columns, 2 | rows, 4 | column after column |
+//	| attempt, 8 bytes | epoch, 8 | slot, 4 | stream, 1 | columns, 2 | rows, 4 | column by column |
 type results struct {
 	attempt, epoch uint64
 	slot           int
