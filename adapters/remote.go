@@ -116,6 +116,16 @@ func (s *Shard) Done() uint64 { return s.st.handed }
 // Pacer is the schedule a load follows; nil for as fast as taken.
 func (l *Load) Pacer() workloads.Pacer { return l.pacer }
 
+// Handed are the next slots of all shards: what lies before one was handed over by its shard.
+func (l *Load) Handed() []uint64 {
+	next := make([]uint64, 0, len(l.shards))
+	for _, s := range l.shards {
+		st := s.state()
+		next = append(next, st.next)
+	}
+	return next
+}
+
 // Seen is the end of the furthest slot any shard has claimed, by its last report.
 func (l *Load) Seen() []uint64 {
 	ends := make([]uint64, 0, len(l.shards))
