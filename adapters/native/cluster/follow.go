@@ -194,8 +194,28 @@ func (s *System) fence(n *peer, body []byte) error {
 	clear(s.meters)
 	s.owners = f.Owners
 	s.mu.Unlock()
-	n.conn.send(kindFenced, fenced{Attempt: f.Attempt, Seen: s.given.Load.Seen()})
+	seen := s.given.Load.Seen()
+	if !s.job.replays() {
+		seen = s.beyond(seen)
+	}
+	n.conn.send(kindFenced, fenced{Attempt: f.Attempt, Seen: seen})
 	return nil
+}
+
+// beyond is where shards go on at most once: what a shard has handed over since its last report is
+// not known, and must not be handed over again. So everything that is due by now is left out or,
+// where nothing has due times, what a shard takes in a second.
+func (s *System) beyond(seen []uint64) []uint64 {
+	l := s.given.Load
+	now := l.NowNs()
+	for i := range seen {
+		if l.Paced() {
+			seen[i] = max(seen[i], l.DueBy(now))
+		} else if now > 0 {
+			seen[i] += uint64(float64(seen[i]) / float64(now) * 1e9)
+		}
+	}
+	return seen
 }
 
 // commit makes results visible.

@@ -124,6 +124,7 @@ func (c *conn) write() {
 				c.close()
 				return
 			}
+			recycle(f)
 			written++
 			if len(c.out) > 0 {
 				continue
@@ -137,6 +138,21 @@ func (c *conn) write() {
 		case <-c.closed:
 			return
 		}
+	}
+}
+
+// batches are large frames for reuse.
+var batches = sync.Pool{New: func() any { return make([]byte, 0, batchB+batchB/2) }}
+
+// batchB is how much is handed to a connection at once, and most of what waits for it.
+const batchB = 128 << 10
+
+// newBatch is an empty batch of frames; the connection it is handed to gives it back.
+func newBatch() []byte { return batches.Get().([]byte)[:0] }
+
+func recycle(f []byte) {
+	if cap(f) >= batchB {
+		batches.Put(f[:0])
 	}
 }
 

@@ -40,16 +40,13 @@ func newOutlet(d *deployment) *outlet {
 	return o
 }
 
-// outletBatchB bounds what waits for the connection to the runner.
-const outletBatchB = 256 << 10
-
 // send takes what the slots have handed over, as far as the connection takes it.
 func (o *outlet) send() (moved bool) {
 	for i := range o.outputs {
 		s := &o.outputs[i]
 		done := true
 		for _, out := range s.outputs {
-			for len(o.batch) < outletBatchB {
+			for len(o.batch) < batchB {
 				h, ok := out.Take()
 				if !ok {
 					break
@@ -59,7 +56,7 @@ func (o *outlet) send() (moved bool) {
 			}
 			done = done && out.Done()
 		}
-		if done && !s.ended && len(o.batch) < outletBatchB {
+		if done && !s.ended && len(o.batch) < batchB {
 			s.ended = true
 			o.mark(s.slot, math.MaxUint64)
 		}
@@ -80,7 +77,7 @@ func (o *outlet) hand() {
 		return
 	}
 	if o.d.w.toolConn().offer(o.batch) {
-		o.batch = make([]byte, 0, outletBatchB+outletBatchB/2)
+		o.batch = newBatch()
 		o.handed = time.Now()
 	}
 }
