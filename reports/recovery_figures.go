@@ -191,6 +191,10 @@ func bandRow(b *summary.Band) row {
 	}
 	note := fmt.Sprintf("from %.1f s to %.1f s, at %s offered", float64(b.FromNs)/1e9,
 		float64(b.ToNs)/1e9, summary.Format(b.OfferedAt, record.PerSecond))
+	if b.BurstNs > 0 {
+		note += fmt.Sprintf("; answers come in bursts up to %s apart, and the rate may be short of one",
+			duration(b.BurstNs))
+	}
 	if b.Of > 0 {
 		note += fmt.Sprintf("; of fault %d, as there was no calm of 10 s in between", b.Of)
 	}

@@ -98,6 +98,9 @@ type Band struct {
 	MedianNs   int64   `json:"medianNs,omitempty"`
 	LongestNs  int64   `json:"longestNs,omitempty"` // largest latency of a stretch
 	ResolvedNs int64   `json:"resolvedNs"`          // longest time between two moves of processed
+	// BurstNs is how far apart answers come where they come in bursts: as many as are due in it may
+	// be missing of the rate.
+	BurstNs int64 `json:"burstNs,omitempty"`
 }
 
 // Dip is what was not answered in time between t0 and t6.

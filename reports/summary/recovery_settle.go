@@ -93,11 +93,7 @@ func (b *breakage) settle() {
 // latency.
 func (b *breakage) calm(from int64) bool {
 	to := from + settleNs
-	least := b.band.RateFrom * float64(settleNs) / 1e9
-	if b.band.ResolvedNs > sliceNs/4 {
-		// Answers come in bursts: one may lie just outside.
-		least -= b.band.OfferedAt * float64(b.band.ResolvedNs) / 1e9
-	}
+	least := (b.band.RateFrom*float64(settleNs) - b.band.OfferedAt*float64(b.band.BurstNs)) / 1e9
 	if b.course.answered(from, to) < least {
 		return false
 	}
