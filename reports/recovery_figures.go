@@ -92,13 +92,14 @@ func dipRow(d *summary.Dip) row {
 }
 
 func lawRow(l *summary.Law) row {
-	r := row{"Catch-up, t5 − t4: measured; law", unresolved, "an outage D at a share ρ of the " +
+	r := row{"Catch-up, t5 − t4: measured; law", unresolved, "to be D behind at a share ρ of the " +
 		"capacity takes D·ρ/(1−ρ) to catch up"}
 	if l == nil {
 		return r
 	}
 	r.Value = fmt.Sprintf("%s; %s", duration(l.MeasuredNs), duration(l.LawNs))
-	r.Note += fmt.Sprintf("; residual %+.0f%%, ρ %.2f of %s", 100*l.Residual, l.Share,
+	r.Note += fmt.Sprintf("; D was %s of load at the first result, above what the band allows; "+
+		"residual %+.0f%%, ρ %.2f of %s", duration(l.BehindNs), 100*l.Residual, l.Share,
 		summary.Format(l.Capacity, record.PerSecond))
 	if l.From != "" {
 		r.Note += ", " + l.From

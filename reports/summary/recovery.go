@@ -113,14 +113,16 @@ type Dip struct {
 	SliceNs   int64   `json:"sliceNs"`   // the area is summed over slices of so much
 }
 
-// Law is the catch-up law T_c = D·ρ/(1-ρ) beside what was measured.
+// Law is the catch-up law T_c = D·ρ/(1-ρ) beside what was measured. D is what there was to catch up
+// with, as time of load: the backlog at the first result, less what the band allows.
 type Law struct {
 	Capacity float64 `json:"capacity"` // μ_max, events/s
 	// Estimate is set where the capacity is the highest rate answered during catch-up, and not a
 	// sustainable rate that was searched; From says where it is from.
 	Estimate   bool    `json:"estimate,omitempty"`
 	From       string  `json:"from"`
-	Share      float64 `json:"share"` // ρ
+	Share      float64 `json:"share"`    // ρ
+	BehindNs   int64   `json:"behindNs"` // D
 	LawNs      int64   `json:"lawNs"`
 	MeasuredNs int64   `json:"measuredNs"` // t5 - t4
 	Residual   float64 `json:"residual"`   // measured / law - 1

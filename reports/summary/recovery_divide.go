@@ -147,8 +147,8 @@ func (b *breakage) account(x *Recovery) {
 	var why string
 	x.Replay, why = b.replay()
 	note(why)
-	if x.Outage != nil && b.at[caughtUp] != nil {
-		x.Law, why = b.law(x.Outage.MaxNs)
+	if b.at[firstResult] != nil && b.at[caughtUp] != nil {
+		x.Law, why = b.law()
 		note(why)
 	}
 	if b.at[settled] == nil {
