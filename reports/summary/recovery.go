@@ -41,12 +41,13 @@ type Recovery struct {
 	Work      *float64 `json:"work,omitempty"`
 	RestoredB uint64   `json:"restoredB,omitempty"`
 
-	Dip         *Dip     `json:"dip,omitempty"`
-	LatencyArea *float64 `json:"latencyArea,omitempty"` // event-seconds above the baseline's median
-	Law         *Law     `json:"law,omitempty"`
-	Replay      *Replay  `json:"replay,omitempty"`
-	Cost        *Cost    `json:"cost,omitempty"`
-	Notes       []string `json:"notes,omitempty"` // in sentences: what is not measured, and why
+	Dip         *Dip         `json:"dip,omitempty"`
+	LatencyArea *float64     `json:"latencyArea,omitempty"` // event-seconds above the baseline's median
+	Law         *Law         `json:"law,omitempty"`
+	Replay      *Replay      `json:"replay,omitempty"`
+	Checkpoints *Checkpoints `json:"checkpoints,omitempty"`
+	Cost        *Cost        `json:"cost,omitempty"`
+	Notes       []string     `json:"notes,omitempty"` // in sentences: what is not measured, and why
 }
 
 // Instant is one of t0..t6.
@@ -133,6 +134,8 @@ type Replay struct {
 	Events  float64 `json:"events"`            // λ·(t0 - last durable commit)
 	SinceNs int64   `json:"sinceNs"`           // that commit, since T0
 	Counted uint64  `json:"counted,omitempty"` // by the system itself
+	// Nothing is set where the system restored no state: then nothing was processed twice.
+	Nothing bool `json:"nothing,omitempty"`
 }
 
 // Cost is what protection and recovery cost a day, in seconds of the offered rate. Premium is nil

@@ -119,6 +119,13 @@ func (b *breakage) replay() (*Replay, string) {
 	if !ok {
 		return nil, "no durable commit preceded the fault, so what is replayed is not known"
 	}
+	restored := func(from, to int64) bool {
+		all := func(*record.Milestone) bool { return true }
+		return b.find(from, to, all, record.MilestoneRestored, record.MilestoneRestoring) != nil
+	}
+	if restored(0, b.t0) && !restored(b.t0-early, b.untilNs()) {
+		return &Replay{SinceNs: since, Nothing: true}, ""
+	}
 	r := &Replay{SinceNs: since, Events: b.band.OfferedAt * float64(max(0, b.t0-since)) / 1e9}
 	if m := b.find(b.t0, b.endNs, func(m *record.Milestone) bool { return m.Replayed > 0 },
 		record.MilestoneResumed, record.MilestoneRestored); m != nil {
@@ -133,6 +140,9 @@ const dayNs = 86_400e9
 // costOf is the price of protection and of one fault a day.
 func (b *breakage) costOf(dip *Dip) (*Cost, string) {
 	c := &Cost{FaultNs: int64(dip.Seconds * 1e9)}
+	if b.unprotectedWhy != "" {
+		return c, "the premium of protection is not measured: " + b.unprotectedWhy
+	}
 	if b.capacity == 0 || b.unprotected == 0 {
 		return c, "the premium of protection is not measured: no sustainable rate is known with it and " +
 			"without it"
