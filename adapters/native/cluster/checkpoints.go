@@ -88,7 +88,7 @@ func (c *coordinator) part(body []byte) error {
 	}
 	if p.Error != "" {
 		c.abandon(fmt.Sprintf("slot %d: %s", p.Slot, p.Error))
-		if c.complete == 0 {
+		if c.complete == 0 && !p.Ended {
 			return fmt.Errorf("write the first checkpoint: slot %d: %s", p.Slot, p.Error)
 		}
 		return nil

@@ -306,7 +306,7 @@ func (d *deployment) progress(key partKey, note func(*partState)) {
 	m := part{Attempt: d.Attempt, ID: key.id, Slot: key.slot, Bytes: uint64(r.Bytes),
 		PauseNs: r.PauseNs, Part: r.Part}
 	if r.Err != nil {
-		m.Error = r.Err.Error()
+		m.Error, m.Ended = r.Err.Error(), r.Ended
 	}
 	d.w.toCoordinator(kindPart, m)
 }

@@ -180,8 +180,8 @@ func (c *coordinator) allFinished() error {
 	return nil
 }
 
-// complain notes that a worker is out of another's reach. Who is given up is decided a little later,
-// when all who see it have said so.
+// complain notes that a worker is out of another's reach. Who is given up is decided a little
+// later, when all who see it have said so.
 func (c *coordinator) complain(m *member, body []byte) error {
 	u, err := decode[unreachable](body)
 	if err != nil || u.Attempt != c.ledger.Attempt || (c.phase != running && c.phase != deploying) {
@@ -197,8 +197,8 @@ func (c *coordinator) complain(m *member, body []byte) error {
 	return nil
 }
 
-// judge gives up the worker most others cannot reach, though the coordinator can; of two that cannot
-// reach each other, the one with the higher number.
+// judge gives up the worker most others cannot reach, though the coordinator can; of two that
+// cannot reach each other, the one with the higher number.
 func (c *coordinator) judge() error {
 	c.judgeAt = time.Time{}
 	var victim *member
