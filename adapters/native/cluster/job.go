@@ -94,6 +94,11 @@ const (
 	plantDoubleRestore     = "double-restore"
 	plantEarlyBarrier      = "early-barrier"
 	plantReplayedEpoch     = "replayed-epoch"
+	// The first coordinator dies of these, at a moment a signal would rarely meet.
+	plantDiesBeforeComplete = "dies-before-complete"
+	plantDiesBeforeCommit   = "dies-before-commit"
+	plantDiesBeforeEnd      = "dies-before-end"
+	plantDiesBeforeFinal    = "dies-before-final"
 )
 
 func planted() string { return os.Getenv(plantVariable) }
