@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"path/filepath"
-	"strings"
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/kafka"
@@ -33,20 +32,8 @@ func ParseEpoch(name string) (e Epoch, ok bool) {
 	return e, err == nil && n == 4 && e.String() == name
 }
 
-// visible begins the name of a file whose results are visible.
-const visible = "visible-"
-
-// VisibleName is the name under which an epoch's file is visible.
-func VisibleName(e Epoch) string { return visible + e.String() }
-
-// ParseVisible reads the name of a visible file, false if it is none.
-func ParseVisible(name string) (e Epoch, ok bool) {
-	name, ok = strings.CutPrefix(name, visible)
-	if !ok {
-		return e, false
-	}
-	return ParseEpoch(name)
-}
+// Visible begins the name of a file whose results are visible; the epoch's follows.
+const Visible = "visible-"
 
 // Committed is the folder of a job in which the files of epochs become visible.
 func Committed(t *adapters.Topics) string { return filepath.Join(t.Folder, "committed") }

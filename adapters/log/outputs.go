@@ -235,8 +235,9 @@ func (o *outputs) lookAtFiles(ctx context.Context) (more bool, err error) {
 	}
 	o.seen = info.ModTime()
 	for _, e := range entries {
-		epoch, ok := ParseVisible(e.Name())
-		if !ok || epoch.After != o.taken[epoch.Slot].UpTo {
+		name, ok := strings.CutPrefix(e.Name(), Visible)
+		epoch, named := ParseEpoch(name)
+		if !ok || !named || epoch.After != o.taken[epoch.Slot].UpTo {
 			continue
 		}
 		if err := o.takeFile(ctx, filepath.Join(folder, e.Name())); err != nil {
@@ -244,7 +245,7 @@ func (o *outputs) lookAtFiles(ctx context.Context) (more bool, err error) {
 		}
 		// The newest one stays: by it whoever takes the slot over knows what is visible.
 		if before := o.taken[epoch.Slot]; before.UpTo > 0 {
-			if err := os.Remove(filepath.Join(folder, VisibleName(before))); err != nil {
+			if err := os.Remove(filepath.Join(folder, Visible+before.String())); err != nil {
 				return false, broken("remove results that were read: %w", err)
 			}
 		}
