@@ -68,8 +68,12 @@ func (a *appender) recover() error {
 		}
 	}
 	if a.next < durable {
-		return broken("open log %s: it ends at offset %d, and %d is durable", a.folder, a.next,
-			durable)
+		name := a.folder
+		if a.file != nil {
+			name = a.file.Name()
+		}
+		return broken("open log: %s, byte %d: it ends at offset %d, and %d is durable", name, a.sizeB,
+			a.next, durable)
 	}
 	return nil
 }
