@@ -104,9 +104,14 @@ func (r *repetition) equip(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("make folder for checkpoints: %w", err)
 	}
-	state := filepath.Join(dir, chaos.NameFor(r.lease.Label(), "state"))
-	if _, err = r.lease.Add(chaos.Undo{Op: chaos.OpRemove, Path: state}); err != nil {
+	if err := r.journal.alone.hand(r.lease); err != nil {
 		return err
+	}
+	state := filepath.Join(dir, chaos.NameFor(r.lease.Label(), "state"))
+	for _, path := range []string{state, filepath.Join(dir, filepath.Base(r.spoolDir()))} {
+		if _, err = r.lease.Add(chaos.Undo{Op: chaos.OpRemove, Path: path}); err != nil {
+			return err
+		}
 	}
 	r.job.Lease, r.job.StateDir, r.job.Milestone = r.lease, state, r.milestone
 	if err := os.Mkdir(state, 0o755); err != nil {
@@ -152,6 +157,7 @@ func (r *repetition) strip(ctx context.Context) error {
 	if r.lease == nil {
 		return errors.Join(errs...)
 	}
+	r.journal.alone.takeBack()
 	if r.lease.Lost() {
 		r.warn(record.CodeLeaseLost, "this process stood still for so long that it was taken for dead: "+
 			"what it had started and broken was undone while it measured")
