@@ -126,9 +126,10 @@ func (c *calm) judge() (open bool, why string) {
 	if !c.of.load.Paced() {
 		return answered > 0, "at rate max there is no schedule to be behind"
 	}
-	// Windows answer for all their events at once: what the last one holds may still be to come.
+	// Windows answer for all their events at once, and a result of an exactly-once system is seen with
+	// its checkpoint: what the last ones hold may still be to come.
 	perSecond := float64(due) / (float64(len(c.slices)) * calmSlice.Seconds())
-	held := uint64(perSecond * c.closing().Seconds())
+	held := uint64(perSecond * (c.closing() + c.of.holding()).Seconds())
 	if float64(answered+held) < calmRate*float64(due) {
 		return false, fmt.Sprintf("the baseline is not calm: %d of %d events due in %d s were answered, "+
 			"which is less than 95 %%", answered, due, len(c.slices))
@@ -149,6 +150,14 @@ func (c *calm) judge() (open bool, why string) {
 	}
 	return true, fmt.Sprintf("%d s of baseline: %d of %d events due were answered, the backlog did "+
 		"not grow", len(c.slices), answered, due)
+}
+
+// holding is how long the results of a system may be held back until the checkpoint they are of.
+func (r *repetition) holding() time.Duration {
+	if r.plane == "" || r.job.Guarantee != "exactly-once" {
+		return 0
+	}
+	return r.job.Checkpoint
 }
 
 // closing is the time between two windows that close.
