@@ -32,7 +32,8 @@ const (
 func announce(dir string) (*presence, error) {
 	f, err := os.CreateTemp(dir, fmt.Sprintf("%s%d-*", markPrefix, os.Getpid()))
 	if err != nil {
-		return nil, fmt.Errorf("mark the host as busy: %w", err)
+		return nil, fmt.Errorf("mark the host as busy: %w: set TMPDIR to a folder that this user may "+
+			"write to", err)
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		f.Close()

@@ -23,6 +23,12 @@ type gear struct {
 	residue  func(ctx context.Context, label string) ([]string, error)
 }
 
+// hostError is about the host and not about the system.
+type hostError struct{ error }
+
+// Unwrap has it count as something that is not ready, without a word of brokers.
+func (e hostError) Unwrap() []error { return []error{e.error, adapters.ErrNotReady} }
+
 // heldLease is a lease that was opened and is to be closed.
 type heldLease interface {
 	chaos.Lease
@@ -98,7 +104,7 @@ func (r *repetition) equip(ctx context.Context) (err error) {
 	name := fmt.Sprintf("%s-%s-%d", r.job.RunID, fileName(r.plan.System), r.plan.Rep)
 	if r.lease, err = r.gear.lease(ctx, name); err != nil {
 		r.lease = nil
-		return fmt.Errorf("%w: %w", err, adapters.ErrNotReady)
+		return hostError{fmt.Errorf("%w: set TMPDIR to a folder that only this user may write to", err)}
 	}
 	dir, err := filepath.Abs(r.dir)
 	if err != nil {

@@ -236,7 +236,7 @@ func (r *ended) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// awaitFaults waits until the record says of all faults that they have taken effect. It says
+// awaitFaults waits until the record says of all faults what was seen of their effect. It says
 // whether the baseline was calm.
 func (r *ended) awaitFaults(n int) (calm bool, err error) {
 	effective := map[int]bool{}
@@ -250,7 +250,8 @@ func (r *ended) awaitFaults(n int) (calm bool, err error) {
 			case e.Fault == nil:
 			case e.Fault.Error != "" || e.Fault.Unsupported != "" || e.Fault.HealedNs > 0:
 				return true, fmt.Errorf("%s: %+v", e.Fault.Text, e.Fault)
-			case e.Fault.ActualNs > 0:
+			case e.Fault.Witness != nil:
+				// On a crowded host a link may be slower than it was made, and its witness says so.
 				effective[e.Fault.ID] = true
 			}
 		}
