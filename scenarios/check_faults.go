@@ -127,8 +127,8 @@ func (c *checker) lasting(i int, f chaos.Declaration, path string) {
 		}
 	}
 	if slices.Contains(lasting[verb], "for") && f.For <= 0 {
-		c.failKey(path+"/"+string(verb), fmt.Sprintf("fault %d is never healed: %s has no end", i+1, verb),
-			"add for: 10s")
+		c.failKey(path+"/"+string(verb), fmt.Sprintf("fault %d is never healed: %s has no end", i+1,
+			verb), "add for: 10s")
 	}
 	for key, lasts := range map[string]time.Duration{"for": f.For, "restart": f.Restart} {
 		if c.sound("safety") && lasts > c.s.Safety.MaxDuration {

@@ -80,8 +80,8 @@ func (c *checker) atOnce() {
 	}
 }
 
-// healedBy is when a fault is healed; a node that is not started again, at the end of time. One that
-// lacks its end was refused for that already.
+// healedBy is when a fault is healed; a node that is not started again, at the end of time. One
+// that lacks its end was refused for that already.
 func healedBy(d chaos.Declaration) time.Duration {
 	lasts := max(d.For, d.Restart)
 	endless := slices.ContainsFunc(d.Verbs(), func(v chaos.Verb) bool {

@@ -162,8 +162,8 @@ func planesHere(noNamespaces error) diagnosis {
 	d := diagnosis{Check: "planes", State: stateOK, Found: "partition, lose and link work by a relay, " +
 		"or by network namespaces with run --plane netns"}
 	if noNamespaces != nil {
-		d.Found = fmt.Sprintf("partition, lose and link work by a relay; not by network namespaces: %v",
-			noNamespaces)
+		d.Found = "partition, lose and link work by a relay; not by network namespaces: " +
+			noNamespaces.Error()
 	}
 	return d
 }
