@@ -72,7 +72,7 @@ func marksOf(run *Run, system string, rep int) []mark {
 }
 
 func (r *recovery) name() string {
-	text := r.system + ", " + repetitionName(r.rep)
+	text := r.system + ", " + record.RepetitionName(r.rep)
 	if len(r.faults) > 1 {
 		text += fmt.Sprintf(", fault %d", r.fault.ID)
 	}

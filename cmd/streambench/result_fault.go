@@ -67,6 +67,34 @@ func phasesText(r *summary.Recovery) string {
 	return strings.Join(parts, ", then ")
 }
 
+// explainRecoveries tells for each fault what followed it, instant by instant, and by what that is
+// known.
+func (a *app) explainRecoveries(s summary.System) {
+	for i := range s.Recoveries {
+		r := &s.Recoveries[i]
+		a.say("FAULT   %s run %d: %s", s.Name, r.Rep, r.Text)
+		a.wrapped(below+"what it cost: ", recoveryText(r, nil))
+		for _, at := range r.Instants {
+			a.wrapped(below+at.Name+" "+at.Is+": ", instantText(at, r.Instants[0]))
+		}
+		for _, n := range r.Notes {
+			a.wrapped(below+"note: ", n)
+		}
+	}
+}
+
+// instantText is when an instant was, from that of the fault on.
+func instantText(at, fault summary.Instant) string {
+	switch {
+	case at.AtNs == nil:
+		return "unresolved: " + at.Why
+	case fault.AtNs == nil || at.Name == fault.Name:
+		return at.Why
+	}
+	return fmt.Sprintf("after %s: %s", summary.Format(float64(*at.AtNs-*fault.AtNs),
+		record.Nanoseconds), at.Why)
+}
+
 func resolved(ns *int64) string {
 	if ns == nil {
 		return "unresolved"

@@ -219,7 +219,11 @@ func (c *coordinator) judge() error {
 	by := len(c.complaints[victim.name])
 	c.suspects[victim.name] = time.Now().Add(suspectFor)
 	clear(c.complaints)
-	return c.lost(victim, fmt.Sprintf("%d other workers cannot reach it", by))
+	why := "another worker cannot reach it"
+	if by > 1 {
+		why = fmt.Sprintf("%d other workers cannot reach it", by)
+	}
+	return c.lost(victim, why)
 }
 
 // broken takes a worker's word that it cannot go on: a checkpoint that cannot be read, or a state
