@@ -10,8 +10,8 @@ import (
 	"github.com/streambench/streambench/reports/summary"
 )
 
-// fluid is a run whose answers flow like water: what is offered runs through until a fault stops it,
-// then at the capacity until nothing waits any more.
+// fluid is a run whose answers flow like water: what is offered runs through until a fault stops
+// it, then at the capacity until nothing waits any more.
 type fluid struct {
 	offered, capacity float64 // events a second
 	steady            time.Duration
