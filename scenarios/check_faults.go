@@ -147,8 +147,9 @@ func (c *checker) selector(s chaos.Selector, path string) {
 		c.fail(path, "rest is a side of a partition", "write worker, worker-2 or coordinator")
 		return
 	}
-	if role == chaos.Broker && c.s.Load.Transport == adapters.Embedded {
-		c.fail(path, fmt.Sprintf("no %s: the transport is embedded", s), "write load.transport: kafka")
+	if role == chaos.Broker && c.s.Load.Transport != adapters.Kafka {
+		c.fail(path, fmt.Sprintf("no %s: the transport is %s", s, c.s.Load.Transport),
+			"write load.transport: kafka")
 		return
 	}
 	if p := s.Partition(); p >= c.s.Load.Partitions && p > 0 {

@@ -93,6 +93,10 @@ func (r *run) plane() string {
 // started or made, its network and the folder its nodes write to.
 func (r *repetition) equip(ctx context.Context) (err error) {
 	if r.plane == "" {
+		if r.job.Transport == adapters.Log {
+			r.job.StateDir = filepath.Join(r.spoolDir(), "state")
+			return os.Mkdir(r.job.StateDir, 0o755)
+		}
 		return nil
 	}
 	name := fmt.Sprintf("%s-%s-%d", r.job.RunID, fileName(r.plan.System), r.plan.Rep)

@@ -3,6 +3,7 @@
 //
 //	embedded: shards of the load in the slots --> engine --> the collector
 //	kafka:    readers of the input topic in the slots --> engine --> writer to the topics of results
+//	log:      the same, with logs in files in the place of topics
 package native
 
 import (
@@ -130,13 +131,13 @@ func (s *system) build(ctx context.Context) (err error) {
 	return nil
 }
 
-// release lets go of the brokers.
+// release lets go of brokers and logs.
 func (s *system) release() {
 	for _, r := range s.readers {
 		r.close()
 	}
-	if s.writer != nil && s.writer.producer != nil {
-		s.writer.producer.Close()
+	if s.writer != nil {
+		s.writer.close()
 	}
 }
 
@@ -206,11 +207,7 @@ func (s *system) Config(context.Context) (map[string]string, error) {
 		"checkpoint":   "none of its state: one process without faults has nothing to recover from",
 	}
 	if s.writer != nil {
-		all["sink"] = "visible as written"
-		if s.writer.transactional() {
-			all["sink"] = "transactions of " + s.job.Checkpoint.String() +
-				", with the offsets that were read: until then a result is not visible"
-		}
+		all["sink"] = s.writer.text()
 	}
 	return all, nil
 }

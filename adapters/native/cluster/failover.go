@@ -72,6 +72,9 @@ func (c *coordinator) redeploy() error {
 	l := c.ledger
 	l.Attempt++
 	l.Owners, l.From = owners, c.complete
+	if c.job.Plant == plantReplayedEpoch {
+		l.From = 0 // what is visible already is sent again
+	}
 	if err := l.save(c.cfg.Shared); err != nil {
 		return err
 	}
@@ -120,7 +123,7 @@ func (c *coordinator) deploy(seen []uint64) {
 	clear(c.complaints)
 	c.judgeAt = time.Time{}
 	a := assign{Attempt: l.Attempt, From: l.From, Owners: l.Owners, Seen: seen}
-	if !c.job.replays() {
+	if !c.job.replays() && l.Attempt > 1 {
 		a.From, a.Skip = 0, seen
 	}
 	for _, m := range c.sorted() {
@@ -174,11 +177,13 @@ func (c *coordinator) allFinished() error {
 			return nil
 		}
 	}
+	c.dies(plantDiesBeforeEnd)
 	l := c.ledger
 	l.Finished = true
 	if err := l.save(c.cfg.Shared); err != nil {
 		return err
 	}
+	c.dies(plantDiesBeforeFinal)
 	c.ledger, c.phase = l, ended
 	c.reveal(math.MaxUint64)
 	return nil

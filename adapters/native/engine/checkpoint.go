@@ -39,4 +39,6 @@ type Report struct {
 type Plant struct {
 	// EarlyBarrier captures the state at the first barrier that comes, before those of other shards.
 	EarlyBarrier bool
+	// DoubleRestore restores the state of a key in every slot, and not in its owner alone.
+	DoubleRestore bool
 }
