@@ -7,9 +7,9 @@ import (
 	"math"
 )
 
-// CheckBatch looks at the record batch at the beginning of src, which is to hold the records from an
-// offset on: how many bytes it takes, and the offset after it. A size of 0 is that of one that is
-// cut off. An error says what about it is not as PlaceBatch left it; every byte is looked at.
+// CheckBatch looks at the record batch at the beginning of src, which is to hold the records from
+// an offset on: how many bytes it takes, and the offset after it. A size of 0 is that of one that
+// is cut off. An error says what about it is not as PlaceBatch left it; every byte is looked at.
 func CheckBatch(src []byte, offset int64) (size int, next int64, err error) {
 	be := binary.BigEndian
 	if len(src) < headerSize {
@@ -39,5 +39,6 @@ func BatchSize(src []byte) int64 {
 	return int64(binary.BigEndian.Uint32(src[lengthAt:])) + lengthAt + 4
 }
 
-// PlaceBatch has a sealed batch begin at an offset: as with a broker, it is not part of the checksum.
+// PlaceBatch has a sealed batch begin at an offset, which is no part of the checksum: with Kafka it
+// is the broker that puts it there.
 func PlaceBatch(batch []byte, offset int64) { binary.BigEndian.PutUint64(batch, uint64(offset)) }

@@ -14,8 +14,8 @@ import (
 
 // Epoch says which results a file holds: those of a slot after one checkpoint and up to another,
 // made in an attempt. Its number is the last checkpoint; the largest one is the end of the stream.
-// The epochs of a slot that count are a chain, each beginning where the one before it ends: what was
-// made in an attempt that went wrong hangs on none that follows.
+// The epochs of a slot that count are a chain, each beginning where the one before it ends: what
+// was made in an attempt that went wrong hangs on none that follows.
 type Epoch struct {
 	Slot                 int
 	After, UpTo, Attempt uint64

@@ -67,8 +67,8 @@ func (o *outputs) C() <-chan kafka.Fetched { return o.out }
 // Err is why no more come, once C is closed; nil after close.
 func (o *outputs) Err() error { return o.err }
 
-// Ends hands on everything that is visible now, and tells how much that is. There is nothing that is
-// written and may yet become visible: an epoch that was not committed never will be.
+// Ends hands on everything that is visible now, and tells how much that is. There is nothing that
+// is written and may yet become visible: an epoch that was not committed never will be.
 func (o *outputs) Ends(ctx context.Context) (written, visible []int64, err error) {
 	for more := true; more; {
 		if more, err = o.look(ctx, true); err != nil {
@@ -145,8 +145,8 @@ func (o *outputs) hand(ctx context.Context, of workloads.Stream, f kafka.Fetched
 	}
 }
 
-// lookAtLogs reads on in the logs of a stream, those of earlier attempts first: whoever wrote them is
-// gone when the next begins.
+// lookAtLogs reads on in the logs of a stream, those of earlier attempts first: whoever wrote them
+// is gone when the next begins.
 func (o *outputs) lookAtLogs(ctx context.Context, of workloads.Stream) (more bool, err error) {
 	folder := filepath.Join(o.topics.Folder, o.topics.Output(of))
 	entries, err := os.ReadDir(folder)

@@ -19,7 +19,8 @@ import (
 // batches one after another; an offset is the number of a record. The file end says up to where
 // records are durable, and is written after they are:
 //
-//	00000000000000000000.segment  00000000000000073112.segment  …  end: | offset, 8 | its complement, 8 |
+//	00000000000000000000.segment  00000000000000073112.segment  …
+//	end: | offset, 8 bytes | its complement, 8 |
 //
 // A log has one writer and any number of readers, in any process.
 const (

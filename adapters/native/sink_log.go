@@ -13,15 +13,15 @@ import (
 	"github.com/streambench/streambench/workloads"
 )
 
-// logSink writes the results of a worker's slots to files, in two phases under exactly-once: those of
-// an epoch are made durable in a file, and become visible by its new name when the checkpoint behind
-// it is complete. The newest visible file says up to where results are, so that whoever takes the
-// slot over writes none again.
+// logSink writes the results of a worker's slots to files, in two phases under exactly-once: those
+// of an epoch are made durable in a file, and become visible by its new name when the checkpoint
+// behind it is complete. The newest visible file says up to where results are, so that whoever
+// takes the slot over writes none again.
 //
 //	Take --records--> epoch --Seal--> kept-0-4-7-1 --Commit--> visible-0-4-7-1
 //
-// Under the other guarantees results are appended to a log of the slot and the attempt as they come,
-// and Seal waits until they are durable.
+// Under the other guarantees results are appended to a log of the slot and the attempt as they
+// come, and Seal waits until they are durable.
 type logSink struct {
 	job    adapters.Job
 	kept   kept
@@ -143,8 +143,8 @@ func (s *logSink) shown(slot int) (upTo uint64, err error) {
 	return upTo, err
 }
 
-// Recover takes a slot over at a checkpoint: what is sealed up to there becomes visible, the rest is
-// dropped. Results that are appended go to a log of this attempt.
+// Recover takes a slot over at a checkpoint: what is sealed up to there becomes visible, the rest
+// is dropped. Results that are appended go to a log of this attempt.
 func (s *logSink) Recover(_ context.Context, slot int, id uint64) (err error) {
 	k := s.slot(slot)
 	k.mu.Lock()

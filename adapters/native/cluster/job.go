@@ -121,8 +121,8 @@ func workerName(i int) string { return fmt.Sprintf("worker-%d", i+1) }
 // Folders of the shared storage.
 func sharedDir(stateDir string) string { return filepath.Join(stateDir, "shared") }
 
-// keptDir is where results wait to become visible: over a log transport they do by a new name, and so
-// lie where the collector looks.
+// keptDir is where results wait to become visible: over a log transport they do by a new name, and
+// so lie where the collector looks.
 func keptDir(job adapters.Job) string {
 	if job.Topics != nil && job.Topics.Folder != "" {
 		return log.Committed(job.Topics)
