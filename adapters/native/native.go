@@ -79,7 +79,11 @@ func (a Adapter) Deploy(ctx context.Context, job adapters.Job) (adapters.System,
 		return nil, err
 	}
 	if clustered(job) {
-		return cluster.Deploy(ctx, job)
+		s, err := cluster.Deploy(ctx, job)
+		if err != nil {
+			return nil, err // a nil *cluster.System would be a System that is not nil
+		}
+		return s, nil
 	}
 	run, cancel := context.WithCancel(context.Background())
 	s := &system{job: job, cancel: cancel, done: make(chan struct{})}
