@@ -39,6 +39,6 @@ func BatchSize(src []byte) int64 {
 	return int64(binary.BigEndian.Uint32(src[lengthAt:])) + lengthAt + 4
 }
 
-// PlaceBatch has a sealed batch begin at an offset: as with a broker, it is not part of the
-// checksum.
+// PlaceBatch has a sealed batch begin at an offset, which is no part of the checksum: with Kafka it
+// is the broker that puts it there.
 func PlaceBatch(batch []byte, offset int64) { binary.BigEndian.PutUint64(batch, uint64(offset)) }

@@ -198,8 +198,7 @@ func (c *channel) Nodes() []chaos.Node { return nil }
 // Config are the settings in force.
 func (c *channel) Config(context.Context) (map[string]string, error) {
 	return map[string]string{
-		"medium": "segment logs in files of this host, written by the driver itself; " +
-			"no figure of a broker's",
+		"medium":       "segment logs in files of this host; no figure of a broker's",
 		"partitions":   strconv.Itoa(c.topics.Partitions),
 		"acknowledged": "when synced, in groups, one each " + groupEvery.String() + " at most",
 		"segment":      strconv.Itoa(segmentB) + " bytes, kept until the end",

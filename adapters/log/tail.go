@@ -40,8 +40,8 @@ func (t *tail) durable() (int64, error) {
 	return readEnd(t.end)
 }
 
-// read reads whole batches that hold offset from, the next one, up to an end; none if it is
-// reached.
+// read reads whole batches from the one that holds offset from, the next to hand on, up to an end;
+// none if that is reached.
 func (t *tail) read(end int64) (batches []byte, from int64, err error) {
 	for t.next < end {
 		if t.file == nil {
