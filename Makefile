@@ -3,7 +3,7 @@ PKG := ./...
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint fuzz bench golden all
+.PHONY: help build demo test race lint fuzz bench soak golden all
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,7 +11,7 @@ help: ## Show the targets.
 build: ## Build bin/streambench, one static binary.
 	$(GO) build -trimpath -o bin/streambench ./cmd/streambench
 
-demo: build ## Measure iot-telemetry at 1.5M events/s and write a report (under a minute, no Docker).
+demo: build ## Kill one of three workers at 1.5M events/s and show the recovery (half a minute, no root, no Docker).
 	bin/streambench demo
 
 test: ## Run every test: with nothing but Go, Chromium where there is one, and the broker of STREAMBENCH_KAFKA.
@@ -37,6 +37,11 @@ fuzz: ## Run every fuzz target for FUZZTIME (5s).
 
 bench: ## Print the throughput of generators, codecs, oracle, engine and the way through kafka (STREAMBENCH_KAFKA too).
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m ./workloads ./adapters/native/... ./adapters/kafka
+
+FAULTS ?= 200
+SEED ?= 1
+soak: ## Break exactly-once runs by FAULTS (200) drawn faults from SEED (1) on: nothing may be lost, doubled or left behind.
+	STREAMBENCH_SOAK=$(FAULTS) STREAMBENCH_SOAK_SEED=$(SEED) $(GO) test ./adapters/native -run '^TestFaultsLoseNothing$$' -count 1 -v -timeout 120m
 
 golden: ## Rewrite golden files, script outputs and docs/ from the code; read the diff afterwards.
 	@set -e; for dir in $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u); do \

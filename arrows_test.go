@@ -36,9 +36,14 @@ var arrows = map[string]rule{
 	},
 	"adapters/null": {own: []string{"adapters", "adapters/kafka", "workloads", "chaos"}},
 	"adapters/native": {
-		own: []string{"adapters", "adapters/native/engine", "adapters/kafka", "workloads", "chaos",
-			"reports/record"},
+		own: []string{"adapters", "adapters/native/engine", "adapters/native/checkpoint",
+			"adapters/native/cluster", "adapters/kafka", "workloads", "chaos", "reports/record"},
 		foreign: []string{"golang.org/x/sys", "github.com/twmb/franz-go"},
+	},
+	"adapters/native/cluster": {
+		own: []string{"adapters", "adapters/native/engine", "adapters/native/checkpoint",
+			"workloads", "chaos", "reports/record"},
+		foreign: []string{"golang.org/x/sys"},
 	},
 	"adapters/native/checkpoint": {foreign: []string{"golang.org/x/sys"}},
 	"adapters/native/engine": {

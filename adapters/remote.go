@@ -18,8 +18,8 @@ type Remote interface {
 	Begin(t0 time.Time)
 	MeasureFrom(ns int64)
 	Limit(n uint64)
-	// Freeze has every shard claim no more until the next Limit, and returns the end of the furthest
-	// claim there was.
+	// Freeze has every shard claim no more until the next Limit, and returns the end of the
+	// furthest claim there was.
 	Freeze() uint64
 }
 
@@ -64,8 +64,8 @@ func (s *Shard) Mirror(r Report) {
 	raise(&s.accepted, min(r.Accepted, st.handed))
 }
 
-// Silent says that nothing is heard of a shard since a time: its system has the slot, as it has died
-// or is out of reach.
+// Silent says that nothing is heard of a shard since a time: its system has the slot, as it has
+// died or is out of reach.
 func (s *Shard) Silent(sinceNs int64) {
 	if s.st.mode == occupied {
 		return
@@ -115,6 +115,16 @@ func (s *Shard) Done() uint64 { return s.st.handed }
 
 // Pacer is the schedule a load follows; nil for as fast as taken.
 func (l *Load) Pacer() workloads.Pacer { return l.pacer }
+
+// Handed are the next slots of all shards: what lies before one was handed over by its shard.
+func (l *Load) Handed() []uint64 {
+	next := make([]uint64, 0, len(l.shards))
+	for _, s := range l.shards {
+		st := s.state()
+		next = append(next, st.next)
+	}
+	return next
+}
 
 // Seen is the end of the furthest slot any shard has claimed, by its last report.
 func (l *Load) Seen() []uint64 {

@@ -85,6 +85,9 @@ func (r *recovery) name() string {
 // unresolved stands where there is no evidence.
 const unresolved = "unresolved"
 
+// notMeasured stands for a figure that needs runs nobody asked for.
+const notMeasured = "not measured"
+
 // word stands in place of figures, empty where there are some.
 func (r *recovery) word() string {
 	switch word, took := faultState(r.fault); {

@@ -105,6 +105,7 @@ func (p *replay) deploy(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("make checker: %w", err)
 	}
+	p.Projection = w.Query.Output.Kind == workloads.Upsert
 	p.load = adapters.NewLoad(r.timing.pacer, r.shards)
 	p.load.Limit(p.events)
 	p.shadow = newShadow(w, p.load, p.checker)
@@ -179,6 +180,9 @@ func (p *replay) connect(ctx context.Context, job adapters.Job) (*adapters.Topic
 // stream there is nothing to switch to.
 func (p *replay) switchOver() {
 	p.CPUNs = p.cpuNs()
+	if p.Projection {
+		return // each account is rebuilt as a whole
+	}
 	w, due := p.of.job.Workload, p.load.DueBy(p.of.load.NowNs())
 	at := due
 	if w.Query.OneEach() {

@@ -110,6 +110,9 @@ func (p *replay) compare() (err error) {
 // oracle has checked: it must have every one of them once.
 func (p *replay) view() (err error) {
 	w := p.of.job.Workload
+	if p.Projection {
+		return nil
+	}
 	v := switched{q: w.Query, column: sideColumn(w.Query), at: p.Switch}
 	p.Field = w.Query.Columns()[v.column].Name
 	if p.SwitchNs == 0 {

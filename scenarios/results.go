@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"bufio"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -80,11 +81,42 @@ func sortedLines(
 	of workloads.Checker, q workloads.Query, dir, path string,
 ) (n uint64, sum string, err error) {
 	s := newLineSorter(dir)
-	err = eachLine(of, q, func(line []byte, _ []int64, _ int64) error { return s.add(line) })
+	if q.Output.Kind == workloads.Upsert {
+		err = standing(of, q, s)
+	} else {
+		err = eachLine(of, q, func(line []byte, _ []int64, _ int64) error { return s.add(line) })
+	}
 	if err != nil {
 		return 0, "", err
 	}
 	return s.finish(path)
+}
+
+// standing sorts the lines of the values that stand at the end, the last one of each identity. They
+// are kept in memory: there are no more of them than the system has state of.
+func standing(of workloads.Checker, q workloads.Query, into *lineSorter) error {
+	last := map[string]string{}
+	columns := q.Columns()
+	var identity []byte
+	err := eachLine(of, q, func(line []byte, row []int64, _ int64) error {
+		identity = identity[:0]
+		for i, f := range columns {
+			if f.Identity {
+				identity = binary.LittleEndian.AppendUint64(identity, uint64(row[i]))
+			}
+		}
+		last[string(identity)] = string(line)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, line := range last {
+		if err := into.add([]byte(line)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *repetition) resultLine(line string, row []int64, receivedNs int64) resultLine {

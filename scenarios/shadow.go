@@ -57,15 +57,19 @@ func (s *shadow) Collect(rs *workloads.Results, receivedNs int64) error {
 	if rs.Stream != workloads.Answers || rs.N == 0 {
 		return nil
 	}
-	if newest := s.newestOf(rs); newest > s.newest {
+	if newest := s.newestOf(rs, receivedNs); newest > s.newest {
 		s.newest = newest
 		s.advance(receivedNs)
 	}
 	return nil
 }
 
-// newestOf is the end of the newest trigger of a batch.
-func (s *shadow) newestOf(rs *workloads.Results) (newest uint64) {
+// newestOf is the end of the newest trigger of a batch. Where results do not tell, it is as far as
+// the instance has taken its input: the result of an event follows on it.
+func (s *shadow) newestOf(rs *workloads.Results, receivedNs int64) (newest uint64) {
+	if s.column < 0 {
+		return s.load.Account(receivedNs).Accepted
+	}
 	anchor := rs.Cols[s.column][:rs.N]
 	for i := range anchor {
 		if i > 0 && anchor[i] == anchor[i-1] {

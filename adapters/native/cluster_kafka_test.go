@@ -40,6 +40,7 @@ func (o crewOf) crewOnKafka(t *testing.T, at string) (*crew, adapters.Channel) {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.close)
+	c.watch()
 	load.Begin(time.Now())
 	return c, ch
 }

@@ -31,12 +31,14 @@ func TestMain(m *testing.M) {
 type judge struct {
 	mu      sync.Mutex
 	checker workloads.Checker
+	seen    atomic.Uint64          // results
 	sealed  func(*adapters.Topics) // called before the topics are gone; nil for no
 }
 
 func (j *judge) Collect(rs *workloads.Results, ns int64) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.seen.Add(uint64(rs.N))
 	return j.checker.Add(rs, ns)
 }
 

@@ -100,8 +100,8 @@ func TestASystemWaitsForItsLoad(t *testing.T) {
 	}
 }
 
-// A system may be ready long before its load begins. What its shards have not offered by then is not
-// behind anything, and one that wakes up later than another loses nothing.
+// A system may be ready long before its load begins. What its shards have not offered by then is
+// not behind anything, and one that wakes up later than another loses nothing.
 func TestAShardIsNotIdleBeforeItsLoadBegins(t *testing.T) {
 	load := adapters.NewLoad(nil, 1)
 	s := silence{load: load}

@@ -20,8 +20,8 @@ const (
 	// readWait is how long a slot that found nothing to read may sleep.
 	readWait = 200 * time.Microsecond
 	// emptyTimeout takes a partition that has held no event since the start out of the watermark,
-	// as it is where there are fewer keys than partitions. One that has held an event is never taken
-	// out, whatever it waits for: what comes next would be late by the others.
+	// as it is where there are fewer keys than partitions. One that has held an event is never
+	// taken out, whatever it waits for: what comes next would be late by the others.
 	emptyTimeout = time.Second
 )
 

@@ -148,8 +148,8 @@ func (s *sink) Commit(ctx context.Context, slot int, id uint64) error {
 	}
 }
 
-// Recover takes a slot over at a checkpoint: what whoever had it before did not write up to there is
-// written, the rest of it is dropped.
+// Recover takes a slot over at a checkpoint: what whoever had it before did not write up to there
+// is written, the rest of it is dropped.
 func (s *sink) Recover(ctx context.Context, slot int, id uint64) error {
 	if s.prompt != nil {
 		return nil

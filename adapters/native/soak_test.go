@@ -23,8 +23,8 @@ const (
 const soakRound = 10
 
 // TestFaultsLoseNothing breaks exactly-once runs by drawn faults, one after the other while results
-// go on to be asked for: whatever is killed, lost, paused or cut off, and whenever that is, no result
-// may be lost, come twice or be wrong, and nothing may stay behind.
+// go on to be asked for: whatever is killed, lost, paused or cut off, and whenever that is, no
+// result may be lost, come twice or be wrong, and nothing may stay behind.
 func TestFaultsLoseNothing(t *testing.T) {
 	faults, seed := 20, uint64(1)
 	if testing.Short() {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/streambench/streambench/reports/record"
@@ -16,6 +17,9 @@ func (a *app) tellRecoveries(s summary.System) {
 		for _, rep := range s.Repetitions {
 			if rep.Rep == r.Rep && rep.Kept {
 				a.say("fault    %s run %d  %s  %s", s.Name, r.Rep, r.Text, recoveryText(r, rep.Ledger))
+				if text := phasesText(r); text != "" {
+					a.say("phases   %s", text)
+				}
 			}
 		}
 	}
@@ -77,6 +81,20 @@ func instantText(at, fault summary.Instant) string {
 		record.Nanoseconds), at.Why)
 }
 
+// phasesText is how a recovery went, phase by phase. Those too short to be seen are left out.
+func phasesText(r *summary.Recovery) string {
+	if r.TotalNs == nil {
+		return ""
+	}
+	var parts []string
+	for _, p := range r.Phases {
+		if p.Ns > 0 {
+			parts = append(parts, p.Name+" "+resolved(&p.Ns))
+		}
+	}
+	return strings.Join(parts, ", then ")
+}
+
 func resolved(ns *int64) string {
 	if ns == nil {
 		return "unresolved"
@@ -84,9 +102,9 @@ func resolved(ns *int64) string {
 	return summary.Format(float64(*ns), record.Nanoseconds)
 }
 
-// missingText names the first instant without evidence.
+// missingText says why there is no time of recovery: the last instant is without evidence.
 func missingText(r *summary.Recovery) string {
-	for _, at := range r.Instants {
+	for _, at := range slices.Backward(r.Instants) {
 		if at.AtNs == nil {
 			return fmt.Sprintf(" (%s: %s)", at.Name, at.Why)
 		}

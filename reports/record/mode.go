@@ -68,6 +68,9 @@ type Replay struct {
 	Field    string `json:"field"`
 	Switch   int64  `json:"switch,omitempty"`
 	SwitchNs int64  `json:"switchNs,omitempty"`
+	// Projection says that values are refined: those that stand at the end are compared, one of each
+	// identity, and no view is switched.
+	Projection bool `json:"projection,omitempty"`
 	// Lines and LinesSHA256 are of the canonical lines of its results, sorted; LiveLines and
 	// LiveSHA256 of those of the first instance.
 	Lines       uint64 `json:"lines"`

@@ -19,6 +19,9 @@ func judgeReplay(c modeCase) modeFinding {
 		return r.finding
 	}
 	r.measure(c)
+	if r.Projection {
+		return r.rebuilt()
+	}
 	if !r.switched() {
 		return r.finding
 	}
@@ -61,6 +64,17 @@ func (r *replayed) equal() bool {
 			Count(float64(r.LiveLines)), r.ViewDiffers)
 	}
 	return true
+}
+
+// rebuilt judges a projection that a second instance has built again.
+func (r *replayed) rebuilt() modeFinding {
+	caught := "once the stream had ended"
+	if r.CaughtNs > 0 {
+		caught = "and caught up in " + Format(float64(r.CaughtNs-r.FromNs), record.Nanoseconds)
+	}
+	r.finding.text = fmt.Sprintf("the projection that was rebuilt equals the live one in all of its "+
+		"%s values; it was rebuilt %s, %s", Count(float64(r.Lines)), r.paceText(), caught)
+	return r.finding
 }
 
 // switched reports whether the second instance caught up and took over while events were offered.

@@ -3,7 +3,6 @@ package summary
 import (
 	"slices"
 
-	"github.com/streambench/streambench/matrix/stats"
 	"github.com/streambench/streambench/reports/record"
 )
 
@@ -102,35 +101,6 @@ func calmLatency(f map[string]float64, t *Trail, h *record.HistogramLog, all []R
 				return toNs-t0 > s.from && fromNs-t0 < s.to
 			})
 		}))
-}
-
-// checkpointDuration is the median time of the checkpoints that were completed in steady.
-func checkpointDuration(f map[string]float64, t *Trail) {
-	from, to, ok := t.Steady()
-	if !ok {
-		return
-	}
-	var took []float64
-	started := map[uint64]int64{}
-	for i := range t.Milestones {
-		m := &t.Milestones[i]
-		if word(m, record.MilestoneStarted) {
-			started[m.Checkpoint] = m.AtNs
-		}
-		if !word(m, record.MilestoneCompleted) || m.AtNs < from || m.AtNs >= to {
-			continue
-		}
-		since, known := started[m.Checkpoint]
-		switch {
-		case m.TookNs > 0:
-			took = append(took, float64(m.TookNs))
-		case known && m.AtNs >= since:
-			took = append(took, float64(m.AtNs-since))
-		}
-	}
-	if len(took) > 0 {
-		f["checkpoint.duration"] = stats.Median(took).Median
-	}
 }
 
 // inTwins are the figures a repetition with faults is held against its twin in.

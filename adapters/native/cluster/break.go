@@ -85,7 +85,7 @@ func (s *System) SetDisk(ctx context.Context, node string, d chaos.Disk) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.ask(ctx, n, kindDisk, kindDisk, diskSetting{d})
+	_, err = s.ask(ctx, n, kindDisk, message(kindDisk, diskSetting{d}))
 	return err
 }
 
@@ -95,7 +95,7 @@ func (s *System) TryDisk(ctx context.Context, node string) (time.Duration, error
 	if err != nil {
 		return 0, err
 	}
-	body, err := s.ask(ctx, n, kindTryDisk, kindTried, struct{}{})
+	body, err := s.ask(ctx, n, kindTried, message(kindTryDisk, struct{}{}))
 	if err != nil {
 		return 0, err
 	}

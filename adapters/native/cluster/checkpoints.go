@@ -88,7 +88,7 @@ func (c *coordinator) part(body []byte) error {
 	}
 	if p.Error != "" {
 		c.abandon(fmt.Sprintf("slot %d: %s", p.Slot, p.Error))
-		if c.complete == 0 {
+		if c.complete == 0 && !p.Ended {
 			return fmt.Errorf("write the first checkpoint: slot %d: %s", p.Slot, p.Error)
 		}
 		return nil
@@ -102,6 +102,9 @@ func (c *coordinator) part(body []byte) error {
 	return c.completed()
 }
 
+// plantedID is the first checkpoint a planted death comes at.
+const plantedID = 3
+
 // completed declares the checkpoint complete: first on disk, then to the runner, which shows its
 // results.
 func (c *coordinator) completed() error {
@@ -113,10 +116,16 @@ func (c *coordinator) completed() error {
 		bytes += p.parts[s].Bytes
 		m.Parts = append(m.Parts, p.parts[s].Part)
 	}
+	if p.id >= plantedID {
+		c.dies(plantDiesBeforeComplete)
+	}
 	if err := c.store.Complete(m); err != nil {
 		return fmt.Errorf("complete checkpoint %d: %w", p.id, err)
 	}
 	c.complete = p.id
+	if p.id >= plantedID {
+		c.dies(plantDiesBeforeCommit)
+	}
 	c.tell(record.Milestone{Name: record.MilestoneCompleted, Checkpoint: p.id,
 		Attempt: c.ledger.Attempt, Bytes: bytes, TookNs: int64(time.Since(p.since))})
 	c.reveal(p.id)

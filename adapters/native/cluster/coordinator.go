@@ -26,6 +26,8 @@ type coordinator struct {
 	events  chan event
 	early   []event // that came before the job
 	phase   phase
+	// successor says that another coordinator was here before.
+	successor bool
 
 	until      time.Time // when the phase has lasted too long
 	ready      map[string]bool
@@ -192,6 +194,7 @@ func (c *coordinator) start(j *job) (err error) {
 // takeOver goes on where the coordinator before stopped. What it had declared complete is committed
 // again, since it may have died before it could say so.
 func (c *coordinator) takeOver() error {
+	c.successor = true
 	c.until = time.Now().Add(max(2*c.job.Settings.Timeout, time.Second))
 	c.tell(record.Milestone{Name: record.MilestoneTakeover, Node: c.cfg.Name,
 		Attempt: c.ledger.Attempt})

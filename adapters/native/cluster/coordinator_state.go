@@ -68,6 +68,13 @@ func (l *ledger) save(dir string) (err error) {
 	return nil
 }
 
+// dies ends the first coordinator of a job where a test has planted that.
+func (c *coordinator) dies(plant string) {
+	if c.job.Plant == plant && !c.successor {
+		os.Exit(1)
+	}
+}
+
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

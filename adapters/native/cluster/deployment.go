@@ -43,7 +43,8 @@ type deployment struct {
 
 	released chan struct{} // closed by the coordinator's word
 	once     sync.Once
-	started  atomic.Bool  // the engine works
+	built    atomic.Bool  // the engine is there, and can be asked for checkpoints
+	started  atomic.Bool  // it works
 	finals   atomic.Int32 // slots that have ended and whose results the runner has
 	done     atomic.Bool  // that is all of them
 
@@ -99,6 +100,7 @@ func (d *deployment) run(ctx context.Context) error {
 	d.w.tell(record.Milestone{Name: record.MilestoneRestored, Node: d.w.cfg.Name,
 		Attempt: d.Attempt, Checkpoint: d.From, Slots: d.slots, Bytes: bytes,
 		TookNs: int64(time.Since(began))})
+	d.built.Store(true)
 	d.w.toCoordinator(kindReady, attempt{d.Attempt})
 	select {
 	case <-d.released:
@@ -145,7 +147,10 @@ func (d *deployment) build(ctx context.Context) (restored uint64, err error) {
 	c := engine.Config{
 		Workload: job.Workload, BatchRows: batchRows, OutputDepth: outputDepth,
 		StateLimitB: j.MemoryB / uint64(j.CPUs), Slots: d.slots, All: j.slots(),
-		Plant: engine.Plant{EarlyBarrier: j.Plant == plantEarlyBarrier},
+		Plant: engine.Plant{
+			EarlyBarrier:  j.Plant == plantEarlyBarrier,
+			DoubleRestore: j.Plant == plantDoubleRestore,
+		},
 	}
 	if d.From > 0 {
 		if c.Restore, err = d.w.store.Open(d.From); err != nil {
@@ -306,7 +311,7 @@ func (d *deployment) progress(key partKey, note func(*partState)) {
 	m := part{Attempt: d.Attempt, ID: key.id, Slot: key.slot, Bytes: uint64(r.Bytes),
 		PauseNs: r.PauseNs, Part: r.Part}
 	if r.Err != nil {
-		m.Error = r.Err.Error()
+		m.Error, m.Ended = r.Err.Error(), r.Ended
 	}
 	d.w.toCoordinator(kindPart, m)
 }

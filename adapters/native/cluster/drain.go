@@ -9,8 +9,8 @@ import (
 	"github.com/streambench/streambench/adapters/native/engine"
 )
 
-// drain takes the results of a deployment to its sink, until the deployment is over. It may wait for
-// disks and brokers; the slots then wait for it.
+// drain takes the results of a deployment to its sink, until the deployment is over. It may wait
+// for disks and brokers; the slots then wait for it.
 func (d *deployment) drain(ctx context.Context) {
 	sink := d.feed.Sink()
 	for ctx.Err() == nil {

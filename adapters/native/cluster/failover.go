@@ -69,6 +69,9 @@ func (c *coordinator) redeploy() error {
 	l := c.ledger
 	l.Attempt++
 	l.Owners, l.From = owners, c.complete
+	if c.job.Plant == plantReplayedEpoch {
+		l.From = 0 // what is visible already is sent again
+	}
 	if err := l.save(c.cfg.Shared); err != nil {
 		return err
 	}
@@ -117,7 +120,7 @@ func (c *coordinator) deploy(seen []uint64) {
 	clear(c.complaints)
 	c.judgeAt = time.Time{}
 	a := assign{Attempt: l.Attempt, From: l.From, Owners: l.Owners, Seen: seen}
-	if !c.job.replays() {
+	if !c.job.replays() && l.Attempt > 1 {
 		a.From, a.Skip = 0, seen
 	}
 	for _, m := range c.sorted() {
@@ -170,18 +173,20 @@ func (c *coordinator) allFinished() error {
 			return nil
 		}
 	}
+	c.dies(plantDiesBeforeEnd)
 	l := c.ledger
 	l.Finished = true
 	if err := l.save(c.cfg.Shared); err != nil {
 		return err
 	}
+	c.dies(plantDiesBeforeFinal)
 	c.ledger, c.phase = l, ended
 	c.reveal(math.MaxUint64)
 	return nil
 }
 
-// complain notes that a worker is out of another's reach. Who is given up is decided a little later,
-// when all who see it have said so.
+// complain notes that a worker is out of another's reach. Who is given up is decided a little
+// later, when all who see it have said so.
 func (c *coordinator) complain(m *member, body []byte) error {
 	u, err := decode[unreachable](body)
 	if err != nil || u.Attempt != c.ledger.Attempt || (c.phase != running && c.phase != deploying) {
@@ -197,8 +202,8 @@ func (c *coordinator) complain(m *member, body []byte) error {
 	return nil
 }
 
-// judge gives up the worker most others cannot reach, though the coordinator can; of two that cannot
-// reach each other, the one with the higher number.
+// judge gives up the worker most others cannot reach, though the coordinator can; of two that
+// cannot reach each other, the one with the higher number.
 func (c *coordinator) judge() error {
 	c.judgeAt = time.Time{}
 	var victim *member

@@ -14,8 +14,8 @@ type Opener func(job adapters.Job, attempt uint64, disk checkpoint.Disk) (Feed, 
 
 // Feed is what a deployment reads and, where its results do not go to the runner, writes.
 type Feed interface {
-	// Source makes the source of a shard. That of an embedded one stands where the shard of the load
-	// does; another goes on at a mark of the source before it, empty for the beginning.
+	// Source makes the source of a shard. That of an embedded one stands where the shard of the
+	// load does; another goes on at a mark of the source before it, empty for the beginning.
 	Source(ctx context.Context, shard int, mark []byte) (engine.Source, error)
 	// Sink is nil where results go to the runner.
 	Sink() Sink
@@ -26,7 +26,8 @@ type Feed interface {
 // goroutine; they are committed by another, which has recovered the slot first.
 type Sink interface {
 	Take(slot int, rs *workloads.Results) error
-	// Seal returns when what was taken of a slot is durable; it is of the epochs below a checkpoint.
+	// Seal returns when what was taken of a slot is durable; it is of the epochs below a
+	// checkpoint.
 	Seal(slot int, id uint64) error
 	// Commit makes what was sealed up to a checkpoint visible; math.MaxUint64 is the end. Again
 	// changes nothing.

@@ -49,7 +49,7 @@ func (s *System) Freeze() uint64 {
 	}
 	claim := uint64(0)
 	for _, n := range s.workers() {
-		body, err := s.ask(context.Background(), n, kindFreeze, kindFrozen, struct{}{})
+		body, err := s.ask(context.Background(), n, kindFrozen, message(kindFreeze, struct{}{}))
 		if err != nil {
 			continue // it is gone: what it had claimed was reported
 		}
@@ -74,8 +74,8 @@ func (s *System) workers() (all []*peer) {
 	return all
 }
 
-// ask sends a question to a node and waits for its answer.
-func (s *System) ask(ctx context.Context, n *peer, q, want kind, v any) ([]byte, error) {
+// ask sends a question to a node and waits for the answer wanted.
+func (s *System) ask(ctx context.Context, n *peer, want kind, question []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, freezeLimit)
 	defer cancel()
 	for len(n.answers) > 0 {
@@ -84,7 +84,7 @@ func (s *System) ask(ctx context.Context, n *peer, q, want kind, v any) ([]byte,
 	s.mu.Lock()
 	c := n.conn
 	s.mu.Unlock()
-	if c == nil || !c.offer(message(q, v)) {
+	if c == nil || !c.offer(question) {
 		return nil, fmt.Errorf("ask %s: it does not listen", n.name)
 	}
 	for {
@@ -194,8 +194,28 @@ func (s *System) fence(n *peer, body []byte) error {
 	clear(s.meters)
 	s.owners = f.Owners
 	s.mu.Unlock()
-	n.conn.send(kindFenced, fenced{Attempt: f.Attempt, Seen: s.given.Load.Seen()})
+	seen := s.given.Load.Seen()
+	if !s.job.replays() {
+		seen = s.beyond(seen)
+	}
+	n.conn.send(kindFenced, fenced{Attempt: f.Attempt, Seen: seen})
 	return nil
+}
+
+// beyond is where shards go on at most once: what a shard has handed over since its last report is
+// not known, and must not be handed over again. So everything that is due by now is left out or,
+// where nothing has due times, what a shard takes in a second.
+func (s *System) beyond(seen []uint64) []uint64 {
+	l := s.given.Load
+	now := l.NowNs()
+	for i := range seen {
+		if l.Paced() {
+			seen[i] = max(seen[i], l.DueBy(now))
+		} else if now > 0 {
+			seen[i] += uint64(float64(seen[i]) / float64(now) * 1e9)
+		}
+	}
+	return seen
 }
 
 // commit makes results visible.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -78,6 +79,7 @@ type conn struct {
 	in     *bufio.Reader
 	buf    []byte
 	out    chan []byte
+	under  atomic.Int64 // frames that are not with the kernel yet
 	closed chan struct{}
 	once   sync.Once
 }
@@ -114,7 +116,7 @@ func dial(address string, within time.Duration, quit <-chan struct{}) (*conn, er
 }
 
 func (c *conn) write() {
-	w := bufio.NewWriterSize(c.Conn, 256<<10)
+	w, written := bufio.NewWriterSize(c.Conn, 256<<10), int64(0)
 	for {
 		select {
 		case f := <-c.out:
@@ -122,13 +124,35 @@ func (c *conn) write() {
 				c.close()
 				return
 			}
-			if len(c.out) == 0 && w.Flush() != nil {
+			recycle(f)
+			written++
+			if len(c.out) > 0 {
+				continue
+			}
+			if w.Flush() != nil {
 				c.close()
 				return
 			}
+			c.under.Add(-written)
+			written = 0
 		case <-c.closed:
 			return
 		}
+	}
+}
+
+// batches are large frames for reuse.
+var batches = sync.Pool{New: func() any { return make([]byte, 0, batchB+batchB/2) }}
+
+// batchB is how much is handed to a connection at once, and most of what waits for it.
+const batchB = 128 << 10
+
+// newBatch is an empty batch of frames; the connection it is handed to gives it back.
+func newBatch() []byte { return batches.Get().([]byte)[:0] }
+
+func recycle(f []byte) {
+	if cap(f) >= batchB {
+		batches.Put(f[:0])
 	}
 }
 
@@ -140,6 +164,7 @@ func (c *conn) read() (k kind, body []byte, err error) {
 
 // frame writes a frame that is whole; it waits for room and gives up once the connection is closed.
 func (c *conn) frame(f []byte) {
+	c.under.Add(1)
 	select {
 	case c.out <- f:
 	case <-c.closed:
@@ -148,10 +173,12 @@ func (c *conn) frame(f []byte) {
 
 // offer writes a frame if there is room, and reports whether there was.
 func (c *conn) offer(f []byte) bool {
+	c.under.Add(1)
 	select {
 	case c.out <- f:
 		return true
 	default:
+		c.under.Add(-1)
 		return false
 	}
 }
@@ -171,7 +198,7 @@ func message(k kind, v any) []byte {
 
 // flush waits until all frames so far are with the kernel, at most for a time.
 func (c *conn) flush(within time.Duration) {
-	for until := time.Now().Add(within); len(c.out) > 0 && time.Now().Before(until); {
+	for until := time.Now().Add(within); c.under.Load() > 0 && time.Now().Before(until); {
 		select {
 		case <-c.closed:
 			return

@@ -16,8 +16,8 @@ const (
 	exactlyOnce = "exactly-once"
 )
 
-// job is what the nodes are told of an adapters.Job: all of it is data, so that any process can make
-// the same stream, the same query and the same schedule of it.
+// job is what the nodes are told of an adapters.Job: all of it is data, so that any process can
+// make the same stream, the same query and the same schedule of it.
 type job struct {
 	RunID      string              `json:"runID"`
 	Workload   workloads.Spec      `json:"workload"`
@@ -32,7 +32,7 @@ type job struct {
 	Store      string              `json:"store"`   // folder of checkpoints
 	Kept       string              `json:"kept"`    // folder of results that are not visible yet
 	Topics     *adapters.Topics    `json:"topics,omitempty"`
-	Settings   Settings            `json:"settings"`
+	Settings   settings            `json:"settings"`
 	// Address is how the node that is told reaches each other one.
 	Address  map[string]string `json:"address"`
 	Schedule schedule          `json:"schedule"`
@@ -94,6 +94,11 @@ const (
 	plantDoubleRestore     = "double-restore"
 	plantEarlyBarrier      = "early-barrier"
 	plantReplayedEpoch     = "replayed-epoch"
+	// The first coordinator dies of these, at a moment a signal would rarely meet.
+	plantDiesBeforeComplete = "dies-before-complete"
+	plantDiesBeforeCommit   = "dies-before-commit"
+	plantDiesBeforeEnd      = "dies-before-end"
+	plantDiesBeforeFinal    = "dies-before-final"
 )
 
 func planted() string { return os.Getenv(plantVariable) }

@@ -28,9 +28,6 @@ type link struct {
 	over  atomic.Bool // this side is done with it
 }
 
-// linkBatchB is how much is handed to a connection at once, and most of what waits for it.
-const linkBatchB = 128 << 10
-
 func newLink(peer string, c *conn, d *deployment) *link {
 	l := &link{peer: peer, conn: c, ports: map[[2]int]*engine.Port{}}
 	for _, p := range d.engine.Ports() {
@@ -56,7 +53,7 @@ func (l *link) send() (moved bool) {
 				return binary.LittleEndian.AppendUint32(head(b, p), uint32(n))
 			})
 		}
-		for len(l.batch) < linkBatchB {
+		for len(l.batch) < batchB {
 			from, ok := len(l.batch), false
 			l.batch = append(l.batch, 0, 0, 0, 0, 0, 0, 0, 0, byte(kindBlock))
 			l.batch, ok = p.Next(head(l.batch, p))
@@ -80,7 +77,7 @@ func head(b []byte, p *engine.Port) []byte {
 // hand gives what is encoded to the connection, if that has room.
 func (l *link) hand() {
 	if len(l.batch) > 0 && l.conn.offer(l.batch) {
-		l.batch = make([]byte, 0, linkBatchB+linkBatchB/2)
+		l.batch = newBatch()
 	}
 }
 

@@ -168,6 +168,8 @@ type part struct {
 
 	Part  checkpoint.Part `json:"part"`
 	Error string          `json:"error,omitempty"`
+	// Ended says that there is no part as the slot has come to its end: nothing is wrong.
+	Ended bool `json:"ended,omitempty"`
 }
 
 // unreachable says that a worker hears nothing from another.

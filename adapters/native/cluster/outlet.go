@@ -10,9 +10,9 @@ import (
 	"github.com/streambench/streambench/workloads"
 )
 
-// outlet carries the results of a deployment to the runner, each with the attempt, the epoch and the
-// slot it is of. A marker follows the last result of an epoch of a slot, when that has passed the
-// marker on all of its outputs.
+// outlet carries the results of a deployment to the runner, each with the attempt, the epoch and
+// the slot it is of. A marker follows the last result of an epoch of a slot, when that has passed
+// the marker on all of its outputs.
 type outlet struct {
 	d       *deployment
 	outputs []slotOutputs
@@ -40,16 +40,13 @@ func newOutlet(d *deployment) *outlet {
 	return o
 }
 
-// outletBatchB bounds what waits for the connection to the runner.
-const outletBatchB = 256 << 10
-
 // send takes what the slots have handed over, as far as the connection takes it.
 func (o *outlet) send() (moved bool) {
 	for i := range o.outputs {
 		s := &o.outputs[i]
 		done := true
 		for _, out := range s.outputs {
-			for len(o.batch) < outletBatchB {
+			for len(o.batch) < batchB {
 				h, ok := out.Take()
 				if !ok {
 					break
@@ -59,7 +56,7 @@ func (o *outlet) send() (moved bool) {
 			}
 			done = done && out.Done()
 		}
-		if done && !s.ended && len(o.batch) < outletBatchB {
+		if done && !s.ended && len(o.batch) < batchB {
 			s.ended = true
 			o.mark(s.slot, math.MaxUint64)
 		}
@@ -68,7 +65,7 @@ func (o *outlet) send() (moved bool) {
 	return moved
 }
 
-// heldBack is how long a planted mistake keeps results, while their checkpoint is declared complete.
+// heldBack is how long a planted mistake keeps results, their checkpoint being declared complete.
 const heldBack = 700 * time.Millisecond
 
 // hand gives what is encoded to the connection, if that has room.
@@ -80,7 +77,7 @@ func (o *outlet) hand() {
 		return
 	}
 	if o.d.w.toolConn().offer(o.batch) {
-		o.batch = make([]byte, 0, outletBatchB+outletBatchB/2)
+		o.batch = newBatch()
 		o.handed = time.Now()
 	}
 }
@@ -115,7 +112,7 @@ func (o *outlet) mark(slot int, id uint64) {
 
 // results are a batch of results on its way to the runner.
 //
-//	| attempt, 8 bytes | epoch, 8 | slot, 4 | stream, 1 | columns, 2 | rows, 4 | column after column |
+//	| attempt, 8 bytes | epoch, 8 | slot, 4 | stream, 1 | columns, 2 | rows, 4 | column by column |
 type results struct {
 	attempt, epoch uint64
 	slot           int

@@ -8,8 +8,8 @@ import (
 	"github.com/streambench/streambench/reports/record"
 )
 
-// reveal makes the results of epochs below a checkpoint visible, those of all for math.MaxUint64: in
-// the runner, or by the sinks of the workers that own the slots.
+// reveal makes the results of epochs below a checkpoint visible, those of all for math.MaxUint64:
+// in the runner, or by the sinks of the workers that own the slots.
 func (c *coordinator) reveal(id uint64) {
 	if c.job.Topics == nil {
 		c.toRunner(kindCommit, commit{

@@ -8,35 +8,35 @@ import (
 	"time"
 )
 
-// Settings are the cluster's own, as a scenario hands them to the system by name.
-type Settings struct {
+// settings are the cluster's own, as a scenario hands them to the system by name.
+type settings struct {
 	Heartbeat time.Duration // between any two nodes that are connected
 	// Timeout is how long nothing may be heard of a node before it counts as lost.
 	Timeout time.Duration
 	// CheckpointTimeout is how long a checkpoint may take before it is abandoned.
 	CheckpointTimeout time.Duration
-	// Spares are workers that have no slots until one of the others is lost. Standbys are spares that
-	// read every checkpoint as it completes.
+	// Spares are workers that have no slots until one of the others is lost. Standbys are spares
+	// that read every checkpoint as it completes.
 	Spares, Standbys int
 }
 
 // settingNames are the names of settings, with their defaults.
 var settingNames = []struct {
 	name, value string
-	set         func(*Settings, string) error
+	set         func(*settings, string) error
 }{
-	{"heartbeat", "100ms", func(s *Settings, v string) error { return setTime(&s.Heartbeat, v) }},
-	{"heartbeat.timeout", "1s", func(s *Settings, v string) error { return setTime(&s.Timeout, v) }},
+	{"heartbeat", "100ms", func(s *settings, v string) error { return setTime(&s.Heartbeat, v) }},
+	{"heartbeat.timeout", "1s", func(s *settings, v string) error { return setTime(&s.Timeout, v) }},
 	{"checkpoint.timeout", "30s",
-		func(s *Settings, v string) error { return setTime(&s.CheckpointTimeout, v) }},
-	{"spares", "0", func(s *Settings, v string) error { return setCount(&s.Spares, v) }},
-	{"standbys", "0", func(s *Settings, v string) error { return setCount(&s.Standbys, v) }},
+		func(s *settings, v string) error { return setTime(&s.CheckpointTimeout, v) }},
+	{"spares", "0", func(s *settings, v string) error { return setCount(&s.Spares, v) }},
+	{"standbys", "0", func(s *settings, v string) error { return setCount(&s.Standbys, v) }},
 }
 
-// NewSettings reads settings by name; those not given have their defaults. The error says which is
+// newSettings reads settings by name; those not given have their defaults. The error says which is
 // wrong and what may stand there.
-func NewSettings(values map[string]string) (Settings, error) {
-	var s Settings
+func newSettings(values map[string]string) (settings, error) {
+	var s settings
 	var names []string
 	for _, n := range settingNames {
 		v, ok := values[n.name]

@@ -7,9 +7,9 @@ import (
 	"github.com/streambench/streambench/workloads"
 )
 
-// skipper leaves out the events of windows that may have been answered before a node was lost: those
-// not newer than any event handed over by then. At most once, a window must not be answered again
-// from what is left of it.
+// skipper leaves out the events of windows that may have been answered before a node was lost:
+// those not newer than any event handed over by then. At most once, a window must not be answered
+// again from what is left of it.
 type skipper struct {
 	engine.Source
 	fromMs int64

@@ -65,8 +65,8 @@ type answer struct {
 
 // Supports says why a job cannot be run on worker processes.
 func Supports(job adapters.Job) error {
-	if _, err := NewSettings(job.Settings); err != nil {
-		return err
+	if _, err := newSettings(job.Settings); err != nil {
+		return fmt.Errorf("run native: %w", err)
 	}
 	if job.Transport == adapters.Kafka && job.Guarantee == atMostOnce {
 		return fmt.Errorf("run native on worker processes at-most-once over %s: what was read and "+
@@ -98,7 +98,7 @@ func Deploy(ctx context.Context, given adapters.Job) (_ *System, err error) {
 }
 
 func newSystem(ctx context.Context, given adapters.Job) (*System, error) {
-	settings, err := NewSettings(given.Settings)
+	settings, err := newSettings(given.Settings)
 	if err != nil {
 		return nil, err
 	}
@@ -334,6 +334,7 @@ func (s *System) milestone(m told) {
 // Config are the settings the nodes were given.
 func (s *System) Config(context.Context) (map[string]string, error) {
 	j := &s.job
+	memory := strconv.FormatUint(j.MemoryB, 10)
 	return map[string]string{
 		"engine":             "streambench native, columnar, worker processes on one host",
 		"go":                 runtime.Version(),
@@ -349,10 +350,11 @@ func (s *System) Config(context.Context) (map[string]string, error) {
 		"checkpoint.timeout": j.Settings.CheckpointTimeout.String(),
 		"heartbeat":          j.Settings.Heartbeat.String(),
 		"heartbeat.timeout":  j.Settings.Timeout.String(),
-		"state":              "off-heap tables, at most " + strconv.FormatUint(j.MemoryB, 10) + " bytes a worker",
+		"state":              "off-heap tables, at most " + memory + " bytes a worker",
 		"sink":               s.sinkText(),
 		"transport":          s.given.Transport,
-		"recovery":           "all slots go back to the last checkpoint; those of a lost worker go to spares or the others",
+		"recovery": "all slots go back to the last checkpoint; " +
+			"those of a lost worker go to spares or to the others",
 	}, nil
 }
 

@@ -337,6 +337,9 @@ func (w *worker) order(k kind, body []byte) error {
 		if d := w.current(); d != nil && d.Attempt == a.Attempt {
 			return nil
 		}
+		if w.job.Plant == plantUnfenced && !slices.Contains(a.Owners, w.cfg.Name) {
+			time.Sleep(heldBack) // a zombie that is slow to learn it
+		}
 		select {
 		case <-w.assigned:
 		default:
@@ -356,7 +359,7 @@ func (w *worker) order(k kind, body []byte) error {
 			return err
 		}
 		w.lastID.Store(max(w.lastID.Load(), a.ID))
-		if d := w.deployment(a.Attempt); d != nil && d.started.Load() {
+		if d := w.deployment(a.Attempt); d != nil && d.built.Load() {
 			d.engine.Checkpoint(a.ID)
 		}
 	case kindShow:

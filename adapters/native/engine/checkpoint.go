@@ -24,6 +24,9 @@ type Report struct {
 	Err  error           // why it failed, nil if it is durable
 	Part checkpoint.Part // for the manifest
 	Full bool            // it does not build on an earlier one
+	// Ended says that it failed because the slot has come to its end, or was stopped: no disk is to
+	// blame.
+	Ended bool
 	// Bytes is the size of the file.
 	Bytes int64
 	// AlignNs is the time from the first barrier to the last, PauseNs what capturing the state then
@@ -36,4 +39,6 @@ type Report struct {
 type Plant struct {
 	// EarlyBarrier captures the state at the first barrier that comes, before those of other shards.
 	EarlyBarrier bool
+	// DoubleRestore restores the state of a key in every slot, and not in its owner alone.
+	DoubleRestore bool
 }

@@ -2,8 +2,8 @@ package engine
 
 import "math"
 
-// uniqueJoin is the operator of joins without windows whose other side has one event a key. A row of
-// the table is that event, or stands for the one to come; events of this side wait for it in a
+// uniqueJoin is the operator of joins without windows whose other side has one event a key. A row
+// of the table is that event, or stands for the one to come; events of this side wait for it in a
 // chain, and need not be kept once it has come.
 //
 //	row  [ key | count | state | waiting | other … | has | best … ]      the last of a best join

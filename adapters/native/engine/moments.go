@@ -70,8 +70,8 @@ func (m *moments) hang(b *block, i int) {
 // room hands out the words of a new event at a time.
 func (m *moments) room(ts int64) []int64 { return m.rooms(ts, 1) }
 
-// rooms hands out the words of new events at a time side by side, of n of them if so many fit and of
-// one at least.
+// rooms hands out the words of new events at a time side by side, of n of them if so many fit and
+// of one at least.
 func (m *moments) rooms(ts int64, n int) []int64 {
 	place := &m.places[len(m.places)-1]
 	near := uint64(ts-m.turned) <= uint64(m.mask)

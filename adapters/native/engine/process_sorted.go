@@ -2,9 +2,10 @@ package engine
 
 import "math"
 
-// sortedFold holds the events of a process that wants them in order of (ts, seq) until the watermark
-// has passed them: one may still come at the watermark itself. Each knows the row of its key, which
-// never moves, so that the table is asked a batch at a time however few events a moment has.
+// sortedFold holds the events of a process that wants them in order of (ts, seq) until the
+// watermark has passed them: one may still come at the watermark itself. Each knows the row of its
+// key, which never moves, so that the table is asked a batch at a time however few events a moment
+// has.
 //
 //	block --locate--> moments --beyond ts--> by seq --> Step(row)
 type sortedFold struct {

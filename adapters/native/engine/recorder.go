@@ -199,8 +199,9 @@ var (
 // fail reports that the slot has no part in a checkpoint.
 func (r *recorder) fail(id uint64, why error) {
 	r.done(id, Report{
-		Err:  fmt.Errorf("checkpoint %d of slot %d: %w", id, r.slot, why),
-		Part: checkpoint.Part{Slot: r.slot},
+		Err:   fmt.Errorf("checkpoint %d of slot %d: %w", id, r.slot, why),
+		Part:  checkpoint.Part{Slot: r.slot},
+		Ended: errors.Is(why, errEnded),
 	})
 }
 

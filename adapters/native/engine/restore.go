@@ -139,7 +139,7 @@ func (s *slot) sources(before int) (slots []int, own map[int]bool) {
 		}
 	}
 	for old, needed := range need {
-		if needed {
+		if needed || s.engine.cfg.Plant.DoubleRestore {
 			slots = append(slots, old)
 		}
 	}
@@ -195,7 +195,11 @@ func (s *slot) read(from *checkpoint.Opened, old int, own bool) (*piece, error) 
 	if state == nil {
 		return nil, nil
 	}
-	d := decoder{buf: state, loaded: loaded, slot: s.id, slots: s.engine.cfg.All, own: own}
+	slots := s.engine.cfg.All
+	if s.engine.cfg.Plant.DoubleRestore {
+		slots = 1 // it takes the keys of all
+	}
+	d := decoder{buf: state, loaded: loaded, slot: s.id, slots: slots, own: own}
 	p := &piece{decoder: d}
 	if err := p.begin(s.engine.plan.shape()); err != nil {
 		return nil, err

@@ -3,8 +3,8 @@ package engine
 import "github.com/streambench/streambench/workloads"
 
 // The best events of a join may be folded by a group that is not their key, so that the slots that
-// own them share it. Every slot keeps what its own events come to and tells the board of the judge of
-// the groups that have changed; the board adds up what each slot last said.
+// own them share it. Every slot keeps what its own events come to and tells the board of the judge
+// of the groups that have changed; the board adds up what each slot last said.
 //
 //	slot 0: tally ---------\
 //	slot 1: tally --post--> board --> output of slot 0
@@ -86,8 +86,8 @@ type board struct {
 	total *table
 	dirty []uint32
 	line  []int64
-	// silent are the slots that have to be heard before there is an answer: after a restart what the
-	// others come to is no subtotal of anything that was.
+	// silent are the slots that have to be heard before there is an answer: after a restart what
+	// the others come to is no subtotal of anything that was.
 	silent map[int]bool
 }
 

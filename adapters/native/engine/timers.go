@@ -2,9 +2,10 @@ package engine
 
 import "math"
 
-// timers holds the timer of each machine in its row, and on a wheel the places where those are to be
-// looked for. A timer that is cleared or set to a later time stays where it hangs, and is hung up
-// again or forgotten when that place comes round, so that to set one costs a word most of the time.
+// timers holds the timer of each machine in its row, and on a wheel the places where those are to
+// be looked for. A timer that is cleared or set to a later time stays where it hangs, and is hung
+// up again or forgotten when that place comes round, so that to set one costs a word most of the
+// time.
 type timers struct {
 	m       *machines
 	wheel   *wheel
@@ -84,8 +85,8 @@ func (t *timers) upTo(row uint32, ms int64) {
 	}
 }
 
-// end fires, at the end of the stream, the timers that were due by the last event and then those that
-// are set by now. What firing sets anew fires too if it is not later than all of these.
+// end fires, at the end of the stream, the timers that were due by the last event and then those
+// that are set by now. What firing sets anew fires too if it is not later than all of these.
 func (t *timers) end(lastMs int64) {
 	t.allUpTo(lastMs)
 	table, last := t.m.table, int64(0)
