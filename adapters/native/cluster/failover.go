@@ -9,7 +9,8 @@ import (
 	"github.com/streambench/streambench/reports/record"
 )
 
-// soonerAfterLoss is the part of the interval after which the first checkpoint of a new attempt comes.
+// soonerAfterLoss is the part of the interval after which the first checkpoint of a new attempt
+// comes.
 const soonerAfterLoss = 4
 
 // lost gives a worker up. If it had slots, they go to others.
@@ -151,7 +152,8 @@ func (c *coordinator) isReady(m *member, body []byte) error {
 	c.phase = running
 	every, name := c.job.Checkpoint, record.MilestoneDeployed
 	if a.Attempt > 1 {
-		// What was answered since the last checkpoint is answered again soon, and waits for this one.
+		// What was answered since the last checkpoint is answered again soon, and waits for this
+		// one.
 		every, name = every/soonerAfterLoss, record.MilestoneResumed
 	}
 	c.nextAt = time.Now().Add(every)
