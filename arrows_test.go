@@ -34,15 +34,19 @@ var arrows = map[string]rule{
 		own:     []string{"adapters", "workloads", "chaos", "reports/record"},
 		foreign: []string{"github.com/twmb/franz-go", "golang.org/x/sys"},
 	},
-	"adapters/null": {own: []string{"adapters", "adapters/kafka", "workloads", "chaos"}},
+	// Its records are those of Kafka, and so are driver and collector.
+	"adapters/log": {own: []string{"adapters", "adapters/kafka", "workloads", "chaos"}},
+	"adapters/null": {own: []string{"adapters", "adapters/kafka", "adapters/log", "workloads",
+		"chaos"}},
 	"adapters/native": {
 		own: []string{"adapters", "adapters/native/engine", "adapters/native/checkpoint",
-			"adapters/native/cluster", "adapters/kafka", "workloads", "chaos", "reports/record"},
+			"adapters/native/cluster", "adapters/kafka", "adapters/log", "workloads", "chaos",
+			"reports/record"},
 		foreign: []string{"golang.org/x/sys", "github.com/twmb/franz-go"},
 	},
 	"adapters/native/cluster": {
-		own: []string{"adapters", "adapters/native/engine", "adapters/native/checkpoint",
-			"workloads", "chaos", "reports/record"},
+		own: []string{"adapters", "adapters/log", "adapters/native/engine",
+			"adapters/native/checkpoint", "workloads", "chaos", "reports/record"},
 		foreign: []string{"golang.org/x/sys"},
 	},
 	"adapters/native/checkpoint": {foreign: []string{"golang.org/x/sys"}},

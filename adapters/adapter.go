@@ -19,6 +19,7 @@ import (
 const (
 	Embedded = "embedded" // the system's own source shards call the generator
 	Kafka    = "kafka"
+	Log      = "log" // segment logs in files of this host
 )
 
 // Job is what a system is asked to run.
@@ -32,7 +33,7 @@ type Job struct {
 	Workers    int
 	WorkerCPUs int    // slots of a worker
 	MemoryB    uint64 // limit of a worker
-	// Broker and Partitions are of a kafka transport.
+	// Broker is of a kafka transport, Partitions are of every one but the embedded.
 	Broker     Broker
 	Partitions int
 	StallSink  bool // the brokers of the outputs are to be Stallable

@@ -16,6 +16,8 @@ type Broker struct {
 
 // Topics are where a job's events and results travel: what a system needs to know of a transport.
 type Topics struct {
+	// Folder holds the topics of a log transport, as folders; empty where there are brokers.
+	Folder     string
 	Brokers    Broker   // how to reach them: TLS and SASL
 	Bootstrap  []string // HOST:PORT of the input's brokers as seen from this host
 	Sink       []string // likewise of the outputs'; most often the same

@@ -98,7 +98,7 @@ func ParseSides(items []string) (Partition, error) {
 	if strings.Contains(text, ">") {
 		separator, p.OneWay = ">", true
 		if strings.Contains(text, "|") {
-			return p, fmt.Errorf("mixes | and >: write [worker-1 | rest] or [worker-1 > broker-1]")
+			return p, fmt.Errorf("partition mixes | and >: write [worker-1 | rest] or [worker-1 > broker-1]")
 		}
 	}
 	for _, side := range strings.Split(text, separator) {
@@ -109,10 +109,10 @@ func ParseSides(items []string) (Partition, error) {
 		p.Sides = append(p.Sides, members)
 	}
 	if len(p.Sides) < 2 {
-		return p, fmt.Errorf("has one side: write [%s | rest]", text)
+		return p, fmt.Errorf("partition has one side: write [%s | rest]", text)
 	}
 	if p.OneWay && len(p.Sides) != 2 {
-		return p, fmt.Errorf("has %d sides one way: write [worker-1 > broker-1]", len(p.Sides))
+		return p, fmt.Errorf("partition has %d sides one way: write [worker-1 > broker-1]", len(p.Sides))
 	}
 	return p, p.distinct()
 }
@@ -121,7 +121,7 @@ func parseSide(side string) ([]Selector, error) {
 	var members []Selector
 	for _, member := range strings.Split(side, ",") {
 		if strings.TrimSpace(member) == "" {
-			return nil, fmt.Errorf("has an empty side: write [worker-1 | rest]")
+			return nil, fmt.Errorf("partition has an empty side: write [worker-1 | rest]")
 		}
 		s, err := ParseSelector(strings.TrimSpace(member))
 		if err != nil {
@@ -137,7 +137,7 @@ func (p Partition) distinct() error {
 	seen := map[Selector]bool{}
 	for _, s := range p.members() {
 		if seen[s] && s != "worker" && s != "broker" {
-			return fmt.Errorf("names %s twice: a node stands on one side", s)
+			return fmt.Errorf("partition names %s twice: a node stands on one side", s)
 		}
 		seen[s] = true
 	}

@@ -65,7 +65,7 @@ func annotations(w io.Writer, run *Run) error {
 		if !ok {
 			continue
 		}
-		name := fmt.Sprintf("%s run %d", t.System, t.Rep)
+		name := t.System + " " + record.RepetitionName(t.Rep)
 		at := func(ns int64) int64 {
 			return run.Manifest.Start.Add(time.Duration(t.T0Ns() + ns)).UnixMilli()
 		}

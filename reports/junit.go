@@ -105,7 +105,7 @@ func junitCaseOf(run *Run, v summary.Verdict) junitCase {
 		}
 	}
 	if v.Rep > 0 {
-		c.Name += ", " + repetitionName(v.Rep)
+		c.Name += ", " + record.RepetitionName(v.Rep)
 	}
 	out := &junitOutcome{Message: v.Text, Type: v.Rule, Text: verdictWords(v)}
 	switch {

@@ -164,7 +164,7 @@ func (p *page) verdicts(r *summary.Result) {
 			subject = "the run"
 		}
 		if v.Rep > 0 {
-			subject += ", " + repetitionName(v.Rep)
+			subject += ", " + record.RepetitionName(v.Rep)
 		}
 		question := v.Rule
 		for _, part := range []string{v.Metric, v.Code} {
@@ -192,7 +192,8 @@ func (p *page) verdicts(r *summary.Result) {
 	for _, s := range r.Systems {
 		for _, rep := range s.Repetitions {
 			for _, w := range rep.Warnings {
-				p.Warnings = append(p.Warnings, fmt.Sprintf("%s run %d: %s", s.Name, rep.Rep, w.Text))
+				p.Warnings = append(p.Warnings, fmt.Sprintf("%s %s: %s", s.Name,
+					record.RepetitionName(rep.Rep), w.Text))
 			}
 		}
 		if s.Ledger == nil {

@@ -10,14 +10,6 @@ import (
 	"github.com/streambench/streambench/reports/summary"
 )
 
-// repetitionName is a repetition in words: run 2, twin of run 2.
-func repetitionName(rep int) string {
-	if rep >= record.FirstTwin {
-		return fmt.Sprintf("twin of run %d", rep-record.FirstTwin+1)
-	}
-	return fmt.Sprintf("run %d", rep)
-}
-
 func (p *page) repetitions(r *summary.Result) {
 	for _, s := range r.Systems {
 		for _, rep := range s.Repetitions {
@@ -26,7 +18,7 @@ func (p *page) repetitions(r *summary.Result) {
 				Accepted: "–", P99: "–", Results: "–"}
 			switch {
 			case rep.Twin:
-				line.Rep, line.Use = "–", repetitionName(rep.Rep)+", without the faults"
+				line.Rep, line.Use = "–", record.RepetitionName(rep.Rep)+", without the faults"
 			case !rep.Kept:
 				line.Use = "discarded"
 			}

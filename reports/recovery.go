@@ -72,7 +72,7 @@ func marksOf(run *Run, system string, rep int) []mark {
 }
 
 func (r *recovery) name() string {
-	text := r.system + ", " + repetitionName(r.rep)
+	text := r.system + ", " + record.RepetitionName(r.rep)
 	if len(r.faults) > 1 {
 		text += fmt.Sprintf(", fault %d", r.fault.ID)
 	}
@@ -84,6 +84,9 @@ func (r *recovery) name() string {
 
 // unresolved stands where there is no evidence.
 const unresolved = "unresolved"
+
+// notMeasured stands for a figure that needs runs nobody asked for.
+const notMeasured = "not measured"
 
 // word stands in place of figures, empty where there are some.
 func (r *recovery) word() string {

@@ -15,9 +15,9 @@ func (r *recovery) figures() []row {
 		"latency and backlog were in band for good" + r.missing()}}
 	rows = append(rows, outageRow(c), taxRow(c))
 	if c.PartialNs != nil {
-		rows = append(rows, row{"Partial outage", duration(*c.PartialNs), fmt.Sprintf("the outages of "+
-			"%d key ranges over the number of all, %d: what a caller with any key waits on average",
-			len(c.Ranges), c.All)})
+		rows = append(rows, row{"Partial outage", duration(*c.PartialNs), fmt.Sprintf("the sum of "+
+			"the outages of key ranges, %d here, over the number of all, %d: what a caller with any key "+
+			"waits on average", len(c.Ranges), c.All)})
 	}
 	rows = append(rows, dipRow(c.Dip))
 	if d := c.Dip; d != nil {
@@ -31,6 +31,9 @@ func (r *recovery) figures() []row {
 		area.Value = summary.Format(*c.LatencyArea, record.EventSeconds)
 	}
 	rows = append(rows, area, lawRow(c.Law), replayRow(c.Replay))
+	if c.Checkpoints != nil {
+		rows = append(rows, checkpointRow(c.Checkpoints))
+	}
 	rows = append(rows, costRows(c.Cost)...)
 	for _, n := range c.Notes {
 		if !strings.HasPrefix(n, "recovery is "+unresolved) { // said beside the recovery time
@@ -71,7 +74,7 @@ func taxRow(c *summary.Recovery) row {
 	r := row{"Recovery tax, t3 − t1: max; mean", spreadText(c.Tax), "the redistribution: from the " +
 		"moment the loss was noticed until the state of the key ranges was there again"}
 	if c.TaxShare != nil {
-		r.Note += fmt.Sprintf("; %.0f%% of the recovery time", 100**c.TaxShare)
+		r.Note += fmt.Sprintf("; %.2g%% of the recovery time", 100**c.TaxShare)
 	}
 	if c.Work != nil {
 		r.Note += fmt.Sprintf("; %.3g range-seconds of work", *c.Work)
@@ -92,13 +95,14 @@ func dipRow(d *summary.Dip) row {
 }
 
 func lawRow(l *summary.Law) row {
-	r := row{"Catch-up, t5 − t4: measured; law", unresolved, "an outage D at a share ρ of the " +
+	r := row{"Catch-up, t5 − t4: measured; law", unresolved, "to be D behind at a share ρ of the " +
 		"capacity takes D·ρ/(1−ρ) to catch up"}
 	if l == nil {
 		return r
 	}
 	r.Value = fmt.Sprintf("%s; %s", duration(l.MeasuredNs), duration(l.LawNs))
-	r.Note += fmt.Sprintf("; residual %+.0f%%, ρ %.2f of %s", 100*l.Residual, l.Share,
+	r.Note += fmt.Sprintf("; D was %s of load at the first result, above what the band allows; "+
+		"residual %+.0f%%, ρ %.2f of %s", duration(l.BehindNs), 100*l.Residual, l.Share,
 		summary.Format(l.Capacity, record.PerSecond))
 	if l.From != "" {
 		r.Note += ", " + l.From
@@ -114,6 +118,10 @@ func replayRow(p *summary.Replay) row {
 	if p == nil {
 		return r
 	}
+	if p.Nothing {
+		r.Value, r.Note = "0 events", "no state was restored, so no input was processed twice"
+		return r
+	}
 	r.Value = summary.Format(p.Events, record.Events)
 	r.Note += fmt.Sprintf(", at %.3f s", float64(p.SinceNs)/1e9)
 	if p.Counted > 0 {
@@ -122,17 +130,23 @@ func replayRow(p *summary.Replay) row {
 	return r
 }
 
+func checkpointRow(c *summary.Checkpoints) row {
+	return row{"Checkpoints: while it lasted; before", duration(c.DuringNs) + "; " +
+		duration(c.BeforeNs), fmt.Sprintf("median time from the barrier until all of it was durable; "+
+		"%d were completed while it lasted", c.During)}
+}
+
 func costRows(c *summary.Cost) []row {
 	if c == nil {
 		return nil
 	}
-	premium := row{"Premium of fault tolerance", "not known", "capacity lost to protection; it " +
-		"needs a run without protection to tell"}
+	premium := row{"Premium of fault tolerance", notMeasured, "capacity lost to protection: the " +
+		"rate has to be searched with it and without it (load.rate: of-capacity)"}
 	if c.Premium != nil {
 		premium.Value = fmt.Sprintf("%.1f%%", 100**c.Premium)
 		premium.Note = "capacity lost to protection, whether or not anything breaks"
 	}
-	day := row{"Cost a day, at one fault a day", unresolved, "premium and dip area as seconds of " +
+	day := row{"Cost a day, at one fault a day", notMeasured, "premium and dip area as seconds of " +
 		"the offered rate; one fault alone is " + duration(c.FaultNs)}
 	if c.ADayNs != nil {
 		day.Value = duration(*c.ADayNs)
@@ -191,6 +205,10 @@ func bandRow(b *summary.Band) row {
 	}
 	note := fmt.Sprintf("from %.1f s to %.1f s, at %s offered", float64(b.FromNs)/1e9,
 		float64(b.ToNs)/1e9, summary.Format(b.OfferedAt, record.PerSecond))
+	if b.BurstNs > 0 {
+		note += fmt.Sprintf("; answers come in bursts up to %s apart, and the rate may be short of one",
+			duration(b.BurstNs))
+	}
 	if b.Of > 0 {
 		note += fmt.Sprintf("; of fault %d, as there was no calm of 10 s in between", b.Of)
 	}

@@ -133,7 +133,9 @@ func toldRepetitions(run *Run, all []*breakage) map[string]int {
 }
 
 func residueRow(b *breakage) row {
-	r := row{Name: fmt.Sprintf("%s, run %d", b.system, b.rep), Value: "nothing was left on this host"}
+	r := row{
+		Name: b.system + ", " + record.RepetitionName(b.rep), Value: "nothing was left on this host",
+	}
 	switch {
 	case b.residue == nil:
 		r.Value = "not known: the repetition ended before it was looked for"

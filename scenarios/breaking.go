@@ -70,6 +70,7 @@ func (r *repetition) startBreaking(ctx context.Context) error {
 	}
 	b.ctx, b.end = context.WithCancel(ctx)
 	r.breaking = b
+	r.noteSchedule(schedule.Faults)
 	r.unrelayed()
 	fromNs := r.timing.steadyFrom + int64(chaos.Baseline)
 	for _, p := range schedule.Faults {

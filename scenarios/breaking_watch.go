@@ -23,6 +23,17 @@ func (r *repetition) milestone(m record.Milestone) {
 	r.moments.Add(m)
 }
 
+// noteSchedule writes what is planned, so that a fault nobody came to is missed.
+func (r *repetition) noteSchedule(faults []chaos.Planned) {
+	var all []record.Planned
+	for _, p := range faults {
+		all = append(all, record.Planned{ID: p.ID, Text: p.Text, PlannedNs: int64(p.At)})
+	}
+	if len(all) > 0 {
+		r.note(record.Entry{Kind: record.KindSchedule, Schedule: all})
+	}
+}
+
 // poisoned is the witness of poison: its events are in the dead-letter output. They take effect
 // when they are due, which is part of the plan; when they are seen depends on when results become
 // visible.

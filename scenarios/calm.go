@@ -9,55 +9,50 @@ import (
 
 	"github.com/streambench/streambench/chaos"
 	"github.com/streambench/streambench/reports/record"
+	"github.com/streambench/streambench/reports/summary"
 )
 
+// calmEvery is how often the baseline is read, and calmLeast the least of it that a fault is held
+// against: it is looked at a little before its fault is due.
 const (
-	calmSlice  = time.Second
-	calmSlices = int(chaos.Baseline / calmSlice)
-	calmEvery  = 100 * time.Millisecond
-	// calmRate is the share of the events due in the baseline that must have been answered in it.
-	calmRate = 0.95
-	// calmSlack is the time of load by which a calm backlog may exceed what it was before.
-	calmSlack = 100 * time.Millisecond
+	calmEvery = 100 * time.Millisecond
+	calmLeast = chaos.Baseline - 2*readiness
 )
 
-// calm watches the baseline: the ten slices of a second before something breaks. What recovers is
-// held against it, so nothing is broken where the system does not keep up, or its backlog grows.
-// Later faults of a schedule may hit a system that has not recovered from the one before; their
-// baseline is that of the first.
+// calm watches the baseline: the ten seconds before something breaks. What recovers is held against
+// it, so nothing is broken where the system does not keep up, or its backlog grows. Later faults of
+// a schedule may hit a system that has not recovered from the one before; their baseline is that of
+// the first.
 type calm struct {
 	of   *repetition
 	quit context.CancelFunc
 	done chan struct{}
 
-	mu     sync.Mutex
-	slices []calmReading // complete ones, the newest last
-	passed *record.Gate
+	mu       sync.Mutex
+	readings []summary.Reading // of the last ten seconds, the newest last
+	passed   *record.Gate
 }
-
-// calmReading is what was seen in a slice: slots due and answered in it, and by how many slots
-// those answered were behind those due at the worst and at the best time of it.
-type calmReading struct{ due, answered, worst, best uint64 }
 
 func newCalm(of *repetition) *calm { return &calm{of: of, done: make(chan struct{})} }
 
 // start reads on until the gate was passed, or stop.
 func (c *calm) start(ctx context.Context) {
 	ctx, c.quit = context.WithCancel(ctx)
+	c.readings = append(c.readings, c.read())
 	go func() {
 		defer close(c.done)
 		look := time.NewTicker(calmEvery)
 		defer look.Stop()
 		for {
-			slice, ok := c.read(ctx, look.C)
-			if !ok {
+			select {
+			case <-look.C:
+			case <-ctx.Done():
 				return
 			}
 			c.mu.Lock()
-			c.slices = append(c.slices, slice)
-			if n := len(c.slices) - calmSlices; n > 0 {
-				c.slices = slices.Delete(c.slices, 0, n)
-			}
+			now := c.read()
+			old := func(r summary.Reading) bool { return r.AtNs < now.AtNs-int64(chaos.Baseline) }
+			c.readings = append(slices.DeleteFunc(c.readings, old), now)
 			over := c.passed != nil
 			c.mu.Unlock()
 			if over {
@@ -67,28 +62,13 @@ func (c *calm) start(ctx context.Context) {
 	}()
 }
 
-// read watches for one slice.
-func (c *calm) read(ctx context.Context, look <-chan time.Time) (s calmReading, ok bool) {
-	due0, answered0 := c.now()
-	s.best = ^uint64(0)
-	for range int(calmSlice / calmEvery) {
-		select {
-		case <-look:
-		case <-ctx.Done():
-			return s, false
-		}
-		due, answered := c.now()
-		behind := due - min(due, answered)
-		s.worst, s.best = max(s.worst, behind), min(s.best, behind)
-		s.due, s.answered = due-due0, answered-answered0
+// read is how far the system has come by now.
+func (c *calm) read() summary.Reading {
+	answered := c.of.collector.processed.Load() // first, or more could be answered than was due
+	now := c.of.load.NowNs()
+	return summary.Reading{
+		AtNs: now, Due: float64(c.of.load.DueBy(now)), Answered: float64(answered),
 	}
-	return s, true
-}
-
-// now are the slots due and those answered.
-func (c *calm) now() (due, answered uint64) {
-	answered = c.of.collector.processed.Load()
-	return c.of.load.DueBy(c.of.load.NowNs()), answered
 }
 
 func (c *calm) stop() {
@@ -112,43 +92,22 @@ func (c *calm) open(fault int) record.Gate {
 	return g
 }
 
-// judge looks at the slices there are. A slice is still under way when a fault is due, so one may
-// be missing.
+// judge looks at the readings there are.
 func (c *calm) judge() (open bool, why string) {
-	if n := len(c.slices); n < calmSlices-1 {
-		return false, fmt.Sprintf("only %d s of a baseline of %d s were seen", n, calmSlices)
-	}
-	var due, answered uint64
-	for _, s := range c.slices {
-		due += s.due
-		answered += s.answered
+	first, last := c.readings[0], c.readings[len(c.readings)-1]
+	seen := time.Duration(last.AtNs - first.AtNs)
+	if seen < calmLeast {
+		return false, fmt.Sprintf("only %.1f s of a baseline of %.0f s were seen", seen.Seconds(),
+			chaos.Baseline.Seconds())
 	}
 	if !c.of.load.Paced() {
-		return answered > 0, "at rate max there is no schedule to be behind"
+		return last.Answered > first.Answered, "at rate max there is no schedule to be behind"
 	}
-	// Windows answer for all their events at once: what the last one holds may still be to come.
-	perSecond := float64(due) / (float64(len(c.slices)) * calmSlice.Seconds())
-	held := uint64(perSecond * c.closing().Seconds())
-	if float64(answered+held) < calmRate*float64(due) {
-		return false, fmt.Sprintf("the baseline is not calm: %d of %d events due in %d s were answered, "+
-			"which is less than 95 %%", answered, due, len(c.slices))
+	was := summary.CalmOf(c.readings, int64(c.closing()))
+	if why := was.Broken(); why != "" {
+		return false, fmt.Sprintf("the baseline is not calm: in %.1f s %s", seen.Seconds(), why)
 	}
-	slack := uint64(perSecond * calmSlack.Seconds())
-	cut := len(c.slices) * 2 / 3
-	before, after := uint64(0), ^uint64(0)
-	for i, s := range c.slices {
-		if i < cut {
-			before = max(before, s.worst)
-		} else {
-			after = min(after, s.best)
-		}
-	}
-	if after > before+held+slack {
-		return false, fmt.Sprintf("the baseline is not calm: the backlog grew from at most %d to no "+
-			"less than %d events within %d s", before, after, len(c.slices))
-	}
-	return true, fmt.Sprintf("%d s of baseline: %d of %d events due were answered, the backlog did "+
-		"not grow", len(c.slices), answered, due)
+	return true, fmt.Sprintf("%.1f s of baseline: %s", seen.Seconds(), was.Text())
 }
 
 // closing is the time between two windows that close.
@@ -160,7 +119,7 @@ func (c *calm) closing() time.Duration {
 		return step
 	}
 	now := c.of.load.NowNs()
-	due := c.of.load.DueBy(now) - c.of.load.DueBy(now-int64(calmSlice))
+	due := c.of.load.DueBy(now) - c.of.load.DueBy(now-int64(time.Second))
 	if due == 0 {
 		return step
 	}

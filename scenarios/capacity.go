@@ -84,10 +84,12 @@ func (s *Scenario) probeTiming(sys System, w *workloads.Workload, rate float64) 
 // The search is part of the record, as is the rate the repetitions are offered by it.
 func (r *run) capacity(ctx context.Context, sys System) record.Bracket {
 	label := sys.Label()
+	q := &quest{sys: sys, start: r.req.Scenario.firstRate(r.bound)}
 	b, known := r.req.Capacity[label]
 	if !known {
-		b = r.search(ctx, sys)
+		b = r.search(ctx, q)
 	}
+	r.premium(ctx, q, &b)
 	if ctx.Err() != nil {
 		return b
 	}
@@ -100,31 +102,42 @@ func (r *run) capacity(ctx context.Context, sys System) record.Bracket {
 	return b
 }
 
+// quest is what a search is about.
+type quest struct {
+	sys    System
+	start  float64 // the first rate
+	bare   bool    // without protection
+	probes int     // so far
+}
+
 // search tries rates until it has a bracket. A system that cannot even be deployed is a gap.
-func (r *run) search(ctx context.Context, sys System) record.Bracket {
-	probes := 0
-	h := newHunt(r.req.Scenario.firstRate(r.bound))
+func (r *run) search(ctx context.Context, q *quest) record.Bracket {
+	sys := q.sys
+	h := newHunt(q.start)
+	if q.bare { // what does worse without protection has no premium
+		h.least = rounded(bareLeast * q.start)
+	}
 	if r.ceiling > 0 { // the driver cannot offer more
 		h.most = max(h.start, rounded(ceilingReach*r.ceiling))
 	}
 	b, err := h.run(func(rate float64, as trial) (record.Probe, error) {
-		of := record.Repeat{System: sys.Label(), Rep: record.FirstProbe + probes}
-		probes++
+		of := record.Repeat{System: sys.Label(), Rep: record.FirstProbe + q.probes}
+		q.probes++
 		t := r.req.Scenario.probeTiming(sys, r.bound, rate)
 		if as == last {
 			// A backlog that grows slowly, or a burst that comes seldom, is not seen in a few seconds.
 			t.steady = max(t.steady, r.req.Scenario.Load.Steady)
 		}
-		p, err := r.probe(ctx, sys, of, t)
+		p, err := r.probe(ctx, q, of, t)
 		if err != nil {
 			return p, err
 		}
-		p.Rate, p.Confirms = rate, as != first
+		p.Rate, p.Confirms, p.Unprotected = rate, as != first, q.bare
 		r.journal.add(record.Entry{Kind: record.KindProbe, System: of.System, Rep: of.Rep, Probe: &p})
 		return p, nil
 	})
 	var gap *gapError
-	if errors.As(err, &gap) {
+	if errors.As(err, &gap) && !q.bare {
 		r.journal.add(record.Entry{
 			Kind: record.KindError, System: sys.Label(), Rep: 1, Error: gap.failure,
 		})
@@ -139,14 +152,17 @@ func (e *gapError) Error() string { return e.failure.Text }
 
 // probe carries out one repetition with a load and judges it as a report would.
 func (r *run) probe(
-	ctx context.Context, sys System, of record.Repeat, t timing,
+	ctx context.Context, q *quest, of record.Repeat, t timing,
 ) (record.Probe, error) {
 	w, err := r.watch()
 	if err != nil {
 		return record.Probe{}, err
 	}
 	defer w.end()
-	rep := r.prepare(sys, of)
+	rep := r.prepare(q.sys, of)
+	if q.bare {
+		w.manifest = bare(r.manifest, rep)
+	}
 	rep.journal = w.journal
 	rep.timing = t
 	rep.keep, rep.cutShort = false, cutShort
@@ -182,21 +198,22 @@ func (r *run) judge(w *watch, read func() (*record.HistogramLog, error)) record.
 	if err != nil {
 		return record.Probe{Answer: record.ProbeInvalid, Reason: "latency-log", Text: err.Error()}
 	}
-	return summary.Probed(&r.manifest, w.entries, log, r.req.Scenario.Load.Rate.limits())
+	return summary.Probed(&w.manifest, w.entries, log, r.req.Scenario.Load.Rate.limits())
 }
 
 // watch is a journal that keeps what it is told, so that a repetition can be judged while the run
 // goes on. Entries go to the run's own journal too; latencies stay here.
 type watch struct {
 	*journal
-	run     *journal
-	entries []record.Entry
-	log     bytes.Buffer
-	closed  bool
+	run      *journal
+	manifest record.Manifest // it is judged by
+	entries  []record.Entry
+	log      bytes.Buffer
+	closed   bool
 }
 
 func (r *run) watch() (*watch, error) {
-	w := &watch{run: r.journal}
+	w := &watch{run: r.journal, manifest: r.manifest}
 	latency, err := record.NewHistograms(&w.log, r.journal.start)
 	if err != nil {
 		return nil, fmt.Errorf("watch a probe: %w", err)

@@ -209,7 +209,7 @@ func (c *checker) resources() {
 	}
 	for _, key := range []string{"brokers", "broker"} {
 		if c.has("resources/" + key) {
-			c.failKey("resources/"+key, key+" without brokers: the transport is embedded",
+			c.failKey("resources/"+key, key+" without brokers: the transport is "+c.s.Load.Transport,
 				"write load.transport: kafka or leave the key out")
 		}
 	}

@@ -28,7 +28,7 @@ func (c *checker) fault(i int, f chaos.Declaration, path string) {
 		return
 	}
 	c.moment(i, f, path, verbs[0])
-	c.lasting(f, path, verbs[0])
+	c.lasting(i, f, path)
 	for key, selectors := range f.Selectors() {
 		for _, s := range selectors {
 			c.selector(s, path+"/"+key)
@@ -115,22 +115,24 @@ var lasting = map[chaos.Verb][]string{
 }
 
 // lasting checks how a fault ends.
-func (c *checker) lasting(f chaos.Declaration, path string, verb chaos.Verb) {
+func (c *checker) lasting(i int, f chaos.Declaration, path string) {
+	verb := f.Verbs()[0]
 	for _, key := range []string{"for", "restart", "grace", "wipe"} {
 		if c.has(path+"/"+key) && !slices.Contains(lasting[verb], key) {
 			remedy := "leave it out"
 			if len(lasting[verb]) > 0 {
-				remedy = "write " + strings.Join(lasting[verb], ", ")
+				remedy = "write " + strings.Join(lasting[verb], " or ")
 			}
-			c.failKey(path+"/"+key, fmt.Sprintf("%s has no %s", verb, key), remedy)
+			c.failKey(path+"/"+key, fmt.Sprintf("fault %d: %s has no %s", i+1, verb, key), remedy)
 		}
 	}
 	if slices.Contains(lasting[verb], "for") && f.For <= 0 {
-		c.failKey(path+"/"+string(verb), fmt.Sprintf("%s is never healed", verb), "add for: 10s")
+		c.failKey(path+"/"+string(verb), fmt.Sprintf("fault %d is never healed: %s has no end", i+1,
+			verb), "add for: 10s")
 	}
 	for key, lasts := range map[string]time.Duration{"for": f.For, "restart": f.Restart} {
 		if c.sound("safety") && lasts > c.s.Safety.MaxDuration {
-			c.fail(path+"/"+key, fmt.Sprintf("%s lasts %s, safety.max-duration is %s", verb,
+			c.fail(path+"/"+key, fmt.Sprintf("fault %d lasts %s, safety.max-duration is %s", i+1,
 				formatDuration(lasts), formatDuration(c.s.Safety.MaxDuration)),
 				"shorten it or raise the cap")
 		}
@@ -147,8 +149,9 @@ func (c *checker) selector(s chaos.Selector, path string) {
 		c.fail(path, "rest is a side of a partition", "write worker, worker-2 or coordinator")
 		return
 	}
-	if role == chaos.Broker && c.s.Load.Transport == adapters.Embedded {
-		c.fail(path, fmt.Sprintf("no %s: the transport is embedded", s), "write load.transport: kafka")
+	if role == chaos.Broker && c.s.Load.Transport != adapters.Kafka {
+		c.fail(path, fmt.Sprintf("no %s: the transport is %s", s, c.s.Load.Transport),
+			"write load.transport: kafka")
 		return
 	}
 	if p := s.Partition(); p >= c.s.Load.Partitions && p > 0 {
@@ -215,8 +218,8 @@ func (c *checker) parts(f chaos.Declaration, path string) {
 
 func (c *checker) link(l chaos.Link, path string) {
 	if len(l.Between) != 2 {
-		c.fail(path, fmt.Sprintf("link is between %d nodes", len(l.Between)),
-			"write between: [worker-1, broker-1]")
+		c.fail(path, fmt.Sprintf("link has %d of its two ends", len(l.Between)),
+			"write between: [worker-1, worker-2]")
 	}
 	if l.Delay == 0 && l.Rate == 0 && l.Loss == 0 {
 		c.fail(path, "link changes nothing", "add delay: 100ms, rate: 80Mbit/s or loss: 2%")

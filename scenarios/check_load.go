@@ -75,27 +75,47 @@ func (c *checker) exact() {
 
 func (c *checker) transport() {
 	l := c.s.Load
-	if l.Transport == adapters.Embedded {
-		for key, what := range map[string]string{"broker": "a broker", "partitions": "partitions"} {
-			if c.has("load/" + key) {
-				c.failKey("load/"+key, "an embedded transport has no "+strings.TrimPrefix(what, "a "),
-					"write load.transport: kafka or leave the key out")
-			}
+	if l.Transport != adapters.Kafka && c.has("load/broker") {
+		c.failKey("load/broker", c.way()+" has no broker",
+			"write load.transport: kafka or leave the key out")
+	}
+	switch l.Transport {
+	case adapters.Embedded:
+		if c.has("load/partitions") {
+			c.failKey("load/partitions", "an embedded transport has no partitions",
+				"write load.transport: kafka or leave the key out")
 		}
 		if l.Settle == "input" {
 			c.fail("load/settle", "an embedded transport has no input log to read back",
 				"write settle: none")
 		}
 		return
-	}
-	if b := l.Broker; c.sound("load/broker") && b.At != atContainer && b.At != atEmbedded &&
-		!addresses(b.At) {
-		c.fail("load/broker", fmt.Sprintf("load.broker is %q", clip(b.At)),
-			"write container, embedded or HOST:PORT,HOST:PORT with ports of 1 to 65535")
+	case adapters.Kafka:
+		if b := l.Broker; c.sound("load/broker") && b.At != atContainer && b.At != atEmbedded &&
+			!addresses(b.At) {
+			c.fail("load/broker", fmt.Sprintf("load.broker is %q", clip(b.At)),
+				"write container, embedded or HOST:PORT,HOST:PORT with ports of 1 to 65535")
+		}
+	case adapters.Log:
+		if l.Partitions > maxLogPartitions {
+			c.fail("load/partitions", "too many partitions for a log: each is a folder of files",
+				fmt.Sprintf("write at most %d", maxLogPartitions))
+		}
 	}
 	if l.Partitions > maxPartitions {
 		c.fail("load/partitions", "too many partitions", "write at most 1000000")
 	}
+}
+
+// maxLogPartitions bounds the files that are open at a time.
+const maxLogPartitions = 256
+
+// way is the transport, for people.
+func (c *checker) way() string {
+	if t := c.s.Load.Transport; t != adapters.Embedded {
+		return "a " + t + " transport"
+	}
+	return "an embedded transport"
 }
 
 // addresses reports whether a text is HOST:PORT, or several with commas between.

@@ -80,10 +80,14 @@ func (c *checker) atOnce() {
 	}
 }
 
-// healedBy is when a fault is healed; one that never is, at the end of time.
+// healedBy is when a fault is healed; a node that is not started again, at the end of time. One
+// that lacks its end was refused for that already.
 func healedBy(d chaos.Declaration) time.Duration {
 	lasts := max(d.For, d.Restart)
-	if lasts == 0 {
+	endless := slices.ContainsFunc(d.Verbs(), func(v chaos.Verb) bool {
+		return slices.Contains(lasting[v], "for")
+	})
+	if lasts == 0 && !endless {
 		return maxDuration
 	}
 	return d.At + lasts

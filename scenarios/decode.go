@@ -64,7 +64,17 @@ func (d *decoder) fail(n *node, path string, err error) {
 		return
 	}
 	message, remedy, _ := strings.Cut(err.Error(), ": ")
-	d.problems.add(n.place, path+": "+message, remedy)
+	d.problems.add(n.place, called(path)+": "+message, remedy)
+}
+
+// called is what people call the place of a path: those who wrote the third fault do not count
+// faults from 0.
+func called(path string) string {
+	parts := strings.Split(path, ".")
+	if i, err := strconv.Atoi(parts[min(1, len(parts)-1)]); err == nil && parts[0] == "faults" {
+		return fmt.Sprintf("fault %d", i+1)
+	}
+	return path
 }
 
 func (d *decoder) unit(n *node, v reflect.Value, path string, tag reflect.StructTag) {

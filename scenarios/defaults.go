@@ -93,6 +93,8 @@ func (s *Scenario) fillLoad(n *node) {
 	}
 	if l.Transport == adapters.Kafka {
 		l.Broker.fill(s.alone())
+	}
+	if l.Transport != adapters.Embedded {
 		fallback(&l.Partitions, 8)
 	}
 	fallback(&l.Format, "binary")
@@ -151,10 +153,12 @@ func (s *Scenario) fillResources() {
 	fallback(&r.Workers, 1)
 	fallback(&r.Worker.CPUs, 1)
 	fallback(&r.Worker.Memory, 1536<<20)
+	if s.Load.Transport != adapters.Embedded {
+		fallback(&r.Driver.CPUs, 1)
+	}
 	if s.Load.Transport != adapters.Kafka {
 		return
 	}
-	fallback(&r.Driver.CPUs, 1)
 	fallback(&r.Brokers, 1)
 	fallback(&r.Broker.CPUs, 1)
 	fallback(&r.Broker.Memory, 1<<30)

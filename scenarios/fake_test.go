@@ -24,6 +24,8 @@ type fake struct {
 	making, processing func(slot uint64) time.Duration
 	// each is what the system takes for every event, beside processing.
 	each time.Duration
+	// unprotected is each where nothing is protected; 0 for the same, below 0 it cannot be deployed so.
+	unprotected time.Duration
 	// early is how far before now the system says its results arrived.
 	early time.Duration
 	// config are settings it reads back, beside its own.
@@ -63,6 +65,9 @@ func (f *fake) Supports(adapters.Job) error {
 func (f *fake) Deploy(_ context.Context, job adapters.Job) (adapters.System, error) {
 	if f.deployErr != nil {
 		return nil, f.deployErr
+	}
+	if f.unprotected < 0 && job.Guarantee == "at-most-once" {
+		return nil, errors.New("the fake knows no mercy")
 	}
 	f.mu.Lock()
 	f.deployed++
@@ -194,7 +199,11 @@ func (s *fakeSystem) shard(shard *adapters.Shard, mu *sync.Mutex) error {
 		if s.fake.processing != nil && !s.sleep(s.fake.processing(t.Slots.First)) {
 			return nil
 		}
-		if s.fake.each > 0 && !s.sleep(s.fake.each*time.Duration(t.Slots.N)) {
+		each := s.fake.each
+		if s.fake.unprotected > 0 && s.job.Guarantee == "at-most-once" && s.job.Checkpoint == 0 {
+			each = s.fake.unprotected
+		}
+		if each > 0 && !s.sleep(each*time.Duration(t.Slots.N)) {
 			return nil
 		}
 		last := t.Slots.First + uint64(t.Slots.N-1)*t.Slots.Step

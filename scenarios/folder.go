@@ -22,7 +22,10 @@ const probeB = 1 << 20
 type NotReadyError struct{ Err error }
 
 // Error is the reason and its remedy.
-func (e *NotReadyError) Error() string { return e.Err.Error() }
+func (e *NotReadyError) Error() string {
+	// That something is not supported is what the error is about.
+	return strings.TrimSuffix(e.Err.Error(), ": "+errors.ErrUnsupported.Error())
+}
 
 // Unwrap is the reason.
 func (e *NotReadyError) Unwrap() error { return e.Err }

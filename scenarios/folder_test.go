@@ -39,7 +39,7 @@ func TestRunFoldersAreNamedByTimeAndNeverShared(t *testing.T) {
 
 func TestRunsOnOneHostSeeEachOther(t *testing.T) {
 	dir := t.TempDir()
-	stale := filepath.Join(dir, "streambench-run-4242-1.lock")
+	stale := filepath.Join(dir, "streambench-mark-4242-1")
 	if err := os.WriteFile(stale, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}

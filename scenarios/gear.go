@@ -23,6 +23,12 @@ type gear struct {
 	residue  func(ctx context.Context, label string) ([]string, error)
 }
 
+// hostError is about the host and not about the system.
+type hostError struct{ error }
+
+// Unwrap has it count as something that is not ready, without a word of brokers.
+func (e hostError) Unwrap() []error { return []error{e.error, adapters.ErrNotReady} }
+
 // heldLease is a lease that was opened and is to be closed.
 type heldLease interface {
 	chaos.Lease
@@ -93,20 +99,29 @@ func (r *run) plane() string {
 // started or made, its network and the folder its nodes write to.
 func (r *repetition) equip(ctx context.Context) (err error) {
 	if r.plane == "" {
+		if r.job.Transport == adapters.Log {
+			r.job.StateDir = filepath.Join(r.spoolDir(), "state")
+			return os.Mkdir(r.job.StateDir, 0o755)
+		}
 		return nil
 	}
 	name := fmt.Sprintf("%s-%s-%d", r.job.RunID, fileName(r.plan.System), r.plan.Rep)
 	if r.lease, err = r.gear.lease(ctx, name); err != nil {
 		r.lease = nil
-		return fmt.Errorf("%w: %w", err, adapters.ErrNotReady)
+		return hostError{fmt.Errorf("%w: set TMPDIR to a folder that only this user may write to", err)}
 	}
 	dir, err := filepath.Abs(r.dir)
 	if err != nil {
 		return fmt.Errorf("make folder for checkpoints: %w", err)
 	}
-	state := filepath.Join(dir, chaos.NameFor(r.lease.Label(), "state"))
-	if _, err = r.lease.Add(chaos.Undo{Op: chaos.OpRemove, Path: state}); err != nil {
+	if err := r.journal.alone.hand(r.lease); err != nil {
 		return err
+	}
+	state := filepath.Join(dir, chaos.NameFor(r.lease.Label(), "state"))
+	for _, path := range []string{state, filepath.Join(dir, filepath.Base(r.spoolDir()))} {
+		if _, err = r.lease.Add(chaos.Undo{Op: chaos.OpRemove, Path: path}); err != nil {
+			return err
+		}
 	}
 	r.job.Lease, r.job.StateDir, r.job.Milestone = r.lease, state, r.milestone
 	if err := os.Mkdir(state, 0o755); err != nil {
@@ -152,6 +167,7 @@ func (r *repetition) strip(ctx context.Context) error {
 	if r.lease == nil {
 		return errors.Join(errs...)
 	}
+	r.journal.alone.takeBack()
 	if r.lease.Lost() {
 		r.warn(record.CodeLeaseLost, "this process stood still for so long that it was taken for dead: "+
 			"what it had started and broken was undone while it measured")

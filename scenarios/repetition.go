@@ -177,6 +177,9 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 	for m := range r.shards {
 		r.load.RecordLag(m, lag{set: r.series, shard: m})
 	}
+	if err := r.equip(ctx); err != nil {
+		return err
+	}
 	spool := r.spoolDir()
 	if err := os.Mkdir(spool, 0o755); err != nil {
 		return fmt.Errorf("make spool folder: %w", err)
@@ -191,9 +194,6 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 	r.collector = newCollector(r.job.Workload, r.load, r.checker, r.series)
 	r.collector.divide(r.job.Workers*r.job.WorkerCPUs, r.broken())
 	r.job.Load, r.job.Collector = r.load, r.collector
-	if err := r.equip(ctx); err != nil {
-		return err
-	}
 	if err := r.connect(ctx); err != nil {
 		return err
 	}
@@ -212,7 +212,12 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 	return nil
 }
 
+// spoolDir is where results wait for the oracle. Where there is a lease, it removes the folder if
+// the tool is killed.
 func (r *repetition) spoolDir() string {
+	if r.lease != nil {
+		return filepath.Join(r.dir, chaos.NameFor(r.lease.Label(), "spool"))
+	}
 	return filepath.Join(r.dir, fmt.Sprintf("spool-%s-%d", fileName(r.plan.System), r.plan.Rep))
 }
 
@@ -281,17 +286,18 @@ func (r *repetition) close(ctx context.Context) error {
 	if r.replay != nil {
 		errs = append(errs, r.replay.close())
 	}
-	errs = append(errs, r.disconnect(), r.strip(ctx))
+	errs = append(errs, r.disconnect())
 	if r.checker != nil {
 		errs = append(errs, r.checker.Close())
 	}
+	errs = append(errs, os.RemoveAll(r.spoolDir()), r.strip(ctx))
 	if r.series != nil {
 		r.end.DroppedSamples, r.end.NegativeSamples = r.series.refused()
 	}
 	if r.collector != nil {
 		r.end.Untimed = r.collector.untimed()
 	}
-	return errors.Join(append(errs, os.RemoveAll(r.spoolDir()))...)
+	return errors.Join(errs...)
 }
 
 // otherNs is the processor time of what works in this process and is neither driver nor system of

@@ -45,7 +45,7 @@ type replay struct {
 }
 
 func newReplay(of *repetition) *replay {
-	return &replay{of: of, dir: filepath.Join(of.spoolDir(), "replay"), done: make(chan struct{})}
+	return &replay{of: of, done: make(chan struct{})}
 }
 
 // start has the second instance deployed at the time the mode says.
@@ -96,6 +96,7 @@ func (p *replay) run(ctx context.Context) error {
 func (p *replay) deploy(ctx context.Context) (err error) {
 	r := p.of
 	p.FromNs = r.load.NowNs()
+	p.dir = filepath.Join(r.spoolDir(), "replay")
 	if err := os.Mkdir(p.dir, 0o755); err != nil {
 		return fmt.Errorf("make spool folder: %w", err)
 	}
@@ -134,9 +135,8 @@ func (p *replay) deploy(ctx context.Context) (err error) {
 	return nil
 }
 
-// replayState is what the name of the second instance's folder ends in: it begins like the first's,
-// so that whoever removes that by its label may remove this one.
-const replayState = ".replay"
+// replayState is the second instance's folder in that of the first, which the lease removes.
+const replayState = "replay"
 
 // equip gives the second instance a network and a folder of its own, where the first has them.
 func (p *replay) equip(ctx context.Context, job *adapters.Job) (err error) {
@@ -145,7 +145,7 @@ func (p *replay) equip(ctx context.Context, job *adapters.Job) (err error) {
 		return nil
 	}
 	job.Milestone = nil // those of the record are of the first
-	job.StateDir += replayState
+	job.StateDir = filepath.Join(job.StateDir, replayState)
 	if err := os.MkdirAll(job.StateDir, 0o755); err != nil {
 		return fmt.Errorf("make folder for checkpoints: %w", err)
 	}
@@ -271,7 +271,7 @@ func (p *replay) stop() error {
 			errs = append(errs, fmt.Errorf("close network of the second %s: %w", p.of.plan.System, err))
 		}
 		p.network = nil
-		errs = append(errs, os.RemoveAll(p.of.job.StateDir+replayState))
+		errs = append(errs, os.RemoveAll(filepath.Join(p.of.job.StateDir, replayState)))
 	}
 	return errors.Join(errs...)
 }

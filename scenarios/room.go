@@ -62,8 +62,8 @@ func (r *run) room(job adapters.Job) error {
 		return nil // a folder that cannot be looked at fails where it is made
 	}
 	return fmt.Errorf("checkpoints of %s take about %s on disk, %s has %s free: free some, choose "+
-		"another folder with --dir, or lower params.keys: %w", job.Workload.Name, formatSize(need),
-		dir, formatSize(has), adapters.ErrNotReady)
+		"another folder with --dir, or lower params.keys", job.Workload.Name, formatSize(need), dir,
+		formatSize(has))
 }
 
 func freeOn(dir string) (uint64, error) {

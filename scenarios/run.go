@@ -288,7 +288,11 @@ func (r *run) record(ctx context.Context, start time.Time) (err error) {
 	if err != nil {
 		return notReady("begin run: %w", err)
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
+	defer func() {
+		if closed := file.Close(); !errors.Is(err, closed) { // it may be what ended the run
+			err = errors.Join(err, closed)
+		}
+	}()
 	log, err := os.Create(filepath.Join(r.dir, record.LatencyFile))
 	if err != nil {
 		return notReady("begin run: %w", err)

@@ -183,6 +183,27 @@ func TestNothingIsBrokenWithoutABaseline(t *testing.T) {
 	}
 }
 
+// TestAnswersThatComeInBurstsAreABaseline is about a system that commits once a second, as
+// exactly-once does: at most times a second's worth of answers is still to come.
+func TestAnswersThatComeInBurstsAreABaseline(t *testing.T) {
+	for _, at := range []string{"12s", "12.3s", "12.8s"} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{processing: func(slot uint64) time.Duration {
+				return time.Duration(1000-slot%1000) * time.Millisecond
+			}}
+			r := (&rig{fake: f}).run(t, t.Context(), "  - {at: "+at+", pause: worker-1, for: 1s}\n")
+			for _, e := range r.entries {
+				if e.Gate != nil && (!e.Gate.Open || !strings.Contains(e.Gate.Why, "so far apart")) {
+					t.Errorf("at %s: gate %+v", at, *e.Gate)
+				}
+			}
+			if got := r.faults(); len(got) != 2 || got[0].Error != "" {
+				t.Errorf("at %s: faults %+v", at, got)
+			}
+		})
+	}
+}
+
 func TestWhatASystemHasNotIsNotApplicable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &rig{gear: &scenarios.FakeGear{}}

@@ -77,9 +77,9 @@ type Offer struct {
 	Rate       Rate      `yaml:"rate" doc:"250k/s, max, a profile, a search or of-capacity"`
 	EventRate  EventRate `yaml:"event-rate" doc:"events per second of event time; default the rate"`
 	Events     Count     `yaml:"events" doc:"exactly this many in place of steady, none discarded"`
-	Transport  string    `yaml:"transport" oneof:"embedded kafka" doc:"how events and results travel"`
+	Transport  string    `yaml:"transport" oneof:"embedded kafka log" doc:"how events travel"`
 	Broker     Broker    `yaml:"broker" doc:"container, embedded, HOST:PORT,… or a map"`
-	Partitions int       `yaml:"partitions" range:"1 1000000" doc:"partitions of the input topic"`
+	Partitions int       `yaml:"partitions" range:"1 1000000" doc:"partitions of the input"`
 	Format     string    `yaml:"format" oneof:"binary json" doc:"wire form; embedded: columns or json"`
 	Seed       uint64    `yaml:"seed,zero" doc:"seed of the stream, the order of runs, every draw"`
 	Warmup     Warmup    `yaml:"warmup" doc:"discarded start; auto = until steady"`

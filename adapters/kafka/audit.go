@@ -36,7 +36,7 @@ func (c *channel) audit() error {
 	if err != nil {
 		return Unready(what, err)
 	}
-	for p, written := range c.driver.producer.written {
+	for p, written := range c.producer.written {
 		from, _ := first.Lookup(c.topics.Input, int32(p))
 		to, _ := end.Lookup(c.topics.Input, int32(p))
 		switch {

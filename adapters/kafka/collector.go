@@ -13,11 +13,22 @@ import (
 
 const collectorRows = 1024
 
-// collector reads the topics of a query's outputs and hands results to the job's collector, with
+// Source is what a Collector reads from.
+type Source interface {
+	// C brings what is visible, and is closed when there will be no more; Err then says why.
+	C() <-chan Fetched
+	Err() error
+	// Ends are where each target ends now: what is written, and what of it is visible.
+	Ends(ctx context.Context) (written, visible []int64, err error)
+}
+
+// Collector reads the topics of a query's outputs and hands results to the job's collector, with
 // the time at which they arrived and not that at which they were read.
-type collector struct {
+type Collector struct {
 	job      adapters.Job
-	consumer *Consumer
+	source   Source
+	consumer *Consumer // the source, where that is one
+	settle   time.Duration
 	targets  []Target
 	streams  []workloads.Stream // by target
 	outputs  [workloads.DeadLetters + 1]output
@@ -39,8 +50,9 @@ func (o *output) read(r *Record) error {
 	return o.codec.Decode(r.Value, o.rows)
 }
 
-func newCollector(job adapters.Job, topics *adapters.Topics) (*collector, error) {
-	c := &collector{job: job}
+// NewCollector makes the collector of a job's results from their topics.
+func NewCollector(job adapters.Job, topics *adapters.Topics) (*Collector, error) {
+	c := &Collector{job: job, settle: usual.settle}
 	for s, name := range topics.Outputs {
 		stream := workloads.Stream(s)
 		if name == "" {
@@ -65,21 +77,40 @@ func newCollector(job adapters.Job, topics *adapters.Topics) (*collector, error)
 	return c, nil
 }
 
-// run hands on results until the consumer is closed.
-func (c *collector) run() error {
-	for f := range c.consumer.C() {
+// Targets are the partitions of all topics, in the order in which a source is to number them.
+func (c *Collector) Targets() []Target { return c.targets }
+
+// ReadFrom says what to read. It is called before Run.
+func (c *Collector) ReadFrom(s Source) { c.source = s }
+
+// consume reads from a consumer.
+func (c *Collector) consume(from *Consumer) {
+	c.consumer, c.settle = from, from.config.limits.settle
+	c.ReadFrom(from)
+}
+
+// close ends the consumer.
+func (c *Collector) close() {
+	if c.consumer != nil {
+		c.consumer.Close()
+	}
+}
+
+// Run hands on results until the source is closed.
+func (c *Collector) Run() error {
+	for f := range c.source.C() {
 		if err := c.take(f); err != nil {
 			return err
 		}
 	}
-	if err := c.consumer.Err(); err != nil {
+	if err := c.source.Err(); err != nil {
 		return Unready("collect results", err)
 	}
 	return nil
 }
 
 // take hands on what one fetch brought.
-func (c *collector) take(f Fetched) error {
+func (c *Collector) take(f Fetched) error {
 	o := &c.outputs[c.streams[f.Target]]
 	receivedNs := c.job.Load.NowNs() - int64(time.Since(f.At))
 	at := c.targets[f.Target]
@@ -110,7 +141,7 @@ func (c *collector) take(f Fetched) error {
 	return nil
 }
 
-func (c *collector) handOn(o *output, receivedNs int64) error {
+func (c *Collector) handOn(o *output, receivedNs int64) error {
 	if o.rows.N == 0 {
 		return nil
 	}
@@ -121,11 +152,11 @@ func (c *collector) handOn(o *output, receivedNs int64) error {
 	return nil
 }
 
-// seal returns once everything visible was handed on.
-func (c *collector) seal(ctx context.Context, failed func() error) error {
+// Seal returns once everything visible was handed on, or failed says why it never will be.
+func (c *Collector) Seal(ctx context.Context, failed func() error) error {
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
-	deadline := time.Now().Add(c.consumer.config.limits.settle)
+	deadline := time.Now().Add(c.settle)
 	var ends []int64
 	for {
 		if ends == nil {
@@ -150,8 +181,8 @@ func (c *collector) seal(ctx context.Context, failed func() error) error {
 }
 
 // closed are the ends of all targets, once no transaction is open; until then why there are none.
-func (c *collector) closed(ctx context.Context) (ends []int64, err error) {
-	written, committed, err := c.consumer.Ends(ctx)
+func (c *Collector) closed(ctx context.Context) (ends []int64, err error) {
+	written, committed, err := c.source.Ends(ctx)
 	if err != nil {
 		return nil, Unready("collect the last results", err)
 	}
@@ -173,7 +204,7 @@ func firstBelow(a, b []int64) int {
 	return -1
 }
 
-func (c *collector) hasRead(ends []int64) bool {
+func (c *Collector) hasRead(ends []int64) bool {
 	for i, end := range ends {
 		if c.read[i].Load() < end {
 			return false

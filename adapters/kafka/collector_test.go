@@ -24,7 +24,7 @@ func TestCollectingDoesNotAllocate(t *testing.T) {
 				job, _ := jobOf(t, "", newWorkload(t, w, nil), 0)
 				job.Format, job.Collector = form, &got
 				topics := nameTopics(job, nil)
-				c, err := newCollector(job, topics)
+				c, err := NewCollector(job, topics)
 				if err != nil {
 					t.Fatal(err)
 				}

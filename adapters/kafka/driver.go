@@ -20,21 +20,34 @@ const (
 	roomWait = time.Millisecond
 )
 
-// driver offers the events of a load at their due times: it makes them in columns, writes each in
+// Appender is where a driver writes: it gathers records by target and tells of those that are
+// acknowledged, by lane and in order.
+type Appender interface {
+	Append(target int, m Message) error
+	// Push has what was gathered be sent, and returns why nothing can be any more.
+	Push() error
+	// HasRoom reports whether more should be gathered now.
+	HasRoom() bool
+	// Await returns when there may be room, or after some time.
+	Await(d time.Duration)
+}
+
+// Driver offers the events of a load at their due times: it makes them in columns, writes each in
 // its wire form into the batch of its partition, and sends what has come together.
 //
-//	Take --Slots--> Fill --rows--> Append, by partition --> Producer --acks--> Accept
+//	Take --Slots--> Fill --rows--> Append, by partition --> Appender --acks--> Accept
 //
 // It is one thread, so a partition holds its events in the order of the schedule.
-type driver struct {
-	job      adapters.Job
-	shard    *adapters.Shard
-	producer *Producer
-	codec    workloads.Codec
-	router   *workloads.Router
-	gen      workloads.Generator
-	batch    *workloads.Batch
-	maxTS    int64
+type Driver struct {
+	job    adapters.Job
+	shard  *adapters.Shard
+	out    Appender
+	laneOf func(partition int) int
+	codec  workloads.Codec
+	router *workloads.Router
+	gen    workloads.Generator
+	batch  *workloads.Batch
+	maxTS  int64
 
 	key, value []byte // room for one of each
 	number     [8]byte
@@ -53,12 +66,13 @@ type sent struct {
 	until [lanes]uint64
 }
 
-func newDriver(job adapters.Job) (*driver, error) {
+// NewDriver makes the driver of a job. It writes nothing before it knows where to.
+func NewDriver(job adapters.Job) (*Driver, error) {
 	codec, err := workloads.NewCodec(job.Workload.Schema, job.Format)
 	if err != nil {
 		return nil, err
 	}
-	d := &driver{
+	d := &Driver{
 		job: job, shard: job.Load.Shard(0), codec: codec,
 		router: job.Workload.NewRouter(job.Partitions), gen: job.Workload.Events(),
 		batch: workloads.NewBatch(job.Workload.Schema, driverRows), maxTS: math.MinInt64,
@@ -67,8 +81,14 @@ func newDriver(job adapters.Job) (*driver, error) {
 	return d, nil
 }
 
-// accept is told of acknowledged records of a lane.
-func (d *driver) accept(lane, n int) {
+// WriteTo says where the events go, and in which lane those of a partition are acknowledged. It is
+// called before Run.
+func (d *Driver) WriteTo(out Appender, laneOf func(partition int) int) {
+	d.out, d.laneOf = out, laneOf
+}
+
+// Accept is told of acknowledged records of a lane.
+func (d *Driver) Accept(lane, n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.acked[lane] += uint64(n)
@@ -76,7 +96,7 @@ func (d *driver) accept(lane, n int) {
 }
 
 // settle accepts the takes that are acknowledged, in their order.
-func (d *driver) settle() {
+func (d *Driver) settle() {
 	for len(d.under) > 0 {
 		for lane, until := range d.under[0].until {
 			if d.acked[lane] < until {
@@ -89,7 +109,7 @@ func (d *driver) settle() {
 }
 
 // offer makes the events of a take and writes them.
-func (d *driver) offer(t adapters.Take) error {
+func (d *Driver) offer(t adapters.Take) error {
 	d.gen.Fill(d.batch, t.Slots)
 	if err := d.write(); err != nil {
 		return err
@@ -102,15 +122,15 @@ func (d *driver) offer(t adapters.Take) error {
 	return nil
 }
 
-// run offers the whole stream, and the end events after it. It returns when all is acknowledged, or
-// stop was called.
-func (d *driver) run() error {
+// Run offers the whole stream, and the end events after it. It returns when all is acknowledged, or
+// Stop was called.
+func (d *Driver) Run() error {
 	// Its naps are those of a thread.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	for !d.stopped.Load() {
 		room := d.batch.Cap()
-		if !d.producer.HasRoom() {
+		if !d.out.HasRoom() {
 			room = 0
 		}
 		t := d.shard.Take(room)
@@ -119,7 +139,7 @@ func (d *driver) run() error {
 				return err
 			}
 		}
-		if err := d.producer.Push(); err != nil {
+		if err := d.out.Push(); err != nil {
 			return err
 		}
 		switch {
@@ -127,7 +147,7 @@ func (d *driver) run() error {
 			return d.end()
 		case t.Slots.N > 0:
 		case room == 0:
-			d.producer.Await(roomWait)
+			d.out.Await(roomWait)
 		default:
 			adapters.Doze(t.Wait)
 		}
@@ -135,11 +155,11 @@ func (d *driver) run() error {
 	return nil
 }
 
-// stop has run return soon.
-func (d *driver) stop() { d.stopped.Store(true) }
+// Stop has Run return soon.
+func (d *Driver) Stop() { d.stopped.Store(true) }
 
 // write appends the events of the batch.
-func (d *driver) write() error {
+func (d *Driver) write() error {
 	b := d.batch
 	for row := range b.N {
 		var partition int
@@ -153,16 +173,23 @@ func (d *driver) write() error {
 			d.value, _ = spoil(d.value, 0, uint64(b.Seq[row]))
 		}
 		m.Value = d.value
-		if err := d.producer.Append(partition, m); err != nil {
+		if err := d.append(partition, m); err != nil {
 			return err
 		}
-		d.written[d.producer.laneOf(partition)]++
 	}
 	return nil
 }
 
+func (d *Driver) append(partition int, m Message) error {
+	if err := d.out.Append(partition, m); err != nil {
+		return err
+	}
+	d.written[d.laneOf(partition)]++
+	return nil
+}
+
 // end sends an end event to every partition, after everything else.
-func (d *driver) end() error {
+func (d *Driver) end() error {
 	if err := d.flush(); err != nil {
 		return err
 	}
@@ -171,19 +198,26 @@ func (d *driver) end() error {
 	w.FillEnd(b, 0, ts)
 	value := d.codec.Append(nil, b, 0)
 	for partition := range d.job.Partitions {
-		if err := d.producer.Append(partition, Message{TimeMs: ts, Value: value}); err != nil {
+		if err := d.append(partition, Message{TimeMs: ts, Value: value}); err != nil {
 			return err
 		}
 	}
 	return d.flush()
 }
 
-func (d *driver) flush() error {
+// flush returns when all that was written is acknowledged.
+func (d *Driver) flush() error {
 	for !d.stopped.Load() {
-		if flushed, err := d.producer.flushed(); flushed || err != nil {
+		if err := d.out.Push(); err != nil {
 			return err
 		}
-		d.producer.Await(roomWait)
+		d.mu.Lock()
+		flushed := d.acked == d.written
+		d.mu.Unlock()
+		if flushed {
+			return nil
+		}
+		d.out.Await(roomWait)
 	}
 	return fmt.Errorf("stopped with events that are not acknowledged")
 }

@@ -70,8 +70,9 @@ type channel struct {
 	sink      *sink     // of the outputs alone; nil where all topics lie together
 	admin     *kgo.Client
 	made      []string // topics that are ours to delete
-	driver    *driver
-	collector *collector
+	driver    *Driver
+	producer  *Producer // the driver's
+	collector *Collector
 
 	sent    chan struct{} // closed when the whole load was acknowledged
 	failed  chan struct{} // closed when driver or collector has failed
@@ -103,30 +104,32 @@ func (c *channel) deploy(ctx context.Context) (err error) {
 	if err := c.make(ctx); err != nil {
 		return err
 	}
-	if c.driver, err = newDriver(c.job); err != nil {
+	if c.driver, err = NewDriver(c.job); err != nil {
 		return err
 	}
-	if c.collector, err = newCollector(c.job, c.topics); err != nil {
+	if c.collector, err = NewCollector(c.job, c.topics); err != nil {
 		return err
 	}
 	var input []Target
 	for p := range c.topics.Partitions {
 		input = append(input, Target{c.topics.Input, int32(p)})
 	}
-	c.driver.producer, err = NewProducer(ctx, ProducerConfig{
-		Broker: c.job.Broker, Bootstrap: bootstrap, Targets: input, Accepted: c.driver.accept,
+	c.producer, err = NewProducer(ctx, ProducerConfig{
+		Broker: c.job.Broker, Bootstrap: bootstrap, Targets: input, Accepted: c.driver.Accept,
 		limits: c.limits,
 	})
 	if err != nil {
 		return err
 	}
-	c.collector.consumer, err = NewConsumer(ctx, ConsumerConfig{
+	c.driver.WriteTo(c.producer, c.producer.laneOf)
+	from, err := NewConsumer(ctx, ConsumerConfig{
 		Broker: c.job.Broker, Bootstrap: c.topics.Sink, Targets: c.collector.targets,
 		limits: c.collecting(),
 	})
 	if err != nil {
 		return err
 	}
+	c.collector.consume(from)
 	c.start()
 	return nil
 }
@@ -173,7 +176,7 @@ func (c *channel) unmake(made []string) error {
 // start begins to drive and to collect.
 func (c *channel) start() {
 	c.work.Go(func() {
-		if err := c.driver.run(); err != nil {
+		if err := c.driver.Run(); err != nil {
 			c.fail(Unready("offer events", err))
 			return
 		}
@@ -184,7 +187,7 @@ func (c *channel) start() {
 		close(c.sent)
 	})
 	c.work.Go(func() {
-		if err := c.collector.run(); err != nil {
+		if err := c.collector.Run(); err != nil {
 			c.fail(err)
 		}
 	})
@@ -230,7 +233,7 @@ func (c *channel) Wait(ctx context.Context) error {
 
 // Seal returns once every visible result was handed on.
 func (c *channel) Seal(ctx context.Context) error {
-	if err := c.collector.seal(ctx, c.failedWith); err != nil {
+	if err := c.collector.Seal(ctx, c.failedWith); err != nil {
 		return err
 	}
 	select {
@@ -243,10 +246,10 @@ func (c *channel) Seal(ctx context.Context) error {
 
 // SendsUnknown are the events of unknown outcome.
 func (c *channel) SendsUnknown() uint64 {
-	if c.driver == nil || c.driver.producer == nil {
+	if c.producer == nil {
 		return 0
 	}
-	return c.driver.producer.SendsUnknown()
+	return c.producer.SendsUnknown()
 }
 
 // Nodes are the brokers.
@@ -318,13 +321,13 @@ func (c *channel) Config(ctx context.Context) (map[string]string, error) {
 func (c *channel) Close() error {
 	c.closed.Do(func() {
 		if c.driver != nil {
-			c.driver.stop()
-			if c.driver.producer != nil {
-				c.driver.producer.Halt()
-			}
+			c.driver.Stop()
 		}
-		if c.collector != nil && c.collector.consumer != nil {
-			c.collector.consumer.Close()
+		if c.producer != nil {
+			c.producer.Halt()
+		}
+		if c.collector != nil {
+			c.collector.close()
 		}
 		if c.admin != nil {
 			c.closing = c.unmake(c.made)
@@ -338,8 +341,8 @@ func (c *channel) Close() error {
 			c.sink.close()
 		}
 		c.work.Wait()
-		if c.driver != nil && c.driver.producer != nil {
-			c.driver.producer.Close()
+		if c.producer != nil {
+			c.producer.Close()
 		}
 	})
 	return c.closing

@@ -19,7 +19,7 @@ import (
 type outlet struct {
 	channel   *channel
 	topics    *adapters.Topics
-	collector *collector
+	collector *Collector
 	made      []string // topics that are ours to delete
 
 	mu      sync.Mutex
@@ -47,18 +47,19 @@ func (o *outlet) deploy(ctx context.Context, job adapters.Job) (err error) {
 	if err != nil {
 		return err
 	}
-	if o.collector, err = newCollector(job, o.topics); err != nil {
+	if o.collector, err = NewCollector(job, o.topics); err != nil {
 		return err
 	}
-	o.collector.consumer, err = NewConsumer(ctx, ConsumerConfig{
+	from, err := NewConsumer(ctx, ConsumerConfig{
 		Broker: job.Broker, Bootstrap: o.topics.Sink, Targets: o.collector.targets,
 		limits: o.channel.limits,
 	})
 	if err != nil {
 		return err
 	}
+	o.collector.consume(from)
 	o.work.Go(func() {
-		if err := o.collector.run(); err != nil {
+		if err := o.collector.Run(); err != nil {
 			o.mu.Lock()
 			o.failure = err
 			o.mu.Unlock()
@@ -72,7 +73,7 @@ func (o *outlet) Topics() *adapters.Topics { return o.topics }
 
 // Seal returns once every visible result was handed on.
 func (o *outlet) Seal(ctx context.Context) error {
-	return o.collector.seal(ctx, func() error {
+	return o.collector.Seal(ctx, func() error {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		return errors.Join(o.failure, o.channel.failedWith())
@@ -82,8 +83,8 @@ func (o *outlet) Seal(ctx context.Context) error {
 // Close ends the collector and removes its topics.
 func (o *outlet) Close() error {
 	o.closed.Do(func() {
-		if o.collector != nil && o.collector.consumer != nil {
-			o.collector.consumer.Close()
+		if o.collector != nil {
+			o.collector.close()
 		}
 		o.work.Wait()
 		o.closing = o.channel.unmake(o.made)

@@ -2,6 +2,8 @@ package native
 
 import (
 	"context"
+	"fmt"
+	"os"
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/native/checkpoint"
@@ -17,9 +19,20 @@ func openFeed(
 		return made{job}, nil
 	}
 	f := &piped{job: job, graves: newGraves()}
-	var err error
-	f.sink, err = newSink(job, attempt, disk, f.graves)
-	return f, err
+	if job.Topics.Folder != "" {
+		sink, err := newLogSink(job, attempt, disk, f.graves)
+		if err != nil {
+			return nil, err
+		}
+		f.sink = sink
+		return f, nil
+	}
+	sink, err := newSink(job, attempt, disk, f.graves)
+	if err != nil {
+		return nil, err
+	}
+	f.sink = sink
+	return f, nil
 }
 
 // made feeds a deployment with events of its own making; its results go to the collector.
@@ -35,12 +48,18 @@ func (made) Sink() cluster.Sink { return nil }
 
 func (made) Close() {}
 
+// closer is a sink that has something to let go of.
+type closer interface {
+	cluster.Sink
+	close() error
+}
+
 // piped feeds a deployment from the topic of the input, and takes its results to theirs.
 type piped struct {
 	job     adapters.Job
 	graves  *graves
 	readers []*reader
-	sink    *sink
+	sink    closer
 }
 
 func (f *piped) Source(ctx context.Context, shard int, mark []byte) (engine.Source, error) {
@@ -58,5 +77,7 @@ func (f *piped) Close() {
 	for _, r := range f.readers {
 		r.close()
 	}
-	f.sink.close()
+	if err := f.sink.close(); err != nil {
+		fmt.Fprintf(os.Stderr, "close sink: %v\n", err) // what counts is durable already
+	}
 }

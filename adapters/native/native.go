@@ -3,6 +3,7 @@
 //
 //	embedded: shards of the load in the slots --> engine --> the collector
 //	kafka:    readers of the input topic in the slots --> engine --> writer to the topics of results
+//	log:      the same, with logs in files in the place of topics
 package native
 
 import (
@@ -78,7 +79,11 @@ func (a Adapter) Deploy(ctx context.Context, job adapters.Job) (adapters.System,
 		return nil, err
 	}
 	if clustered(job) {
-		return cluster.Deploy(ctx, job)
+		s, err := cluster.Deploy(ctx, job)
+		if err != nil {
+			return nil, err // a nil *cluster.System would be a System that is not nil
+		}
+		return s, nil
 	}
 	run, cancel := context.WithCancel(context.Background())
 	s := &system{job: job, cancel: cancel, done: make(chan struct{})}
@@ -130,13 +135,13 @@ func (s *system) build(ctx context.Context) (err error) {
 	return nil
 }
 
-// release lets go of the brokers.
+// release lets go of brokers and logs.
 func (s *system) release() {
 	for _, r := range s.readers {
 		r.close()
 	}
-	if s.writer != nil && s.writer.producer != nil {
-		s.writer.producer.Close()
+	if s.writer != nil {
+		s.writer.close()
 	}
 }
 
@@ -206,11 +211,7 @@ func (s *system) Config(context.Context) (map[string]string, error) {
 		"checkpoint":   "none of its state: one process without faults has nothing to recover from",
 	}
 	if s.writer != nil {
-		all["sink"] = "visible as written"
-		if s.writer.transactional() {
-			all["sink"] = "transactions of " + s.job.Checkpoint.String() +
-				", with the offsets that were read: until then a result is not visible"
-		}
+		all["sink"] = s.writer.text()
 	}
 	return all, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/kafka"
+	"github.com/streambench/streambench/adapters/log"
 	"github.com/streambench/streambench/adapters/native/engine"
 	"github.com/streambench/streambench/workloads"
 )
@@ -25,22 +26,30 @@ const (
 	emptyTimeout = time.Second
 )
 
+// input is where a reader gets records from: a consumer of brokers, or a follower of logs.
+type input interface {
+	C() <-chan kafka.Fetched
+	Err() error
+	Empty(target int) bool
+	Close()
+}
+
 // reader is what one slot reads of the input topic: some of its partitions, each in order, from the
 // first event to the end event. The offsets are part of its state.
 //
 //	partitions --Fetched--> decode --rows--> slot, with the least watermark of the partitions
 //	                              \-> dead letters
 type reader struct {
-	consumer *kafka.Consumer // nil of a slot without partitions
-	decoder  *decoder
-	graves   *graves
-	parts    []part // by target of the consumer
-	boundMs  int64
-	records  kafka.Reader
-	at       int  // the target of records
-	open     bool // records holds some that are not read
-	ended    int  // partitions that have ended
-	load     *adapters.Load
+	input   input // nil of a slot without partitions
+	decoder *decoder
+	graves  *graves
+	parts   []part // by target of the consumer
+	boundMs int64
+	records kafka.Reader
+	at      int  // the target of records
+	open    bool // records holds some that are not read
+	ended   int  // partitions that have ended
+	load    *adapters.Load
 }
 
 // part is a partition as far as it was read.
@@ -83,10 +92,28 @@ func newReader(
 			Error: why.Error(), TimeMs: r.records.Record().TimeMs,
 		})
 	}
-	r.consumer, err = kafka.NewConsumer(ctx, kafka.ConsumerConfig{
+	r.input, err = openInput(ctx, job, targets, from)
+	return r, err
+}
+
+// openInput begins to read partitions at some offsets.
+func openInput(
+	ctx context.Context, job adapters.Job, targets []kafka.Target, from []int64,
+) (input, error) {
+	if job.Topics.Folder != "" {
+		var folders []string
+		for _, t := range targets {
+			folders = append(folders, log.Input(job.Topics, int(t.Partition)))
+		}
+		return log.NewFollower(folders, from), nil
+	}
+	c, err := kafka.NewConsumer(ctx, kafka.ConsumerConfig{
 		Broker: job.Topics.Brokers, Bootstrap: job.Topics.Bootstrap, Targets: targets, From: from,
 	})
-	return r, err
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // shardOf is a shard and where it begins: a mark of its source, empty for the beginning.
@@ -134,8 +161,8 @@ func (r *reader) resume(mark []byte, from []int64) error {
 }
 
 func (r *reader) close() {
-	if r.consumer != nil {
-		r.consumer.Close()
+	if r.input != nil {
+		r.input.Close()
 	}
 }
 
@@ -180,9 +207,9 @@ func (r *reader) fill() error {
 // fetched takes what was fetched of the next partition, false if there is nothing yet.
 func (r *reader) fetched() (bool, error) {
 	select {
-	case f, ok := <-r.consumer.C():
+	case f, ok := <-r.input.C():
 		if !ok {
-			err := r.consumer.Err()
+			err := r.input.Err()
 			if err == nil {
 				err = errors.New("the input was closed")
 			}
@@ -245,7 +272,7 @@ func (r *reader) watermark() (ms int64, known bool) {
 		case p.ended:
 		case p.newest != math.MinInt64:
 			ms, known = min(ms, p.newest-r.boundMs), true
-		case r.load.NowNs() < int64(emptyTimeout) || !r.consumer.Empty(i):
+		case r.load.NowNs() < int64(emptyTimeout) || !r.input.Empty(i):
 			ms, known = math.MinInt64, true
 		}
 	}

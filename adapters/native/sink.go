@@ -2,18 +2,13 @@ package native
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
 	"fmt"
-	"hash/crc32"
-	"io/fs"
 	"math"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/kafka"
+	"github.com/streambench/streambench/adapters/log"
 	"github.com/streambench/streambench/adapters/native/checkpoint"
 	"github.com/streambench/streambench/workloads"
 )
@@ -29,12 +24,11 @@ import (
 //
 // Under at-least-once results are written as they come, and Seal waits until brokers have them.
 type sink struct {
-	job     adapters.Job
-	attempt uint64
-	disk    checkpoint.Disk
-	graves  *graves
-	writer  *writer // knows the forms of results
-	prompt  *kafka.Producer
+	job    adapters.Job
+	kept   kept
+	graves *graves
+	writer *writer // knows the forms of results
+	prompt *kafka.Producer
 
 	mu    sync.Mutex
 	slots map[int]*slotSink
@@ -44,9 +38,9 @@ type sink struct {
 type slotSink struct {
 	mu       sync.Mutex
 	producer *kafka.Producer
-	done     int64    // results up to this checkpoint are visible
-	sealed   []uint64 // checkpoints whose files are not written yet, ascending
-	open     []byte   // records since the last seal
+	last     uint64      // checkpoint of the last seal
+	sealed   []log.Epoch // whose files are not written yet, ascending
+	open     []byte      // records since the last seal
 }
 
 func newSink(
@@ -56,7 +50,7 @@ func newSink(
 	if err != nil {
 		return nil, err
 	}
-	s := &sink{job: job, attempt: attempt, disk: disk, graves: g, writer: w,
+	s := &sink{job: job, kept: kept{disk, attempt}, graves: g, writer: w,
 		slots: map[int]*slotSink{}}
 	if !w.transactional() {
 		s.prompt, err = kafka.NewProducer(context.Background(), kafka.ProducerConfig{
@@ -105,16 +99,17 @@ func (s *sink) Seal(slot int, id uint64) error {
 	k := s.slot(slot)
 	k.mu.Lock()
 	body := k.open
+	e := log.Epoch{Slot: slot, After: k.last, UpTo: id, Attempt: s.kept.attempt}
 	k.open = nil
 	k.mu.Unlock()
-	if err := s.keep(s.fileOf(slot, s.attempt, id), body); err != nil {
+	if err := s.kept.write(e, body); err != nil {
 		k.mu.Lock()
 		k.open = append(body, k.open...)
 		k.mu.Unlock()
 		return fmt.Errorf("keep results of checkpoint %d: %w", id, err)
 	}
 	k.mu.Lock()
-	k.sealed = append(k.sealed, id)
+	k.last, k.sealed = id, append(k.sealed, e)
 	k.mu.Unlock()
 	return nil
 }
@@ -133,14 +128,14 @@ func (s *sink) Commit(ctx context.Context, slot int, id uint64) error {
 	}
 	for {
 		k.mu.Lock()
-		if len(k.sealed) == 0 || k.sealed[0] > id {
+		if len(k.sealed) == 0 || k.sealed[0].UpTo > id {
 			k.mu.Unlock()
 			return nil
 		}
 		next := k.sealed[0]
 		k.mu.Unlock()
-		if err := s.write(ctx, k, slot, next); err != nil {
-			return fmt.Errorf("write results of checkpoint %d: %w", next, err)
+		if err := s.write(ctx, k, next); err != nil {
+			return fmt.Errorf("write results of checkpoint %d: %w", next.UpTo, err)
 		}
 		k.mu.Lock()
 		k.sealed = k.sealed[1:]
@@ -168,20 +163,20 @@ func (s *sink) Recover(ctx context.Context, slot int, id uint64) error {
 	if err != nil {
 		return err
 	}
-	k.done = max(done, 0)
-	ids, err := s.files(slot, id)
+	k.last = id
+	if numberOf(id) <= done {
+		return s.kept.drop(slot)
+	}
+	epochs, err := s.kept.chain(slot, uint64(max(done, 0)), id)
 	if err != nil {
 		return err
 	}
-	for _, one := range ids {
-		if numberOf(one) <= k.done {
-			continue
-		}
-		if err := s.write(ctx, k, slot, one); err != nil {
-			return fmt.Errorf("write results of checkpoint %d: %w", one, err)
+	for _, e := range epochs {
+		if err := s.write(ctx, k, e); err != nil {
+			return fmt.Errorf("write results of checkpoint %d: %w", e.UpTo, err)
 		}
 	}
-	return nil
+	return s.kept.drop(slot)
 }
 
 func (s *sink) groupOf(slot int) string {
@@ -189,8 +184,8 @@ func (s *sink) groupOf(slot int) string {
 }
 
 // write writes a file in one transaction, and removes it.
-func (s *sink) write(ctx context.Context, k *slotSink, slot int, id uint64) error {
-	name, body, err := s.read(slot, id)
+func (s *sink) write(ctx context.Context, k *slotSink, e log.Epoch) error {
+	body, err := s.kept.read(e)
 	if err != nil {
 		return err
 	}
@@ -198,26 +193,26 @@ func (s *sink) write(ctx context.Context, k *slotSink, slot int, id uint64) erro
 		var to int
 		var m kafka.Message
 		if to, m, body, err = readMessage(body); err != nil {
-			return fmt.Errorf("read %s: %w", name, err)
+			return fmt.Errorf("read %s: %w", keptName(e), err)
 		}
 		if err := k.producer.Append(to, m); err != nil {
 			return err
 		}
 	}
 	err = k.producer.Commit(ctx, kafka.Offsets{
-		Group: s.groupOf(slot), Topic: s.job.Topics.Output(workloads.Answers),
-		Next: []int64{numberOf(id)},
+		Group: s.groupOf(e.Slot), Topic: s.job.Topics.Output(workloads.Answers),
+		Next: []int64{numberOf(e.UpTo)},
 	})
 	if err != nil {
 		return err
 	}
-	return s.disk.Remove(name)
+	return s.kept.disk.Remove(keptName(e))
 }
 
 // numberOf is the number of a checkpoint as an offset.
 func numberOf(id uint64) int64 { return int64(min(id, math.MaxInt64)) }
 
-func (s *sink) close() {
+func (s *sink) close() error {
 	if s.prompt != nil {
 		s.prompt.Close()
 	}
@@ -228,77 +223,5 @@ func (s *sink) close() {
 			k.producer.Close()
 		}
 	}
-}
-
-// fileOf names the file of a slot's results up to a checkpoint. The end of the stream has no number
-// that ascends over attempts, so the attempt is part of the name.
-func (s *sink) fileOf(slot int, attempt, id uint64) string {
-	return fmt.Sprintf("results-%d-%d-%d", slot, id, attempt)
-}
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// keep writes a file with a checksum at its end, durably and whole or not at all.
-func (s *sink) keep(name string, body []byte) error {
-	f, err := s.disk.Create(name + ".new")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(binary.LittleEndian.AppendUint32(body, crc32.Checksum(body, castagnoli)))
-	if err == nil {
-		err = f.Sync()
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = s.disk.Rename(name+".new", name)
-	}
-	return err
-}
-
-// read reads the file of a slot's results up to a checkpoint: the end is that of this attempt.
-func (s *sink) read(slot int, id uint64) (name string, body []byte, err error) {
-	prefix := fmt.Sprintf("results-%d-%d-", slot, id)
-	if id == math.MaxUint64 {
-		prefix = s.fileOf(slot, s.attempt, id)
-	}
-	names, err := fs.ReadDir(s.disk, ".")
-	if err != nil {
-		return "", nil, err
-	}
-	for _, e := range names {
-		if strings.HasPrefix(e.Name(), prefix) && !strings.HasSuffix(e.Name(), ".new") {
-			name = e.Name()
-		}
-	}
-	if name == "" {
-		return "", nil, fmt.Errorf("results of slot %d up to checkpoint %d are gone", slot, id)
-	}
-	if body, err = fs.ReadFile(s.disk, name); err != nil {
-		return name, nil, err
-	}
-	n := len(body) - 4
-	if n < 0 || binary.LittleEndian.Uint32(body[n:]) != crc32.Checksum(body[:n], castagnoli) {
-		return name, nil, fmt.Errorf("%s is damaged: its checksum does not match", name)
-	}
-	return name, body[:n], nil
-}
-
-// files are the checkpoints up to one of which a slot has files, ascending.
-func (s *sink) files(slot int, upTo uint64) (ids []uint64, err error) {
-	names, err := fs.ReadDir(s.disk, ".")
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range names {
-		var of int
-		var id, attempt uint64
-		n, _ := fmt.Sscanf(e.Name(), "results-%d-%d-%d", &of, &id, &attempt)
-		if n != 3 || of != slot || strings.HasSuffix(e.Name(), ".new") || id > upTo ||
-			(id == math.MaxUint64 && attempt != s.attempt) {
-			continue
-		}
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids), nil
+	return nil
 }

@@ -27,13 +27,15 @@ type writer struct {
 	job      adapters.Job
 	outputs  []*engine.Output
 	producer *kafka.Producer
+	files    *logSink // in the place of a producer where there are no brokers
 	readers  []*reader
 	graves   *graves
 	wires    [workloads.DeadLetters + 1]wire
 	targets  []kafka.Target
 	value    []byte
 	row      []int64
-	written  bool // since the last commit
+	written  bool   // since the last commit
+	epoch    uint64 // number of commits to files
 	busyNs   atomic.Int64
 }
 
@@ -49,6 +51,9 @@ func newWriter(ctx context.Context, job adapters.Job, rs []*reader, g *graves) (
 		return nil, err
 	}
 	w.readers = rs
+	if job.Topics.Folder != "" {
+		return w, w.toFiles(ctx, g)
+	}
 	c := kafka.ProducerConfig{
 		Broker: job.Topics.Brokers, Bootstrap: job.Topics.Sink, Targets: w.targets,
 		Patience: writePatience,
@@ -110,11 +115,11 @@ func (w *writer) serve(ctx context.Context) error {
 				err = w.commit(ctx)
 			}
 		} else if err == nil && done {
-			err = w.producer.Flush(ctx)
+			err = w.flush(ctx)
 		}
 		switch {
 		case err != nil:
-			return kafka.Unready("write results", err)
+			return w.unready(err)
 		case done && ctx.Err() == nil:
 			return nil
 		case !moved:
@@ -129,7 +134,7 @@ func (w *writer) move() (moved, done bool, err error) {
 	start := time.Now()
 	done = true
 	for _, o := range w.outputs {
-		for w.producer.HasRoom() {
+		for w.files != nil || w.producer.HasRoom() {
 			rs := o.Pop()
 			if rs == nil {
 				break
@@ -146,12 +151,18 @@ func (w *writer) move() (moved, done bool, err error) {
 	if moved {
 		w.busyNs.Add(int64(time.Since(start)))
 	}
+	if w.files != nil {
+		return moved, done, nil
+	}
 	return moved, done, w.producer.Push()
 }
 
 // write appends results. The first column of a line, which is part of what names a result, says in
 // which partition: all that is said of one result stays in order.
 func (w *writer) write(rs *workloads.Results) error {
+	if w.files != nil {
+		return w.files.Take(0, rs)
+	}
 	for i := range rs.N {
 		m, to := w.message(rs, i)
 		if err := w.producer.Append(to, m); err != nil {
@@ -185,6 +196,9 @@ func (w *writer) commit(ctx context.Context) error {
 		return nil
 	}
 	w.written = false
+	if w.files != nil {
+		return w.commitFile(ctx)
+	}
 	if w.job.StallSink {
 		return w.producer.Commit(ctx, kafka.Offsets{}) // the input's brokers are others
 	}
@@ -202,7 +216,7 @@ func (w *writer) commit(ctx context.Context) error {
 
 // abort drops what is not committed, so that nobody waits for the rest of it.
 func (w *writer) abort() error {
-	if !w.transactional() || w.producer.Err() != nil {
+	if w.files != nil || !w.transactional() || w.producer.Err() != nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), abortTimeout)

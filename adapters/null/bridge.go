@@ -10,6 +10,7 @@ import (
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/kafka"
+	"github.com/streambench/streambench/adapters/log"
 	"github.com/streambench/streambench/chaos"
 	"github.com/streambench/streambench/workloads"
 )
@@ -17,8 +18,23 @@ import (
 // flushWait is how long results wait for more of them while their topic is being written to.
 const flushWait = time.Millisecond
 
-// bridge is the pass-through of a kafka transport: one goroutine that reads the partitions of the
-// input topic and writes results to those of the results topic.
+// input is where a bridge reads: a consumer of brokers, or a follower of logs.
+type input interface {
+	C() <-chan kafka.Fetched
+	Err() error
+	Close()
+}
+
+// output is where it writes: a producer, or a writer of logs.
+type output interface {
+	Append(target int, m kafka.Message) error
+	Push() error
+	Flush(ctx context.Context) error
+	Halt()
+}
+
+// bridge is the pass-through of a transport by kafka or by a log: one goroutine that reads the
+// partitions of the input topic and writes results to those of the results topic.
 //
 //	input topic --Consumer--> pass: counts events --Producer--> results topic
 //
@@ -26,8 +42,10 @@ const flushWait = time.Millisecond
 // encoded beforehand. So it costs what every system has to pay as well, and hardly more.
 type bridge struct {
 	job      adapters.Job
-	in       *kafka.Consumer
-	out      *kafka.Producer
+	in       input
+	out      output
+	release  func() error // of the output, once it was halted
+	into     int          // number of targets of the output
 	codec    workloads.Codec
 	event    *workloads.Batch // room for the number of one
 	answers  [][]byte
@@ -53,23 +71,11 @@ func deployBridge(ctx context.Context, job adapters.Job) (adapters.System, error
 	if b.answers, err = encoded(job); err != nil {
 		return nil, fmt.Errorf("deploy null: %w", err)
 	}
-	var from, to []kafka.Target
-	for p := range job.Topics.Partitions {
-		from = append(from, kafka.Target{Topic: job.Topics.Input, Partition: int32(p)})
-		results := job.Topics.Output(workloads.Answers)
-		to = append(to, kafka.Target{Topic: results, Partition: int32(p)})
+	connect := b.toBrokers
+	if job.Topics.Folder != "" {
+		connect = b.toLogs
 	}
-	b.in, err = kafka.NewConsumer(ctx, kafka.ConsumerConfig{
-		Broker: job.Topics.Brokers, Bootstrap: job.Topics.Bootstrap, Targets: from,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("deploy null: %w", err)
-	}
-	b.out, err = kafka.NewProducer(ctx, kafka.ProducerConfig{
-		Broker: job.Topics.Brokers, Bootstrap: job.Topics.Sink, Targets: to,
-	})
-	if err != nil {
-		b.in.Close()
+	if err := connect(ctx); err != nil {
 		return nil, fmt.Errorf("deploy null: %w", err)
 	}
 	go func() {
@@ -77,6 +83,53 @@ func deployBridge(ctx context.Context, job adapters.Job) (adapters.System, error
 		b.err = b.pass()
 	}()
 	return b, nil
+}
+
+// toBrokers connects to the topics of brokers.
+func (b *bridge) toBrokers(ctx context.Context) error {
+	topics := b.job.Topics
+	var from, to []kafka.Target
+	for p := range topics.Partitions {
+		from = append(from, kafka.Target{Topic: topics.Input, Partition: int32(p)})
+		results := topics.Output(workloads.Answers)
+		to = append(to, kafka.Target{Topic: results, Partition: int32(p)})
+	}
+	in, err := kafka.NewConsumer(ctx, kafka.ConsumerConfig{
+		Broker: topics.Brokers, Bootstrap: topics.Bootstrap, Targets: from,
+	})
+	if err != nil {
+		return err
+	}
+	out, err := kafka.NewProducer(ctx, kafka.ProducerConfig{
+		Broker: topics.Brokers, Bootstrap: topics.Sink, Targets: to,
+	})
+	if err != nil {
+		in.Close()
+		return err
+	}
+	b.in, b.out, b.into = in, out, topics.Partitions
+	b.release = func() error {
+		out.Close()
+		return nil
+	}
+	return nil
+}
+
+// toLogs opens the logs of a host. There is one of results, as that of a slot.
+func (b *bridge) toLogs(context.Context) error {
+	topics := b.job.Topics
+	out, err := log.NewWriter(log.WriterConfig{
+		Folders: []string{log.Appended(topics, workloads.Answers, 0, 0)},
+	})
+	if err != nil {
+		return err
+	}
+	var from []string
+	for p := range topics.Partitions {
+		from = append(from, log.Input(topics, p))
+	}
+	b.in, b.out, b.into, b.release = log.NewFollower(from, nil), out, 1, out.Close
+	return nil
 }
 
 // encoded are the answers to the first events of the stream in their wire form: of the width that
@@ -156,7 +209,7 @@ func (b *bridge) answer(r *kafka.Reader, f kafka.Fetched) (ended int, err error)
 		if !b.each && passed%batchRows != 0 {
 			continue
 		}
-		err := b.out.Append(f.Target, kafka.Message{Value: b.answers[passed%batchRows]})
+		err := b.out.Append(f.Target%b.into, kafka.Message{Value: b.answers[passed%batchRows]})
 		if err != nil {
 			return 0, fmt.Errorf("pass results: %w", err)
 		}
@@ -192,13 +245,13 @@ func (b *bridge) Wait(ctx context.Context) error {
 }
 
 // Close ends the pass-through and waits for it.
-func (b *bridge) Close() error {
+func (b *bridge) Close() (err error) {
 	b.closing.Do(func() {
 		close(b.shutdown)
 		b.out.Halt() // pass may wait for room
 		b.in.Close()
 		<-b.done
-		b.out.Close()
+		err = b.release()
 	})
-	return nil
+	return err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/kafka"
+	"github.com/streambench/streambench/adapters/log"
 	"github.com/streambench/streambench/adapters/null"
 	"github.com/streambench/streambench/workloads"
 )
@@ -19,12 +20,17 @@ func (t *tally) Collect(rs *workloads.Results, _ int64) error {
 	return nil
 }
 
-// bridged deploys the pass-through of a load over an embedded broker.
+// ways are the transports that a pass-through reads from.
+var ways = map[string]adapters.Transport{
+	adapters.Kafka: kafka.Transport{}, adapters.Log: log.Transport{},
+}
+
+// bridged deploys the pass-through of a load over an embedded broker or a log.
 func bridged(t *testing.T, job adapters.Job) (adapters.Channel, adapters.System) {
 	t.Helper()
-	job.Transport, job.Broker = adapters.Kafka, adapters.Broker{At: kafka.EmbeddedBroker}
+	job.Broker = adapters.Broker{At: kafka.EmbeddedBroker}
 	job.RunID, job.Partitions = "pass", 3
-	channel, err := kafka.Transport{}.Deploy(t.Context(), job)
+	channel, err := ways[job.Transport].Deploy(t.Context(), job)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,8 +44,9 @@ func bridged(t *testing.T, job adapters.Job) (adapters.Channel, adapters.System)
 	return channel, s
 }
 
-func TestEveryEventPassesThroughABrokerAndItsResultIsRead(t *testing.T) {
-	const events = 5000
+const events = 5000
+
+func TestEveryEventPassesThroughATransportAndItsResultIsRead(t *testing.T) {
 	for _, tt := range []struct {
 		workload, query, format string
 		results                 int64
@@ -51,43 +58,59 @@ func TestEveryEventPassesThroughABrokerAndItsResultIsRead(t *testing.T) {
 		{"sliding-average", "", workloads.JSONForm, events}, // floating point
 		{"poison", "", workloads.JSONForm, 0},               // events that cannot be read
 	} {
-		t.Run(tt.workload+" "+tt.format, func(t *testing.T) {
-			var params map[string]string
-			if tt.query != "" {
-				params = map[string]string{"query": tt.query}
-			}
-			load := adapters.NewLoad(nil, 1)
-			load.Limit(events)
-			var got tally
-			channel, s := bridged(t, adapters.Job{
-				Workload: bind(t, tt.workload, params), Format: tt.format, Load: load,
-				Collector: &got,
+		for way := range ways {
+			t.Run(tt.workload+" "+tt.format+" "+way, func(t *testing.T) {
+				var params map[string]string
+				if tt.query != "" {
+					params = map[string]string{"query": tt.query}
+				}
+				n := passed(t, way, adapters.Job{
+					Workload: bind(t, tt.workload, params), Format: tt.format,
+				})
+				if tt.results > 0 && n != tt.results {
+					t.Errorf("%d results, want %d", n, tt.results)
+				}
 			})
-			load.Begin(time.Now())
-			if err := channel.Wait(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.Wait(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if err := channel.Seal(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if n := s.(interface{ Passed() uint64 }).Passed(); n != events {
-				t.Errorf("%d events passed", n)
-			}
-			if n := got.results.Load(); tt.results > 0 && n != tt.results {
-				t.Errorf("%d results, want %d", n, tt.results)
-			}
-		})
+		}
 	}
 }
 
-func TestClosingEndsAPassThroughOfABroker(t *testing.T) {
+// passed has some events pass and returns the number of results read.
+func passed(t *testing.T, way string, job adapters.Job) int64 {
+	t.Helper()
+	load := adapters.NewLoad(nil, 1)
+	load.Limit(events)
+	var got tally
+	job.Transport, job.Load, job.Collector = way, load, &got
+	channel, s := bridged(t, job)
+	load.Begin(time.Now())
+	if err := channel.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := channel.Seal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.(interface{ Passed() uint64 }).Passed(); n != events {
+		t.Errorf("%d events passed", n)
+	}
+	return got.results.Load()
+}
+
+func TestClosingEndsAPassThroughOfATransport(t *testing.T) {
+	for way := range ways {
+		t.Run(way, func(t *testing.T) { closing(t, way) })
+	}
+}
+
+func closing(t *testing.T, way string) {
+	t.Helper()
 	load := adapters.NewLoad(nil, 1)
 	channel, s := bridged(t, adapters.Job{
 		Workload: bind(t, "nexmark", map[string]string{"query": "q0"}), Load: load,
-		Format: workloads.BinaryForm, Collector: &tally{},
+		Format: workloads.BinaryForm, Collector: &tally{}, Transport: way,
 	})
 	load.Begin(time.Now())
 	for s.(interface{ Passed() uint64 }).Passed() == 0 {

@@ -24,7 +24,9 @@ type Adapter struct{}
 
 // Supports says why a job has no ceiling; nil if it has one.
 func (Adapter) Supports(job adapters.Job) error {
-	if job.Transport != adapters.Embedded && job.Transport != adapters.Kafka {
+	switch job.Transport {
+	case adapters.Embedded, adapters.Kafka, adapters.Log:
+	default:
 		return fmt.Errorf("pass events through transport %s: %w", job.Transport,
 			errors.ErrUnsupported)
 	}
@@ -37,7 +39,7 @@ func (a Adapter) Deploy(ctx context.Context, job adapters.Job) (adapters.System,
 	if err := a.Supports(job); err != nil {
 		return nil, err
 	}
-	if job.Transport == adapters.Kafka {
+	if job.Transport != adapters.Embedded {
 		return deployBridge(ctx, job)
 	}
 	return deployShards(job), nil

@@ -37,14 +37,33 @@ func leftovers(dir string) ([]string, error) {
 		if link || (broken && silent(path)) {
 			names = append(names, e.Name())
 		}
-		spools, err := filepath.Glob(filepath.Join(path, "spool-*"))
-		if err != nil {
-			return nil, fmt.Errorf("list %s: %w", path, err)
+		if !e.IsDir() || !isRun(path) {
+			continue
 		}
-		if len(spools) > 0 && e.IsDir() && isRun(path) && finished(path) {
-			for _, spool := range spools {
-				names = append(names, filepath.Join(e.Name(), filepath.Base(spool)))
+		inside, err := spoolsIn(path)
+		if err != nil {
+			return nil, err
+		}
+		if len(inside) > 0 && finished(path) {
+			for _, name := range inside {
+				names = append(names, filepath.Join(e.Name(), name))
 			}
+		}
+	}
+	return names, nil
+}
+
+// spoolsIn are the folders in that of a run which are gone when it ends in an orderly way: results
+// that wait for the oracle, and what nodes write to. Those of a lease the reaper removes, unless
+// the host was switched off.
+func spoolsIn(folder string) (names []string, err error) {
+	for _, glob := range []string{"spool-*", "streambench-*"} {
+		paths, err := filepath.Glob(filepath.Join(folder, glob))
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", folder, err)
+		}
+		for _, path := range paths {
+			names = append(names, filepath.Base(path))
 		}
 	}
 	return names, nil

@@ -80,7 +80,7 @@ func write(t *testing.T, folder string) {
 func TestCleanRemovesTheMarksOfKilledRuns(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
-	killed, on := filepath.Join(dir, "streambench-run-1-a.lock"), filepath.Join(dir, "streambench-run-2-b.lock")
+	killed, on := filepath.Join(dir, "streambench-mark-1-a"), filepath.Join(dir, "streambench-mark-2-b")
 	for _, name := range []string{killed, on} {
 		if err := os.WriteFile(name, nil, 0o644); err != nil {
 			t.Fatal(err)
@@ -144,12 +144,16 @@ func TestCleanRemovesWhatAKilledRunSpooled(t *testing.T) {
 	plant(t, folder, []string{record.ManifestFile, record.RecordFile}, hourAgo)
 	spool := filepath.Join(folder, "spool-native-1")
 	plant(t, spool, []string{"rows"}, hourAgo)
+	state := filepath.Join(folder, "streambench-state-20260101T000000Z-a-native-1-abcdefgh")
+	plant(t, state, []string{"worker-1.log"}, hourAgo)
 	a := &app{out: io.Discard, errs: io.Discard, quiet: true, dir: dir}
 	if err := a.clean(1, false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(spool); !os.IsNotExist(err) {
-		t.Errorf("the spool is still there: %v", err)
+	for _, left := range []string{spool, state} {
+		if _, err := os.Stat(left); !os.IsNotExist(err) {
+			t.Errorf("%s is still there: %v", left, err)
+		}
 	}
 	if !isRun(folder) {
 		t.Error("the run is gone")

@@ -140,15 +140,32 @@ func faultVerbs(all []chaos.Ability) []diagnosis {
 		if b.How != "" {
 			can = append(can, string(b.Verb))
 		}
-		if b.Not != "" {
+		switch {
+		case b.Not == "":
+		case b.How == "":
 			not = append(not, diagnosis{Check: "no " + string(b.Verb), State: stateOK, Found: b.Not})
+		default:
+			not = append(not, diagnosis{
+				Check: string(b.Verb), State: stateOK, Found: "not all of it: " + b.Not,
+			})
 		}
 	}
 	d := diagnosis{Check: "faults", State: stateOK, Found: strings.Join(can, ", ")}
 	if len(can) == 0 {
 		d.Found = "none"
 	}
-	return append([]diagnosis{d}, not...)
+	return append([]diagnosis{d, planesHere(chaos.CanNetns())}, not...)
+}
+
+// planesHere tells how nodes can be cut off from each other.
+func planesHere(noNamespaces error) diagnosis {
+	d := diagnosis{Check: "planes", State: stateOK, Found: "partition, lose and link work by a " +
+		"relay, or by network namespaces with run --plane netns"}
+	if noNamespaces != nil {
+		d.Found = "partition, lose and link work by a relay; not by network namespaces: " +
+			noNamespaces.Error()
+	}
+	return d
 }
 
 func (a *app) terminal() diagnosis {

@@ -190,6 +190,9 @@ func (a *app) explainVerdict(ref string) error {
 			a.say(below+"exit %d: streambench explain exit %d", v.Exit, v.Exit)
 		}
 	}
+	for _, s := range r.Systems {
+		a.explainRecoveries(s)
+	}
 	a.explainFigures(r)
 	return nil
 }

@@ -31,7 +31,7 @@ var planted = map[string]spoilt{
 
 // programs are the planted ones by the names that scripts call.
 func programs() map[string]func() {
-	all := map[string]func(){"killed-run": killedRun}
+	all := map[string]func(){"killed-run": killedRun, "streambench-untwinned": untwinned}
 	for name, s := range planted {
 		all["streambench-"+name] = func() {
 			s.Adapter = native.Adapter{}

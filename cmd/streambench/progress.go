@@ -75,7 +75,8 @@ func (p *progress) Add(e record.Entry) error {
 	case e.Error != nil && (!probes(e) || p.each == 0):
 		p.line(e.T, "error", "%s%s", of(e), e.Error.Text)
 	case e.Probe != nil:
-		p.line(e.T, "probe", "%s%s/s  %s", of(e), count(e.Probe.Rate), probeText(e.Probe))
+		p.line(e.T, "probe", "%s%s/s%s  %s", of(e), count(e.Probe.Rate), bareText(e.Probe),
+			probeText(e.Probe))
 	case e.Bracket != nil:
 		p.line(e.T, "search", "%s%s", of(e), bracketText(e.Bracket))
 	case e.Mode != nil:
@@ -161,6 +162,14 @@ func probeText(p *record.Probe) string {
 		return p.Answer + ": " + why
 	}
 	return p.Answer
+}
+
+// bareText tells a probe that learns what protection costs from others.
+func bareText(p *record.Probe) string {
+	if p.Unprotected {
+		return " without checkpoints"
+	}
+	return ""
 }
 
 // bracketText is the answer of a search in one line.

@@ -37,8 +37,11 @@ func (p *progress) fault(e record.Entry) {
 	f := e.Fault
 	id := fmt.Sprint(e.System, e.Rep, f.ID)
 	if p.broken[id] && f.HealedNs > 0 {
-		p.line(e.T, "heal", "%s%s, %.2fs after it took effect", of(e), reports.HealSentence(f),
-			float64(f.HealedNs-f.ActualNs)/1e9)
+		after := ""
+		if f.ActualNs > 0 { // nobody saw when another one took effect, if it did
+			after = fmt.Sprintf(", %.2fs after it took effect", float64(f.HealedNs-f.ActualNs)/1e9)
+		}
+		p.line(e.T, "heal", "%s%s%s", of(e), reports.HealSentence(f), after)
 		return
 	}
 	if p.broken == nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/streambench/streambench/reports/record"
@@ -16,6 +17,9 @@ func (a *app) tellRecoveries(s summary.System) {
 		for _, rep := range s.Repetitions {
 			if rep.Rep == r.Rep && rep.Kept {
 				a.say("fault    %s run %d  %s  %s", s.Name, r.Rep, r.Text, recoveryText(r, rep.Ledger))
+				if text := phasesText(r); text != "" {
+					a.say("phases   %s", text)
+				}
 			}
 		}
 	}
@@ -49,6 +53,48 @@ func recoveryText(r *summary.Recovery, l *record.Ledger) string {
 	return strings.Join(parts, ", ")
 }
 
+// explainRecoveries tells for each fault what followed it, instant by instant, and by what that is
+// known.
+func (a *app) explainRecoveries(s summary.System) {
+	for i := range s.Recoveries {
+		r := &s.Recoveries[i]
+		a.say("FAULT   %s run %d: %s", s.Name, r.Rep, r.Text)
+		a.wrapped(below+"what it cost: ", recoveryText(r, nil))
+		for _, at := range r.Instants {
+			a.wrapped(below+at.Name+" "+at.Is+": ", instantText(at, r.Instants[0]))
+		}
+		for _, n := range r.Notes {
+			a.wrapped(below+"note: ", n)
+		}
+	}
+}
+
+// instantText is when an instant was, from that of the fault on.
+func instantText(at, fault summary.Instant) string {
+	switch {
+	case at.AtNs == nil:
+		return "unresolved: " + at.Why
+	case fault.AtNs == nil || at.Name == fault.Name:
+		return at.Why
+	}
+	return fmt.Sprintf("after %s: %s", summary.Format(float64(*at.AtNs-*fault.AtNs),
+		record.Nanoseconds), at.Why)
+}
+
+// phasesText is how a recovery went, phase by phase. Those too short to be seen are left out.
+func phasesText(r *summary.Recovery) string {
+	if r.TotalNs == nil {
+		return ""
+	}
+	var parts []string
+	for _, p := range r.Phases {
+		if p.Ns > 0 {
+			parts = append(parts, p.Name+" "+resolved(&p.Ns))
+		}
+	}
+	return strings.Join(parts, ", then ")
+}
+
 func resolved(ns *int64) string {
 	if ns == nil {
 		return "unresolved"
@@ -56,9 +102,9 @@ func resolved(ns *int64) string {
 	return summary.Format(float64(*ns), record.Nanoseconds)
 }
 
-// missingText names the first instant without evidence.
+// missingText says why there is no time of recovery: the last instant is without evidence.
 func missingText(r *summary.Recovery) string {
-	for _, at := range r.Instants {
+	for _, at := range slices.Backward(r.Instants) {
 		if at.AtNs == nil {
 			return fmt.Sprintf(" (%s: %s)", at.Name, at.Why)
 		}

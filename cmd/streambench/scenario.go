@@ -174,10 +174,14 @@ func problemRows(problems scenarios.Problems) []problemRow {
 func (a *app) runnable(s *scenarios.Scenario) error {
 	gaps := s.NotYet()
 	if len(gaps) == 0 {
-		remedy := "streambench explain workload " + s.Workload + " shows its parameters"
-		return classed(exitEnvironment, remedy, scenarios.Ready(scenarios.RunRequest{
+		err := scenarios.Ready(scenarios.RunRequest{
 			Scenario: s, Systems: findAdapter, Transports: findTransport, Dir: a.dir,
-		}))
+		})
+		remedy := ""
+		if errors.Is(err, errors.ErrUnsupported) && strings.Contains(err.Error(), s.Workload) {
+			remedy = "streambench explain workload " + s.Workload + " shows its parameters"
+		}
+		return classed(exitEnvironment, remedy, err)
 	}
 	errs := make([]error, len(gaps))
 	for i, g := range gaps {

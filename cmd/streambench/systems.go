@@ -6,6 +6,7 @@ import (
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/kafka"
+	"github.com/streambench/streambench/adapters/log"
 	"github.com/streambench/streambench/adapters/native"
 	"github.com/streambench/streambench/adapters/null"
 	"github.com/streambench/streambench/scenarios"
@@ -54,7 +55,10 @@ type transportEntry struct {
 }
 
 // transports is the one table of transports. The embedded one is part of a system and not here.
-var transports = []transportEntry{{Name: adapters.Kafka, Transport: kafka.Transport{}}}
+var transports = []transportEntry{
+	{Name: adapters.Kafka, Transport: kafka.Transport{}},
+	{Name: adapters.Log, Transport: log.Transport{}},
+}
 
 // findTransport finds a transport by its name.
 func findTransport(name string) (adapters.Transport, bool) {

@@ -161,6 +161,7 @@ func (e Entry) check() error {
 		KindMode: e.Mode != nil, KindRepair: e.Repair != nil,
 		KindMilestone: e.Milestone != nil, KindFault: e.Fault != nil, KindGate: e.Gate != nil,
 		KindFirsts: e.Firsts != nil, KindResidue: e.Residue != nil,
+		KindSchedule:  len(e.Schedule) > 0,
 		KindStretches: e.Kind == KindStretches || len(e.Stretches) > 0,
 		KindWarning:   e.Warning != nil, KindError: e.Error != nil, KindEnd: e.End != nil,
 	}

@@ -26,6 +26,7 @@ func samples() []Entry {
 		{T: 4, Kind: KindLedger, System: "native", Rep: 1, Ledger: &Ledger{Expected: 4, Digest: "00"}},
 		{T: 5, Kind: KindWarning, Warning: &Warning{Code: "shared-cores", Text: "two <on> one"}},
 		{T: 6, Kind: KindError, System: "native", Error: &Failure{Phase: PhaseDeploy, Exit: 5}},
+		{T: 6, Kind: KindSchedule, System: "native", Rep: 1, Schedule: []Planned{{1, "kill x", 9}}},
 		{T: 6, Kind: KindMilestone, System: "native", Rep: 1, Milestone: &Milestone{
 			Name: MilestoneRestored, AtNs: 5, Node: "worker-1", Slots: []int{2, 3}, Bytes: 9}},
 		{T: 6, Kind: KindFault, System: "native", Rep: 1, Fault: &Fault{ID: 1, Text: "kill worker-2",

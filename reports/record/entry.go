@@ -17,6 +17,7 @@ const (
 	KindMode    = "mode"
 	KindRepair  = "repair"
 
+	KindSchedule  = "schedule"
 	KindMilestone = "milestone"
 	KindFault     = "fault"
 	KindGate      = "gate"
@@ -46,6 +47,7 @@ type Entry struct {
 	Mode    *Mode             `json:"mode,omitempty"`
 	Repair  *Repair           `json:"repair,omitempty"`
 
+	Schedule  []Planned  `json:"schedule,omitempty"` // all faults of a repetition, as it begins
 	Milestone *Milestone `json:"milestone,omitempty"`
 	Fault     *Fault     `json:"fault,omitempty"`
 	Gate      *Gate      `json:"gate,omitempty"`

@@ -39,6 +39,14 @@ type Milestone struct {
 	Text     string `json:"text,omitempty"` // for people
 }
 
+// Planned is a fault of a schedule: a Fault entry has to say what became of it.
+type Planned struct {
+	ID   int    `json:"id"`
+	Text string `json:"text"` // as in "kill worker-2"
+	// PlannedNs is the time since T0 it is to happen at; 0 where it waits for a milestone.
+	PlannedNs int64 `json:"plannedNs,omitempty"`
+}
+
 // Fault is a fault that was injected, or was to be. It is written twice: when it has taken effect
 // or has failed to, and again when it is healed.
 type Fault struct {

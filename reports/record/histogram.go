@@ -187,8 +187,9 @@ func (h *Histograms) write() {
 			<-h.held
 			continue
 		}
-		if err := h.log.OutputIntervalHistogram(full); err != nil && h.err == nil {
-			h.err = err
+		// After a failed write the log may end in half a line: what came behind it would spoil it.
+		if h.err == nil {
+			h.err = h.log.OutputIntervalHistogram(full)
 		}
 		full.Reset()
 		h.recycle(full)

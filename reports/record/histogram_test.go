@@ -206,6 +206,43 @@ func TestALogThatIsNotOneIsRefusedWithItsLine(t *testing.T) {
 	}
 }
 
+// full is a disk that takes half of a line, and has room again then.
+type full struct {
+	bytes.Buffer
+	left int // writes until it is full
+}
+
+func (f *full) Write(p []byte) (int, error) {
+	if f.left--; f.left != 0 {
+		return f.Buffer.Write(p)
+	}
+	n, _ := f.Buffer.Write(p[:len(p)/2])
+	return n, errors.New("no space left")
+}
+
+func TestALogOfAFullDiskIsCutOffAndNotSpoilt(t *testing.T) {
+	out := &full{left: -1}
+	h, err := NewHistograms(out, runStart)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, h, Tag{System: "native", Rep: 1, Stage: "result"})
+	for i := range int64(5) {
+		if i == 2 {
+			h.Peek(func(string) { out.left = 1 })
+		}
+		s.RecordN(i*1e9, 5000, 1)
+		h.Advance((i + 1) * 1e9)
+	}
+	if err := h.Close(); err == nil {
+		t.Error("a full disk is no error")
+	}
+	var cut *CutOff
+	if _, err := ReadHistograms(&out.Buffer, "latency.hlog"); !errors.As(err, &cut) {
+		t.Errorf("the log reads as %v, want one that is cut off", err)
+	}
+}
+
 func TestNamesThatWouldBreakTheLogAreRefused(t *testing.T) {
 	var b bytes.Buffer
 	h := startLog(t, &b)

@@ -57,7 +57,7 @@ var notes = map[string]string{
 		"printed beside it.",
 	"recovery.tax": "Redistribution alone: from when the control plane first named the victim (t1) " +
 		"to when the last of its key ranges had its state back (t3), by the system's own milestones. " +
-		"Where the system tells of either not, there is no such figure.",
+		"Where it does not tell of both, there is no such figure.",
 	"dip.area": "The integral of max(0, offered - answered) from t0 to t6, taken from how the " +
 		"backlog rises in slices of 100 ms or, where results come further apart, of so much. Divided " +
 		"by the offered rate it is an outage of equal cost.",

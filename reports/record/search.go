@@ -22,6 +22,8 @@ type Probe struct {
 	Rep int `json:"rep,omitempty"`
 	// Confirms is set where a bound of the bracket was tried once more.
 	Confirms bool `json:"confirms,omitempty"`
+	// Unprotected is set where the system ran without checkpoints, to learn what they cost.
+	Unprotected bool `json:"unprotected,omitempty"`
 }
 
 // Bracket is the answer of a search: the highest rate that passed and the lowest that failed.
@@ -40,8 +42,9 @@ type Bracket struct {
 	// From is the run the bracket was found in, where that is an earlier one.
 	From string `json:"from,omitempty"`
 	// Unprotected is the highest rate that passed without checkpoints, in events/s; 0 where that was
-	// not searched.
-	Unprotected float64 `json:"unprotected,omitempty"`
+	// not searched or, as UnprotectedWhy says, not found.
+	Unprotected    float64 `json:"unprotected,omitempty"`
+	UnprotectedWhy string  `json:"unprotectedWhy,omitempty"`
 	// Unsettled says why the search ended without an answer; empty for one.
 	Unsettled string `json:"unsettled,omitempty"`
 }

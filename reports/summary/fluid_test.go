@@ -10,15 +10,15 @@ import (
 	"github.com/streambench/streambench/reports/summary"
 )
 
-// fluid is a run whose answers flow like water: what is offered runs through until a fault stops it,
-// then at the capacity until nothing waits any more.
+// fluid is a run whose answers flow like water: what is offered runs through until a fault stops
+// it, then at the capacity until nothing waits any more.
 type fluid struct {
 	offered, capacity float64 // events a second
 	steady            time.Duration
 	noise             float64 // of the capacity, from one 100 ms to the next
 	bracket           bool    // the capacity is known
 	stops             []stop
-	tick              time.Duration
+	apart             time.Duration // answers become visible so far apart; 0 for at once
 }
 
 // stop is a fault, and how long after it each phase ended.
@@ -61,7 +61,7 @@ func (f fluid) run(t *testing.T) (record.Manifest, []record.Entry, *record.Histo
 		Scenario: "fluid", Order: []record.Repeat{{System: "native", Rep: 1, Kept: true}}}})
 	if f.bracket {
 		w.entries = append(w.entries, record.Entry{Kind: record.KindBracket, System: "native",
-			Bracket: &record.Bracket{Passed: f.capacity}})
+			Bracket: &record.Bracket{Passed: f.capacity, Failed: f.capacity * 1.05}})
 	}
 	w.flow()
 	w.latencies()
@@ -107,7 +107,7 @@ func (w *flow) due(ns int64) uint64 { return uint64(max(0, float64(ns)) / 1e9 * 
 // flow computes what was answered by the end of every millisecond.
 func (w *flow) flow() {
 	rnd := rand.New(rand.NewPCG(7, 9))
-	done, speed := 0.0, w.capacity
+	done, visible, speed := 0.0, 0.0, w.capacity
 	for at := fluidStep; at <= w.endNs; at += fluidStep {
 		if at%record.StretchNs == fluidStep {
 			speed = w.capacity * (1 + w.noise*(2*rnd.Float64()-1))
@@ -121,7 +121,10 @@ func (w *flow) flow() {
 			most := float64(at-fluidLag) / 1e9 * w.offered
 			done = max(done, min(done+speed*float64(fluidStep)/1e9, most))
 		}
-		w.answers = append(w.answers, done)
+		if w.apart == 0 || at%int64(w.apart) == 0 {
+			visible = done
+		}
+		w.answers = append(w.answers, visible)
 	}
 }
 
@@ -215,6 +218,9 @@ func (w *flow) fault(s stop) {
 	say(t[3], s.silentT3, record.Milestone{Name: record.MilestoneRestored, Slots: []int{3},
 		Bytes: 2 << 20})
 	firsts := &record.Firsts{Fault: id, AtNs: make([]int64, fluidRanges)}
+	if apart := int64(w.apart); apart > 0 {
+		t[4] = (t[4]/apart + 1) * apart
+	}
 	for p := range firsts.AtNs {
 		firsts.AtNs[p] = t[4] - 1e6
 	}

@@ -34,27 +34,29 @@ type Recovery struct {
 	// Outage is over the ranges affected; PartialNs is their sum over the number of all ranges.
 	Outage    *Spread `json:"outage,omitempty"`
 	PartialNs *int64  `json:"partialNs,omitempty"`
-	// Tax is t3 - t1 over the ranges affected, TaxShare its largest as a part of the total, Work its
-	// sum in range-seconds and RestoredB the state that was read back.
+	// Tax is t3 - t1 over the ranges affected, TaxShare its largest as a part of the total, Work
+	// its sum in range-seconds and RestoredB the state that was read back.
 	Tax       *Spread  `json:"tax,omitempty"`
 	TaxShare  *float64 `json:"taxShare,omitempty"`
 	Work      *float64 `json:"work,omitempty"`
 	RestoredB uint64   `json:"restoredB,omitempty"`
 
-	Dip         *Dip     `json:"dip,omitempty"`
-	LatencyArea *float64 `json:"latencyArea,omitempty"` // event-seconds above the baseline's median
-	Law         *Law     `json:"law,omitempty"`
-	Replay      *Replay  `json:"replay,omitempty"`
-	Cost        *Cost    `json:"cost,omitempty"`
-	Notes       []string `json:"notes,omitempty"` // in sentences: what is not measured, and why
+	Dip *Dip `json:"dip,omitempty"`
+	// LatencyArea is in event-seconds above the baseline's median.
+	LatencyArea *float64     `json:"latencyArea,omitempty"`
+	Law         *Law         `json:"law,omitempty"`
+	Replay      *Replay      `json:"replay,omitempty"`
+	Checkpoints *Checkpoints `json:"checkpoints,omitempty"`
+	Cost        *Cost        `json:"cost,omitempty"`
+	Notes       []string     `json:"notes,omitempty"` // in sentences: what is not measured, and why
 }
 
 // Instant is one of t0..t6.
 type Instant struct {
 	Name string `json:"name"` // t0 .. t6
 	Is   string `json:"is"`   // what happened, as in "detected"
-	// AtNs is nil where there is no evidence; Why says then what was missing, else what the evidence
-	// is.
+	// AtNs is nil where there is no evidence; Why says then what was missing, else what the
+	// evidence is.
 	AtNs *int64 `json:"atNs,omitempty"`
 	Why  string `json:"why"`
 	// ResolutionNs is how exactly it is known; 0 for to the clock.
@@ -98,6 +100,9 @@ type Band struct {
 	MedianNs   int64   `json:"medianNs,omitempty"`
 	LongestNs  int64   `json:"longestNs,omitempty"` // largest latency of a stretch
 	ResolvedNs int64   `json:"resolvedNs"`          // longest time between two moves of processed
+	// BurstNs is how far apart answers come where they come in bursts: as many as are due in it may
+	// be missing of the rate.
+	BurstNs int64 `json:"burstNs,omitempty"`
 }
 
 // Dip is what was not answered in time between t0 and t6.
@@ -110,14 +115,16 @@ type Dip struct {
 	SliceNs   int64   `json:"sliceNs"`   // the area is summed over slices of so much
 }
 
-// Law is the catch-up law T_c = D·ρ/(1-ρ) beside what was measured.
+// Law is the catch-up law T_c = D·ρ/(1-ρ) beside what was measured. D is what there was to catch up
+// with, as time of load: the backlog at the first result, less what the band allows.
 type Law struct {
 	Capacity float64 `json:"capacity"` // μ_max, events/s
 	// Estimate is set where the capacity is the highest rate answered during catch-up, and not a
 	// sustainable rate that was searched; From says where it is from.
 	Estimate   bool    `json:"estimate,omitempty"`
 	From       string  `json:"from"`
-	Share      float64 `json:"share"` // ρ
+	Share      float64 `json:"share"`    // ρ
+	BehindNs   int64   `json:"behindNs"` // D
 	LawNs      int64   `json:"lawNs"`
 	MeasuredNs int64   `json:"measuredNs"` // t5 - t4
 	Residual   float64 `json:"residual"`   // measured / law - 1
@@ -128,6 +135,8 @@ type Replay struct {
 	Events  float64 `json:"events"`            // λ·(t0 - last durable commit)
 	SinceNs int64   `json:"sinceNs"`           // that commit, since T0
 	Counted uint64  `json:"counted,omitempty"` // by the system itself
+	// Nothing is set where the system restored no state: then nothing was processed twice.
+	Nothing bool `json:"nothing,omitempty"`
 }
 
 // Cost is what protection and recovery cost a day, in seconds of the offered rate. Premium is nil

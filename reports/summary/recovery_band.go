@@ -13,9 +13,8 @@ const (
 	calmNs      = int64(30e9)
 	leastCalmNs = int64(9.75e9)
 	sliceNs     = int64(1e9)
-	// rateInBand of the offered rate, and p99InBand of the median slice's p99, are in the band; so is
-	// a backlog of backlogInBand seconds of the offered rate above the worst of the baseline.
-	rateInBand    = 0.95
+	// p99InBand of the median slice's p99 is in the band; so is a backlog of backlogInBand seconds
+	// of the offered rate above the worst of the baseline.
 	p99InBand     = 1.1
 	backlogInBand = 0.1
 )
@@ -34,11 +33,11 @@ func (r *recovering) band(calmFrom, t0 int64) (*Band, bool) {
 	}
 	from = max(from, t0-(t0-from)/sliceNs*sliceNs) // whole slices
 	calm := r.course.inside(from, t0)
-	offered := r.trail.Rise(from, t0, offered) / float64(t0-from) * 1e9
+	was := CalmOf(r.readings(from, t0), 0)
 	b := &Band{
-		FromNs: from, ToNs: t0, OfferedAt: offered, RateFrom: rateInBand * offered,
-		BacklogTo: worstBacklog(calm) + backlogInBand*offered, LongestNs: worstLatency(calm),
-		ResolvedNs: spacing(calm),
+		FromNs: from, ToNs: t0, OfferedAt: was.OfferedAt, RateFrom: rateInBand * was.OfferedAt,
+		BacklogTo: worstBacklog(calm) + backlogInBand*was.OfferedAt, LongestNs: worstLatency(calm),
+		ResolvedNs: spacing(calm), BurstNs: was.BurstNs,
 	}
 	var p50s, p99s []float64
 	for _, v := range r.intervals {
@@ -50,5 +49,20 @@ func (r *recovering) band(calmFrom, t0 int64) (*Band, bool) {
 		b.P99Ns = int64(max(p99InBand*stats.Median(p99s).Median, slices.Max(p99s)))
 		b.MedianNs = int64(stats.Median(p50s).Median)
 	}
-	return b, offered > 0
+	return b, b.OfferedAt > 0
+}
+
+// readings are how far the system had come between two times since T0.
+func (r *recovering) readings(from, to int64) []Reading {
+	read := func(ns int64) Reading {
+		return Reading{ns, r.trail.at(ns, offered), r.course.answeredBy(ns)}
+	}
+	all := []Reading{read(from)}
+	for _, s := range r.course.inside(from, to) {
+		all = append(all, read(s.to))
+	}
+	if all[len(all)-1].AtNs < to {
+		all = append(all, read(to))
+	}
+	return all
 }

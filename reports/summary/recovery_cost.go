@@ -44,11 +44,19 @@ func (b *breakage) latencyArea(to int64) (area float64, ok bool) {
 	return areaAbove(h, float64(b.band.MedianNs)), true
 }
 
-// law holds the time of catch-up against T_c = D·ρ/(1-ρ), where D is the outage and ρ what is
-// offered of the capacity.
-func (b *breakage) law(outageNs int64) (*Law, string) {
+// law holds the time of catch-up against T_c = D·ρ/(1-ρ), where ρ is what is offered of the
+// capacity and D the backlog at the first result, as time of load, as far as it is above the band:
+// that is what has to be caught up with until t5. For a long outage D is just that; of a short one
+// the band forgives a part.
+func (b *breakage) law() (*Law, string) {
 	from, to := b.latest(firstResult), b.latest(caughtUp)
 	l := &Law{Capacity: b.capacity, From: "the sustainable rate of this system", MeasuredNs: to - from}
+	above := b.behind(from) - b.band.BacklogTo
+	if above <= 0 {
+		return nil, "the backlog was in the band when the first result came: there was nothing to " +
+			"catch up with"
+	}
+	l.BehindNs = int64(above / b.band.OfferedAt * 1e9)
 	if l.Capacity == 0 {
 		width := max(min((to-from)/3, 5*sliceNs), 2*record.StretchNs)
 		if b.band.ResolvedNs > width/2 || to-from < width {
@@ -63,12 +71,21 @@ func (b *breakage) law(outageNs int64) (*Law, string) {
 	if l.Share >= 1 {
 		return nil, "what is offered is at or above the capacity known: by the law it never catches up"
 	}
-	law := float64(outageNs) * l.Share / (1 - l.Share)
-	if law <= 0 {
-		return nil, "there was no outage to catch up with"
-	}
+	law := float64(l.BehindNs) * l.Share / (1 - l.Share)
 	l.LawNs, l.Residual = int64(law), float64(l.MeasuredNs)/law-1
 	return l, ""
+}
+
+// behind is the backlog with which catching up begins. Where answers come in bursts, what the first
+// has left, and what is due until the next.
+func (b *breakage) behind(from int64) float64 {
+	if b.band.BurstNs == 0 {
+		return worstBacklog(b.course.overlap(b.t0, from+1))
+	}
+	i := min(b.course.index(from), len(b.course.slices)-1)
+	to := b.course.slices[i].to
+	left := b.trail.at(to, offered) - b.course.sumAt[i+1]
+	return left + b.band.OfferedAt*float64(b.band.BurstNs)/1e9
 }
 
 // commit is when the last durable commit before a time stands in the input: when the barriers of
@@ -102,6 +119,13 @@ func (b *breakage) replay() (*Replay, string) {
 	if !ok {
 		return nil, "no durable commit preceded the fault, so what is replayed is not known"
 	}
+	restored := func(from, to int64) bool {
+		all := func(*record.Milestone) bool { return true }
+		return b.find(from, to, all, record.MilestoneRestored, record.MilestoneRestoring) != nil
+	}
+	if restored(0, b.t0) && !restored(b.t0-early, b.untilNs()) {
+		return &Replay{SinceNs: since, Nothing: true}, ""
+	}
 	r := &Replay{SinceNs: since, Events: b.band.OfferedAt * float64(max(0, b.t0-since)) / 1e9}
 	if m := b.find(b.t0, b.endNs, func(m *record.Milestone) bool { return m.Replayed > 0 },
 		record.MilestoneResumed, record.MilestoneRestored); m != nil {
@@ -116,6 +140,9 @@ const dayNs = 86_400e9
 // costOf is the price of protection and of one fault a day.
 func (b *breakage) costOf(dip *Dip) (*Cost, string) {
 	c := &Cost{FaultNs: int64(dip.Seconds * 1e9)}
+	if b.unprotectedWhy != "" {
+		return c, "the premium of protection is not measured: " + b.unprotectedWhy
+	}
 	if b.capacity == 0 || b.unprotected == 0 {
 		return c, "the premium of protection is not measured: no sustainable rate is known with it and " +
 			"without it"

@@ -17,8 +17,9 @@ type recovering struct {
 	fromNs    int64 // steady
 	endNs     int64
 	// capacity is the sustainable rate of the system, unprotected that without protection; 0 where
-	// they are not known.
+	// they are not known, and why the latter is not.
 	capacity, unprotected float64
+	unprotectedWhy        string
 }
 
 // recoveries are those of every fault of a repetition, in the order they took effect.
@@ -33,8 +34,8 @@ func recoveries(t *Trail, h *record.HistogramLog, b *record.Bracket) []Recovery 
 	r := &recovering{trail: t, log: h, intervals: h.Intervals[tagOf(t, record.StageResult)],
 		course: courseOf(t), t0Ns: t.T0Ns()}
 	r.fromNs, r.endNs, _ = t.Steady()
-	if b != nil && b.Unsettled == "" {
-		r.capacity, r.unprotected = b.Passed, b.Unprotected
+	if b != nil && b.Unsettled == "" && b.Failed > 0 { // what nothing bounds is no capacity
+		r.capacity, r.unprotected, r.unprotectedWhy = b.Passed, b.Unprotected, b.UnprotectedWhy
 	}
 	var all []Recovery
 	calm := undisturbed{fromNs: r.fromNs}
@@ -145,10 +146,11 @@ func (b *breakage) account(x *Recovery) {
 		}
 	}
 	var why string
+	x.Checkpoints = b.checkpoints()
 	x.Replay, why = b.replay()
 	note(why)
-	if x.Outage != nil && b.at[caughtUp] != nil {
-		x.Law, why = b.law(x.Outage.MaxNs)
+	if b.at[firstResult] != nil && b.at[caughtUp] != nil {
+		x.Law, why = b.law()
 		note(why)
 	}
 	if b.at[settled] == nil {

@@ -3,7 +3,6 @@ package summary
 import (
 	"slices"
 
-	"github.com/streambench/streambench/matrix/stats"
 	"github.com/streambench/streambench/reports/record"
 )
 
@@ -104,35 +103,6 @@ func calmLatency(f map[string]float64, t *Trail, h *record.HistogramLog, all []R
 		}))
 }
 
-// checkpointDuration is the median time of the checkpoints that were completed in steady.
-func checkpointDuration(f map[string]float64, t *Trail) {
-	from, to, ok := t.Steady()
-	if !ok {
-		return
-	}
-	var took []float64
-	started := map[uint64]int64{}
-	for i := range t.Milestones {
-		m := &t.Milestones[i]
-		if word(m, record.MilestoneStarted) {
-			started[m.Checkpoint] = m.AtNs
-		}
-		if !word(m, record.MilestoneCompleted) || m.AtNs < from || m.AtNs >= to {
-			continue
-		}
-		since, known := started[m.Checkpoint]
-		switch {
-		case m.TookNs > 0:
-			took = append(took, float64(m.TookNs))
-		case known && m.AtNs >= since:
-			took = append(took, float64(m.AtNs-since))
-		}
-	}
-	if len(took) > 0 {
-		f["checkpoint.duration"] = stats.Median(took).Median
-	}
-}
-
 // inTwins are the figures a repetition with faults is held against its twin in.
 var inTwins = []string{"accepted", "emitted", "latency.p50", "latency.p99",
 	"latency.p99.9", "backlog", "cpu"}
@@ -186,4 +156,24 @@ func twinOf(twin, broken *Repetition) Twin {
 	}
 	t.SameResults = twin.Results != nil && broken.Results != nil && *twin.Results == *broken.Results
 	return t
+}
+
+// comeback is what a sentence says of the recoveries of a system: the slowest, or that one is not
+// known.
+func comeback(all []Recovery) string {
+	var worst *Recovery
+	for i := range all {
+		switch x := &all[i]; {
+		case x.Excluded != "" || x.Unsupported != "":
+		case x.TotalNs == nil:
+			return "; when it had recovered from " + x.Text + " is not known"
+		case worst == nil || *x.TotalNs > *worst.TotalNs:
+			worst = x
+		}
+	}
+	if worst == nil {
+		return ""
+	}
+	return "; it recovered from " + worst.Text + " in " +
+		Format(float64(*worst.TotalNs), record.Nanoseconds)
 }

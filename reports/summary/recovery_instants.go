@@ -69,6 +69,9 @@ func (b *breakage) find(from, to int64, fits func(*record.Milestone) bool, names
 // was detected takes over what follows.
 func (b *breakage) told() {
 	from := b.t0 - early
+	if planned := b.fault.PlannedNs; planned > 0 {
+		from = min(from, planned) // the witness of a crowded host may come after the system's own word
+	}
 	names := func(m *record.Milestone) bool {
 		return m.Node == "" || len(b.fault.Nodes) == 0 || slices.Contains(b.fault.Nodes, m.Node)
 	}

@@ -27,6 +27,9 @@ func (b *breakage) latest(upTo int) int64 {
 //	            *
 //	band   - - - - x - - - -     t5
 //	                 *  *  *
+//
+// Where answers come in bursts the backlog is at its worst just before each: a slice after one that
+// is inside says nothing yet, so it has to stay inside until the next.
 func (b *breakage) catchUp() {
 	b.why[caughtUp] = "results do not tell how far the system has come"
 	if b.band.ResolvedNs == 0 {
@@ -40,7 +43,7 @@ func (b *breakage) catchUp() {
 		if s.from >= b.untilNs() {
 			return
 		}
-		if s.backlog > limit {
+		if s.backlog > limit || worstBacklog(b.course.inside(s.from, s.from+b.band.BurstNs)) > limit {
 			continue
 		}
 		at := s.from
@@ -93,11 +96,7 @@ func (b *breakage) settle() {
 // latency.
 func (b *breakage) calm(from int64) bool {
 	to := from + settleNs
-	least := b.band.RateFrom * float64(settleNs) / 1e9
-	if b.band.ResolvedNs > sliceNs/4 {
-		// Answers come in bursts: one may lie just outside.
-		least -= b.band.OfferedAt * float64(b.band.ResolvedNs) / 1e9
-	}
+	least := (b.band.RateFrom*float64(settleNs) - b.band.OfferedAt*float64(b.band.BurstNs)) / 1e9
 	if b.course.answered(from, to) < least {
 		return false
 	}

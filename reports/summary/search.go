@@ -39,7 +39,7 @@ func searchOf(entries []record.Entry, system string) *Search {
 		if e.System != system {
 			continue
 		}
-		if e.Probe != nil {
+		if e.Probe != nil && !e.Probe.Unprotected {
 			s.Probes = append(s.Probes, *e.Probe)
 		}
 		if e.Bracket != nil {

@@ -23,6 +23,7 @@ type Trail struct {
 	Failure  *record.Failure
 	End      *record.End
 
+	Schedule   []record.Planned
 	Milestones []record.Milestone // in the order they were written
 	Faults     []record.Fault     // by number, each as it was last written
 	Gates      []record.Gate
@@ -88,6 +89,8 @@ func (t *Trail) add(e record.Entry) {
 // addBroken takes what is written where something is broken.
 func (t *Trail) addBroken(e record.Entry) {
 	switch e.Kind {
+	case record.KindSchedule:
+		t.Schedule = e.Schedule
 	case record.KindMilestone:
 		t.Milestones = append(t.Milestones, *e.Milestone)
 	case record.KindFault:

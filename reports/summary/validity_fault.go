@@ -2,14 +2,15 @@ package summary
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/streambench/streambench/reports/record"
 )
 
 const (
-	// missedNs is how far from its time a fault may take effect, missedInContainers where a container
-	// engine stands in between.
+	// missedNs is how far from its time a fault may take effect, missedInContainers where a
+	// container engine stands in between.
 	missedNs           = int64(250e6)
 	missedInContainers = int64(1e9)
 )
@@ -19,6 +20,8 @@ var faultRules = []Rule{
 	{"fault-witness", "Every fault must be seen to take effect by somebody who is not its injector. " +
 		"Without a witness a system that was never broken passes for one that recovers at once.",
 		unwitnessed},
+	{"fault-skipped", "Every fault of the schedule must have been injected, or be told why not. One " +
+		"that nobody came to leaves a run that passes for one that survived it.", faultSkipped},
 	{"fault-missed", "A fault must take effect within 250 ms of its time (in containers: 1 s). One " +
 		"that comes late hits another state than was asked for, and schedules are no longer alike.",
 		faultMissed},
@@ -57,6 +60,41 @@ func unwitnessed(s *subject) finding {
 			remedy: "streambench doctor says which faults this host can do, and why not the others",
 			evidence: []Evidence{{"seen of fault " + fmt.Sprint(f.ID), seen,
 				"its effect, by the prober"}},
+		}
+	}
+	return finding{}
+}
+
+// faultSkipped finds a fault that was planned and that nothing more is said of. A gate that was
+// shut says it for all that follow.
+func faultSkipped(s *subject) finding {
+	if slices.ContainsFunc(s.trail.Gates, func(g record.Gate) bool { return !g.Open }) {
+		return finding{}
+	}
+	for _, p := range s.trail.Schedule {
+		if slices.ContainsFunc(s.trail.Faults, func(f record.Fault) bool { return f.ID == p.ID }) {
+			continue
+		}
+		planned := "at a milestone"
+		if p.PlannedNs > 0 {
+			planned = "at " + Format(float64(p.PlannedNs), record.Nanoseconds)
+		}
+		return finding{
+			text: fmt.Sprintf("nothing became of fault %d (%s), planned %s: the repetition ended "+
+				"before it", p.ID, p.Text, planned),
+			remedy: "lengthen load.steady, or break it earlier",
+			evidence: []Evidence{{"faults that something became of", fmt.Sprintf("%d of %d",
+				len(s.trail.Faults), len(s.trail.Schedule)), "all that were planned"}},
+		}
+	}
+	declared := len(s.manifest.Conditions.Faults)
+	twin := s.trail.Twin || s.trail.Rep >= record.FirstProbe
+	if declared > 0 && !twin && len(s.trail.Schedule)+len(s.trail.Faults) == 0 {
+		return finding{
+			text: "the scenario asks for faults, and none was planned: the repetition ended before " +
+				"steady began",
+			remedy:   runAgain,
+			evidence: []Evidence{{"faults planned", "none", fmt.Sprintf("%d declared", declared)}},
 		}
 	}
 	return finding{}

@@ -62,7 +62,7 @@ func repetitionVerdicts(system string, reps []Repetition, trails []Trail) []Verd
 				if reason.Code == "interrupted" {
 					v.Rule, v.Exit = RuleInterrupted, exitInterrupted
 				}
-				v.Text = fmt.Sprintf("%s run %d: %s", system, r.Rep, reason.Text)
+				v.Text = fmt.Sprintf("%s %s: %s", system, record.RepetitionName(r.Rep), reason.Text)
 				v.Code, v.Remedy, v.Evidence = reason.Code, reason.Remedy, reason.Evidence
 				vs = append(vs, v)
 			}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/log"
 	"github.com/streambench/streambench/workloads"
 )
 
@@ -73,7 +74,11 @@ func (j *job) adapt(load *adapters.Load) (adapters.Job, error) {
 		return adapters.Job{}, fmt.Errorf("bind workload: %w", err)
 	}
 	transport := adapters.Embedded
-	if j.Topics != nil {
+	switch {
+	case j.Topics == nil:
+	case j.Topics.Folder != "":
+		transport = adapters.Log
+	default:
 		transport = adapters.Kafka
 	}
 	return adapters.Job{
@@ -121,6 +126,13 @@ func workerName(i int) string { return fmt.Sprintf("worker-%d", i+1) }
 // Folders of the shared storage.
 func sharedDir(stateDir string) string { return filepath.Join(stateDir, "shared") }
 
-func keptDir(stateDir string) string { return filepath.Join(sharedDir(stateDir), "results") }
+// keptDir is where results wait to become visible: over a log transport they do by a new name, and
+// so lie where the collector looks.
+func keptDir(job adapters.Job) string {
+	if job.Topics != nil && job.Topics.Folder != "" {
+		return log.Committed(job.Topics)
+	}
+	return filepath.Join(sharedDir(job.StateDir), "results")
+}
 
 func storeDir(stateDir string) string { return filepath.Join(sharedDir(stateDir), "checkpoints") }

@@ -68,7 +68,7 @@ func Supports(job adapters.Job) error {
 	if _, err := newSettings(job.Settings); err != nil {
 		return fmt.Errorf("run native: %w", err)
 	}
-	if job.Transport == adapters.Kafka && job.Guarantee == atMostOnce {
+	if job.Transport != adapters.Embedded && job.Guarantee == atMostOnce {
 		return fmt.Errorf("run native on worker processes at-most-once over %s: what was read and "+
 			"not answered is not known there; set guarantee: at-least-once: %w", job.Transport,
 			errors.ErrUnsupported)
@@ -115,7 +115,7 @@ func newSystem(ctx context.Context, given adapters.Job) (*System, error) {
 		RunID: given.RunID, Workload: given.Workload.Spec(), Pacer: pacer, Format: given.Format,
 		Guarantee: given.Guarantee, Checkpoint: given.Checkpoint, CPUs: given.WorkerCPUs,
 		MemoryB: given.MemoryB, Store: storeDir(given.StateDir), Settings: settings,
-		Kept: keptDir(given.StateDir), Topics: given.Topics, Plant: planted(),
+		Kept: keptDir(given), Topics: given.Topics, Plant: planted(),
 	}
 	for i := range given.Workers + settings.Spares + settings.Standbys {
 		name := workerName(i)

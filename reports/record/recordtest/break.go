@@ -146,12 +146,18 @@ func (s *simulation) broken(rep record.Repeat, endNs int64) []record.Entry {
 		say(at+31e6, record.Milestone{Name: name(record.MilestoneCompleted), Checkpoint: n,
 			Bytes: 37 << 20, TookNs: 31e6})
 	}
+	var planned []record.Planned
 	for i := range s.faults {
 		if rep.Twin {
 			break
 		}
 		b := s.faults[i].scaled(rep.System)
+		f := &b.Fault
+		planned = append(planned, record.Planned{ID: f.ID, Text: f.Text, PlannedNs: f.PlannedNs})
 		all = append(all, b.entries()...)
+	}
+	if len(planned) > 0 {
+		all = append(all, record.Entry{T: warmupNs, Kind: record.KindSchedule, Schedule: planned})
 	}
 	return append(all, record.Entry{T: endNs, Kind: record.KindStretches,
 		Stretches: s.answers.stretches(endNs)},

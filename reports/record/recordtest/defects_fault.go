@@ -22,6 +22,9 @@ var brokenDefects = []Defect{
 			f.ActualNs, f.Witness, f.Error = 0, nil, "kill worker-2: no such process"
 		})
 	}, killed},
+	{"fault-skipped", "nothing says what became of a fault", func(_ testing.TB, r *Run) {
+		r.Change(func(e *record.Entry) bool { return e.Fault == nil && e.Gate == nil })
+	}, killed},
 	{"fault-missed", "the fault came 300 ms late", func(_ testing.TB, r *Run) {
 		r.faults(func(f *record.Fault) { f.PlannedNs = f.ActualNs - 300e6 })
 	}, killed},
