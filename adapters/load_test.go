@@ -382,3 +382,16 @@ func TestTakingEventsAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+// The end of a stream may be known before the last account of a shard another process drives.
+func TestAShardThatIsThroughHasHandedOverAll(t *testing.T) {
+	l := NewLoad(nil, 3)
+	l.Limit(10)
+	l.Shard(0).Mirror(l.Shard(0).Report())
+	for m := range l.Shards() {
+		l.Shard(m).Through()
+	}
+	if got := l.Account(0).Accepted; got != 10 {
+		t.Errorf("%d of 10 slots are accepted", got)
+	}
+}

@@ -236,9 +236,23 @@ func (s *System) commit(n *peer, body []byte) error {
 		Name: record.MilestoneCommit, Checkpoint: c.ID, Attempt: c.Attempt}})
 	n.conn.send(kindCommitted, c)
 	if c.Final {
+		s.through()
 		s.end(nil)
 	}
 	return nil
+}
+
+// through closes the accounts of the shards: the coordinator's word that all is read may overtake
+// what workers say of them.
+func (s *System) through() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.job.Topics != nil || !s.schedule.Sealed {
+		return
+	}
+	for m := range s.given.Load.Shards() {
+		s.given.Load.Shard(m).Through()
+	}
 }
 
 // count keeps the counters of a worker.
