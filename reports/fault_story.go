@@ -55,8 +55,8 @@ func (b *breakage) lastCheckpoint(before int64) *record.Milestone {
 	return last
 }
 
-// milestonesAfter are what the system said from t0 or t1 until the next fault. Of checkpoints only those
-// are told that were given up or torn, and the first that is complete again.
+// milestonesAfter are what the system said from t0 or t1 until the next fault. Of checkpoints only
+// those are told that were given up or torn, and the first that is complete again.
 func (b *breakage) milestonesAfter(f *record.Fault, at instants) []moment {
 	said := map[string][]*record.Milestone{}
 	since, end := f.ActualNs, b.until(f)

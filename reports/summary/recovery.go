@@ -42,7 +42,7 @@ type Recovery struct {
 	RestoredB uint64   `json:"restoredB,omitempty"`
 
 	Dip         *Dip         `json:"dip,omitempty"`
-	LatencyArea *float64     `json:"latencyArea,omitempty"` // event-seconds above the baseline's median
+	LatencyArea *float64     `json:"latencyArea,omitempty"` // event-seconds above the usual
 	Law         *Law         `json:"law,omitempty"`
 	Replay      *Replay      `json:"replay,omitempty"`
 	Checkpoints *Checkpoints `json:"checkpoints,omitempty"`

@@ -9,7 +9,7 @@ import (
 	"github.com/streambench/streambench/reports/record"
 )
 
-// soonerAfterLoss is the part of the interval after which the first checkpoint of a new attempt comes.
+// soonerAfterLoss divides the interval after which the first checkpoint of a new attempt comes.
 const soonerAfterLoss = 4
 
 // lost gives a worker up. If it had slots, they go to others.
