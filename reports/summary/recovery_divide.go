@@ -153,6 +153,7 @@ func (b *breakage) account(x *Recovery) {
 		x.Law, why = b.law()
 		note(why)
 	}
+	note(b.falseAlarm())
 	if b.at[settled] == nil {
 		note("recovery is unresolved: " + b.why[settled])
 		return
