@@ -55,6 +55,9 @@ type Take struct {
 	Wait time.Duration
 	// End says that no slot will follow these.
 	End bool
+	// Frozen says that nothing may be handed over until it is known where the stream ends. Only read
+	// if there are no slots.
+	Frozen bool
 
 	calledNs int64
 }
@@ -82,6 +85,7 @@ func (s *Shard) Take(room int) Take {
 	n = s.claimed(n)
 	t.End = sealed && s.st.next+n*s.step >= limit
 	if n == 0 {
+		t.Frozen = !sealed && s.st.next >= limit
 		return s.wait(t, parked, s.nextCall(now, limit))
 	}
 	t.Slots = workloads.Slots{First: s.st.next, Step: s.step, N: int(n)}

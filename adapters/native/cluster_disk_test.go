@@ -72,7 +72,7 @@ func spoilt(t *testing.T, guarantee string) *crew {
 	c := seldom(t, guarantee).start(t)
 	c.await(record.MilestoneCommit, 2)
 	c.spoil(1)
-	c.signal("worker-2", syscall.SIGKILL)
+	c.signal(c.owner(), syscall.SIGKILL)
 	return c
 }
 
@@ -114,16 +114,16 @@ func TestADiskFullFromTheStartEndsTheRun(t *testing.T) {
 func TestADiskFullForAWhileLosesNothing(t *testing.T) {
 	c := exactlyOnceCrew(t).start(t)
 	c.await(record.MilestoneCommit, 3)
-	if err := c.SetDisk(t.Context(), "worker-2", chaos.Disk{Full: true}); err != nil {
+	victim := c.owner()
+	if err := c.SetDisk(t.Context(), victim, chaos.Disk{Full: true}); err != nil {
 		t.Fatal(err)
 	}
 	c.await(record.MilestoneAbandoned, 3)
-	if err := c.SetDisk(t.Context(), "worker-2", chaos.Disk{}); err != nil {
+	if err := c.SetDisk(t.Context(), victim, chaos.Disk{}); err != nil {
 		t.Fatal(err)
 	}
 	c.await(record.MilestoneCommit, c.count(record.MilestoneCommit)+2)
-	c.signal("worker-2", syscall.SIGKILL)
-	c.await(record.MilestoneResumed, 1)
+	c.kill()
 	c.goOn()
 	right(t, c.end())
 }

@@ -52,11 +52,11 @@ func (o crewOf) crewOnKafka(t *testing.T, at string) (*crew, adapters.Channel) {
 func TestAKilledWorkerLosesNothingOverKafka(t *testing.T) {
 	kafkatest.Brokers(t, func(t *testing.T, at string) {
 		c, ch := crewOf{
-			workload: sensors(t, "1000"), events: 300_000, rate: 100_000, workers: 3,
+			workload: sensors(t, "1000"), events: 400_000, rate: 100_000, workers: 3,
 			guarantee: exactlyOnce, interval: 100 * time.Millisecond,
 		}.crewOnKafka(t, at)
 		for i, victim := range []string{"worker-2", "worker-1"} {
-			c.await(record.MilestoneCommit, 3+3*i)
+			c.await(record.MilestoneCommit, c.count(record.MilestoneCommit)+2)
 			c.signal(victim, syscall.SIGKILL)
 			c.await(record.MilestoneResumed, i+1)
 			c.restart(victim)

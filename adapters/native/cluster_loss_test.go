@@ -33,6 +33,15 @@ func (c *crew) owner() string {
 	return ""
 }
 
+// kill kills a worker that has slots, waits until others have gone on with them, and names it.
+func (c *crew) kill() string {
+	c.t.Helper()
+	victim, resumed := c.owner(), c.count(record.MilestoneResumed)+1
+	c.signal(victim, syscall.SIGKILL)
+	c.await(record.MilestoneResumed, resumed)
+	return victim
+}
+
 // goOn waits until results have come again for a while, and has the stream end.
 func (c *crew) goOn() {
 	c.t.Helper()
@@ -124,7 +133,9 @@ func TestSeveralWorkersLostAtOnceLoseNothing(t *testing.T) {
 			c.signal(v, syscall.SIGKILL)
 		}
 		if len(victims) == 2 {
-			c.await(record.MilestoneResumed, c.count(record.MilestoneResumed)+1)
+			c.until("slots of the lost are with others", func() bool {
+				return len(c.Slots("worker-2"))+len(c.Slots("worker-3")) == 0
+			})
 		}
 		for _, v := range victims {
 			c.restart(v)

@@ -1,22 +1,18 @@
 package native
 
 import (
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/workloads"
 )
 
 // killedTwice kills two workers one after the other, each when results have come since the last
 // checkpoint, and starts them again.
 func killedTwice(c *crew) {
-	for i, victim := range []string{"worker-2", "worker-1"} {
+	for range 2 {
 		c.results(20_000)
-		c.signal(victim, syscall.SIGKILL)
-		c.await(record.MilestoneResumed, i+1)
-		c.restart(victim)
+		c.restart(c.kill())
 	}
 	c.results(5000)
 }

@@ -105,15 +105,39 @@ func TestASystemWaitsForItsLoad(t *testing.T) {
 func TestAShardIsNotIdleBeforeItsLoadBegins(t *testing.T) {
 	load := adapters.NewLoad(nil, 1)
 	s := silence{load: load}
-	if s.lasts() {
+	if s.lasts(false) {
 		t.Error("idle before T0")
 	}
 	load.Begin(time.Now().Add(-2 * idleTimeout))
-	if !s.lasts() {
+	if !s.lasts(false) {
 		t.Error("not idle, though nothing was due for so long")
 	}
 	s.heard()
-	if s.lasts() {
+	if s.lasts(false) {
 		t.Error("idle, though something was due just now")
+	}
+}
+
+// A stream that is frozen until its end is known goes on behind what its other shards have offered:
+// were one of them idle meanwhile, however long it takes, what it still has would come late.
+func TestAShardIsNotIdleWhileItsLoadIsFrozen(t *testing.T) {
+	load := adapters.NewLoad(nil, 1)
+	load.Begin(time.Now().Add(-2 * idleTimeout))
+	w := bind(t, "nexmark", map[string]string{"query": "q1"})
+	src, err := newSource(adapters.Job{Workload: w, Load: load}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := src.(*source)
+	b := workloads.NewBatch(w.Schema, 16)
+	s.Next(b)
+	load.Freeze()
+	s.silence.lastNs = 0 // it lasts
+	if pull := s.Next(b); b.N != 0 || pull.Idle || pull.End {
+		t.Errorf("frozen, it gives %d events: %+v", b.N, pull)
+	}
+	load.Limit(1 << 40)
+	if s.Next(b); b.N == 0 {
+		t.Error("it does not go on")
 	}
 }

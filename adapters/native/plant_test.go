@@ -35,8 +35,7 @@ var mistakes = []struct {
 func killed(c *crew) {
 	c.await(record.MilestoneCommit, 4)
 	c.await(record.MilestonePrecommit, c.count(record.MilestonePrecommit)+1)
-	c.signal("worker-2", syscall.SIGKILL)
-	c.await(record.MilestoneResumed, 1)
+	c.kill()
 }
 
 // awoken stops one worker after the other until its slots are with others and their results are
@@ -77,14 +76,14 @@ func exactlyOnceCrew(t *testing.T) crewOf {
 	return crewOf{
 		workload: prompt(t), rate: 60_000, workers: 3, guarantee: exactlyOnce,
 		interval: 100 * time.Millisecond, format: workloads.BinaryForm,
-		settings: map[string]string{"heartbeat": "50ms", "heartbeat.timeout": "500ms"},
 	}
 }
 
 // pair is a crew of one worker and a spare: a zombie has all it takes to go on alone.
 func pair(t *testing.T) crewOf {
 	o := exactlyOnceCrew(t)
-	o.workers, o.cpus, o.settings["spares"] = 1, 2, "1"
+	o.workers, o.cpus = 1, 2
+	o.settings = map[string]string{"spares": "1", "heartbeat": "50ms", "heartbeat.timeout": "500ms"}
 	return o
 }
 

@@ -37,7 +37,13 @@ type silence struct {
 
 func (s *silence) heard() { s.lastNs = s.load.NowNs() }
 
-func (s *silence) lasts() bool { return s.load.NowNs()-s.lastNs > int64(idleTimeout) }
+// lasts reports whether it does; a shard that may not go on for now is not silent.
+func (s *silence) lasts(frozen bool) bool {
+	if frozen {
+		s.heard()
+	}
+	return s.load.NowNs()-s.lastNs > int64(idleTimeout)
+}
 
 // source is one shard of the load as the engine sees it. A slot calls it from its own thread.
 type source struct {
@@ -51,7 +57,7 @@ func (s *source) Next(b *workloads.Batch) engine.Pull {
 	t := s.shard.Take(b.Cap())
 	if t.Slots.N == 0 {
 		b.N = 0
-		return engine.Pull{Wait: t.Wait, End: t.End, Idle: s.silence.lasts()}
+		return engine.Pull{Wait: t.Wait, End: t.End, Idle: s.silence.lasts(t.Frozen)}
 	}
 	s.gen.Fill(b, t.Slots)
 	s.shard.Handed(t)

@@ -55,7 +55,7 @@ func (s *wireSource) Next(b *workloads.Batch) engine.Pull {
 	t := s.shard.Take(min(b.Cap(), s.made.Cap()))
 	if t.Slots.N == 0 {
 		b.N = 0
-		return engine.Pull{Wait: t.Wait, End: t.End, Idle: s.silence.lasts()}
+		return engine.Pull{Wait: t.Wait, End: t.End, Idle: s.silence.lasts(t.Frozen)}
 	}
 	s.gen.Fill(s.made, t.Slots)
 	s.decode.begin(b)
