@@ -45,8 +45,8 @@ var arrows = map[string]rule{
 		foreign: []string{"golang.org/x/sys", "github.com/twmb/franz-go"},
 	},
 	"adapters/native/cluster": {
-		own: []string{"adapters", "adapters/native/engine", "adapters/native/checkpoint",
-			"workloads", "chaos", "reports/record"},
+		own: []string{"adapters", "adapters/log", "adapters/native/engine",
+			"adapters/native/checkpoint", "workloads", "chaos", "reports/record"},
 		foreign: []string{"golang.org/x/sys"},
 	},
 	"adapters/native/checkpoint": {foreign: []string{"golang.org/x/sys"}},

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"net"
+	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -27,6 +28,7 @@ import (
 type netns struct {
 	lease  Lease
 	suffix string // of the names of namespaces: the run
+	tag    string // tells a second network of the same run from the first
 	subnet string // first three numbers of all addresses
 	ports  *ports // of the tool
 
@@ -66,6 +68,9 @@ func newNetns(ctx context.Context, runID string, lease Lease) (Plane, error) {
 	if n.subnet, err = freeSubnet(); err != nil {
 		return nil, fmt.Errorf("make namespaces: %w", err)
 	}
+	if _, err := os.Stat(namespacePath(n.router())); err == nil {
+		n.tag = fmt.Sprintf("-%04x", rand.Uint32()&0xffff)
+	}
 	n.ports = newPorts()
 	n.ports.host = n.subnet + ".1"
 	if err := n.makeRouter(ctx); err != nil {
@@ -97,7 +102,7 @@ func freeSubnet() (string, error) {
 	return "", errors.New("this host uses all networks set aside for benchmarks")
 }
 
-func (n *netns) namespace(what string) string { return ours + what + "-" + n.suffix }
+func (n *netns) namespace(what string) string { return ours + what + n.tag + "-" + n.suffix }
 
 func (n *netns) router() string { return n.namespace(routerName) }
 
@@ -145,7 +150,7 @@ func (n *netns) makeRouter(ctx context.Context) error {
 		return err
 	}
 	h := fnv.New32a()
-	h.Write([]byte(n.suffix))
+	h.Write([]byte(n.suffix + n.tag))
 	device := fmt.Sprintf("sb%08x", h.Sum32())
 	err := n.run(ctx, "", "link add "+device+" type veth peer name h0 netns "+n.router())
 	if err != nil {

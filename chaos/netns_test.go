@@ -33,6 +33,42 @@ func newTestNetns(t *testing.T) *netns {
 	return n.(*netns)
 }
 
+func TestARunHasTwoNetworksOfNamespaces(t *testing.T) {
+	if err := CanNetns(); err != nil {
+		t.Skip(err)
+	}
+	lease, err := OpenLease(t.Context(), "two")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []Plane
+	for range 2 {
+		n, err := NewNetwork(t.Context(), PlaneNetns, "two", lease)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer n.Close()
+		all = append(all, n)
+		if _, err := n.Listen("worker-1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a, b := all[0].(*netns).namespace("worker-1"), all[1].(*netns).namespace("worker-1"); a == b {
+		t.Errorf("both have %s", a)
+	}
+	for _, n := range all {
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := lease.Close(); err != nil {
+		t.Error(err)
+	}
+	if left, err := Residue(t.Context(), lease.Label()); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
 func TestProberSeesTheShareOfPacketsThatIsLost(t *testing.T) {
 	n := newTestNetns(t)
 	p := newTestProber(t, n, trio)

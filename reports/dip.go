@@ -78,6 +78,9 @@ func (b *breakage) zoomOf(t *summary.Trail, m *mark) *zoom {
 	if last := slices.Max(m.at[1:]); last > 0 {
 		end = float64(last) / 1e9
 	}
+	if m.at[6] == 0 { // it was not seen to end: what it did while it lasted is shown at least
+		end = max(end, float64(m.fault.HealedNs)/1e9)
+	}
 	end = min(max(end, t0), t0+zoomMost)
 	room := max((end-t0)*zoomShare, zoomLeast)
 	z := &zoom{fromS: max(t0-room, 0), toS: end + room}

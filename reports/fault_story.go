@@ -55,16 +55,19 @@ func (b *breakage) lastCheckpoint(before int64) *record.Milestone {
 	return last
 }
 
-// milestonesAfter are what the system said from t0 until the next fault. Of checkpoints only those
-// are told that were given up or torn, and the first that is complete again.
+// milestonesAfter are what the system said from t0 or t1 until the next fault. Of checkpoints only
+// those are told that were given up or torn, and the first that is complete again.
 func (b *breakage) milestonesAfter(f *record.Fault, at instants) []moment {
 	said := map[string][]*record.Milestone{}
-	end := b.until(f)
+	since, end := f.ActualNs, b.until(f)
+	if at[1] > 0 { // the system can be quicker than the witness
+		since = min(since, at[1])
+	}
 	for i := range b.milestones {
 		m := &b.milestones[i]
 		name := milestoneName(m)
 		switch {
-		case m.AtNs < f.ActualNs || end > 0 && m.AtNs >= end || untold[name]:
+		case m.AtNs < since || end > 0 && m.AtNs >= end || untold[name]:
 		case name == record.MilestoneCompleted && (at[3] == 0 || m.AtNs < at[3] || said[name] != nil):
 		default:
 			said[name] = append(said[name], m)

@@ -140,8 +140,8 @@ func costRows(c *summary.Cost) []row {
 	if c == nil {
 		return nil
 	}
-	premium := row{"Premium of fault tolerance", notMeasured, "capacity lost to protection: the rate " +
-		"has to be searched with it and without it (load.rate: of-capacity)"}
+	premium := row{"Premium of fault tolerance", notMeasured, "capacity lost to protection: the " +
+		"rate has to be searched with it and without it (load.rate: of-capacity)"}
 	if c.Premium != nil {
 		premium.Value = fmt.Sprintf("%.1f%%", 100**c.Premium)
 		premium.Note = "capacity lost to protection, whether or not anything breaks"

@@ -114,6 +114,9 @@ type quest struct {
 func (r *run) search(ctx context.Context, q *quest) record.Bracket {
 	sys := q.sys
 	h := newHunt(q.start)
+	if q.bare { // what does worse without protection has no premium
+		h.least = rounded(bareLeast * q.start)
+	}
 	if r.ceiling > 0 { // the driver cannot offer more
 		h.most = max(h.start, rounded(ceilingReach*r.ceiling))
 	}

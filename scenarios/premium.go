@@ -9,12 +9,15 @@ import (
 // unprotected is the guarantee of a system that protects nothing.
 const unprotected = "at-most-once"
 
+// bareLeast of what is sustained with protection is the least that is tried without it.
+const bareLeast = 0.7
+
 // premium searches what a system would sustain without protection, beside what it does with it: the
 // difference is what it pays each day for the day on which something breaks. It is searched where
 // both something breaks and the rate has to be found anyway.
 func (r *run) premium(ctx context.Context, q *quest, b *record.Bracket) {
 	s := r.req.Scenario
-	settled := b.Unsettled == "" && b.Passed > 0
+	settled := b.Unsettled == "" && b.Passed > 0 && b.Failed > 0
 	if ctx.Err() != nil || len(s.Faults) == 0 || !settled || b.Unprotected > 0 {
 		return
 	}
@@ -30,6 +33,9 @@ func (r *run) premium(ctx context.Context, q *quest, b *record.Bracket) {
 		b.Unprotected = 0
 	case bare.Passed == 0:
 		b.UnprotectedWhy = "no rate passed without checkpoints"
+	case bare.Failed == 0:
+		b.Unprotected = 0
+		b.UnprotectedWhy = "without checkpoints every rate passed that the driver can offer"
 	}
 }
 

@@ -41,8 +41,8 @@ func appendForever(folder string) {
 	os.Exit(1)
 }
 
-// Whatever a killed writer had acknowledged is there, in order and once, and the next writer goes on
-// behind it.
+// Whatever a killed writer had acknowledged is there, in order and once, and the next writer goes
+// on behind it.
 func TestAKilledWriterHasLostNothingItAcknowledged(t *testing.T) {
 	folder := t.TempDir()
 	before := 0

@@ -76,8 +76,8 @@ func (o *outputs) all(t testing.TB) (got []string, offset int64) {
 	}
 }
 
-// Files of epochs are read once each, in the order of their chain, and only those that are committed
-// and hang on what was read.
+// Files of epochs are read once each, in the order of their chain, and only those that are
+// committed and hang on what was read.
 func TestOnlyCommittedFilesAreReadAndInOrder(t *testing.T) {
 	topics := results(t)
 	keep(t, topics, Visible, Epoch{Slot: 0, After: 4, UpTo: 6, Attempt: 2}, "second")

@@ -77,8 +77,8 @@ func numbered(from, n, size int) (all []string) {
 	return all
 }
 
-// What was appended is read, whatever the sizes of records and batches, wherever reading begins, and
-// however often the log was closed and opened between.
+// What was appended is read, whatever the sizes of records and batches, wherever reading begins,
+// and however often the log was closed and opened between.
 func TestALogHoldsWhatWasAppended(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	folder := t.TempDir()

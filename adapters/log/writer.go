@@ -13,7 +13,8 @@ const (
 	// groupEvery is the shortest time between two commits. A sync costs the same for one record as
 	// for many, so those of this time share one.
 	groupEvery = time.Millisecond
-	// fullB is when a batch should take no more records before it is committed, mostB when it cannot.
+	// fullB is when a batch should take no more records before it is committed, mostB when it
+	// cannot.
 	fullB = 512 << 10
 	mostB = 4 << 20
 )

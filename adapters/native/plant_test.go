@@ -19,14 +19,15 @@ const tries = 8
 // mistakes are those that can be planted, with a fault under which each must show.
 var mistakes = []struct {
 	plant string
+	crew  func(*testing.T) crewOf
 	fault func(*crew)
 }{
-	{"commit-before-flush", killed},
-	{"lost-rewind", killed},
-	{"double-restore", killed},
-	{"early-barrier", killed},
-	{"replayed-epoch", killed},
-	{"unfenced-zombie", awoken},
+	{"commit-before-flush", exactlyOnceCrew, killed},
+	{"lost-rewind", exactlyOnceCrew, killed},
+	{"double-restore", exactlyOnceCrew, killed},
+	{"early-barrier", exactlyOnceCrew, killed},
+	{"replayed-epoch", exactlyOnceCrew, killed},
+	{"unfenced-zombie", pair, awoken},
 }
 
 // killed kills a worker between a checkpoint's first durable part and its commit, or as close to it
@@ -41,7 +42,7 @@ func killed(c *crew) {
 // awoken stops one worker after the other until its slots are with others and their results are
 // visible, and wakes it.
 func awoken(c *crew) {
-	for range 3 {
+	for range 2 {
 		c.await(record.MilestoneCommit, c.count(record.MilestoneCommit)+3)
 		victim := c.owner()
 		c.signal(victim, syscall.SIGSTOP)
@@ -80,17 +81,24 @@ func exactlyOnceCrew(t *testing.T) crewOf {
 	}
 }
 
+// pair is a crew of one worker and a spare: a zombie has all it takes to go on alone.
+func pair(t *testing.T) crewOf {
+	o := exactlyOnceCrew(t)
+	o.workers, o.cpus, o.settings["spares"] = 1, 2, "1"
+	return o
+}
+
 // Every mistake in the protocol costs results, brings some twice or makes some wrong, and the ledger
 // says so. Without it the same fault costs nothing.
 func TestAPlantedMistakeIsConvicted(t *testing.T) {
 	for _, m := range mistakes {
 		t.Run(m.plant, func(t *testing.T) {
 			t.Run("without", func(t *testing.T) {
-				right(t, underFault(t, exactlyOnceCrew(t), m.fault))
+				right(t, underFault(t, m.crew(t), m.fault))
 			})
 			t.Setenv(plantVariable, m.plant)
 			for n := range tries {
-				l := underFault(t, exactlyOnceCrew(t), m.fault)
+				l := underFault(t, m.crew(t), m.fault)
 				if l.Lost+l.Duplicated+l.Wrong > 0 {
 					t.Logf("try %d: %d lost, %d duplicated, %d wrong of %d", n+1, l.Lost, l.Duplicated,
 						l.Wrong, l.Expected)

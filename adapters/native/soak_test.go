@@ -37,9 +37,11 @@ func TestFaultsLoseNothing(t *testing.T) {
 		seed = n
 	}
 	for from := 0; from < faults; from += soakRound {
+		before := holdings()
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			soak(t, seed, min(soakRound, faults-from))
 		})
+		letGo(t, before)
 		seed++
 	}
 }

@@ -159,8 +159,8 @@ func faultVerbs(all []chaos.Ability) []diagnosis {
 
 // planesHere tells how nodes can be cut off from each other.
 func planesHere(noNamespaces error) diagnosis {
-	d := diagnosis{Check: "planes", State: stateOK, Found: "partition, lose and link work by a relay, " +
-		"or by network namespaces with run --plane netns"}
+	d := diagnosis{Check: "planes", State: stateOK, Found: "partition, lose and link work by a " +
+		"relay, or by network namespaces with run --plane netns"}
 	if noNamespaces != nil {
 		d.Found = "partition, lose and link work by a relay; not by network namespaces: " +
 			noNamespaces.Error()

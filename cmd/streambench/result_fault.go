@@ -53,20 +53,6 @@ func recoveryText(r *summary.Recovery, l *record.Ledger) string {
 	return strings.Join(parts, ", ")
 }
 
-// phasesText is how a recovery went, phase by phase. Those too short to be seen are left out.
-func phasesText(r *summary.Recovery) string {
-	if r.TotalNs == nil {
-		return ""
-	}
-	var parts []string
-	for _, p := range r.Phases {
-		if p.Ns > 0 {
-			parts = append(parts, p.Name+" "+resolved(&p.Ns))
-		}
-	}
-	return strings.Join(parts, ", then ")
-}
-
 // explainRecoveries tells for each fault what followed it, instant by instant, and by what that is
 // known.
 func (a *app) explainRecoveries(s summary.System) {
@@ -93,6 +79,20 @@ func instantText(at, fault summary.Instant) string {
 	}
 	return fmt.Sprintf("after %s: %s", summary.Format(float64(*at.AtNs-*fault.AtNs),
 		record.Nanoseconds), at.Why)
+}
+
+// phasesText is how a recovery went, phase by phase. Those too short to be seen are left out.
+func phasesText(r *summary.Recovery) string {
+	if r.TotalNs == nil {
+		return ""
+	}
+	var parts []string
+	for _, p := range r.Phases {
+		if p.Ns > 0 {
+			parts = append(parts, p.Name+" "+resolved(&p.Ns))
+		}
+	}
+	return strings.Join(parts, ", then ")
 }
 
 func resolved(ns *int64) string {

@@ -16,8 +16,8 @@ const (
 	stallSlopeB = 1 << 20
 	// fillShare of a stall is the time buffers have to fill: 5 s of 30.
 	fillShare = 6
-	// calmShare of the time after a stall may be backpressure: bursts of results fill a buffer for a
-	// moment now and then.
+	// calmShare of the time after a stall may be backpressure: bursts of results fill a buffer for
+	// a moment now and then.
 	calmShare = 0.01
 	// toldNs is how long after a stall a system may still add the time it waited to its account:
 	// many do when the wait is over, and ticks are a quarter of a second apart.
@@ -51,9 +51,9 @@ func judgeStall(c modeCase) modeFinding {
 type stall struct {
 	trail    *Trail
 	from, to int64
-	// logged says that events wait in a log of the transport's, which takes them whatever the system
-	// does. That it has stopped reading shows in its memory and its backpressure alone, and that it
-	// has caught up in its results.
+	// logged says that events wait in a log of the transport's, which takes them whatever the
+	// system does. That it has stopped reading shows in its memory and its backpressure alone, and
+	// that it has caught up in its results.
 	logged   bool
 	slots    float64 // threads whose backpressure adds up
 	caughtNs int64   // since T0: when the system had taken what was due again; 0 = never

@@ -9,8 +9,8 @@ import (
 	"github.com/streambench/streambench/reports/summary"
 )
 
-// What a kill at 14.5 s explains: the last whole checkpoint stands at 14 s, the first result came at
-// 15 s. Results were at most 2 ms behind before, and 100 ms are allowed for.
+// What a kill at 14.5 s explains: the last whole checkpoint stands at 14 s, the first result came
+// at 15 s. Results were at most 2 ms behind before, and 100 ms are allowed for.
 func killedFluid() fluid {
 	return fluid{offered: 10e3, capacity: 40e3, steady: 30 * time.Second, stops: []stop{{
 		at: 14500 * msec, detect: 100 * msec, reassign: 100 * msec, restore: 200 * msec,

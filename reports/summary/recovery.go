@@ -34,15 +34,16 @@ type Recovery struct {
 	// Outage is over the ranges affected; PartialNs is their sum over the number of all ranges.
 	Outage    *Spread `json:"outage,omitempty"`
 	PartialNs *int64  `json:"partialNs,omitempty"`
-	// Tax is t3 - t1 over the ranges affected, TaxShare its largest as a part of the total, Work its
-	// sum in range-seconds and RestoredB the state that was read back.
+	// Tax is t3 - t1 over the ranges affected, TaxShare its largest as a part of the total, Work
+	// its sum in range-seconds and RestoredB the state that was read back.
 	Tax       *Spread  `json:"tax,omitempty"`
 	TaxShare  *float64 `json:"taxShare,omitempty"`
 	Work      *float64 `json:"work,omitempty"`
 	RestoredB uint64   `json:"restoredB,omitempty"`
 
-	Dip         *Dip         `json:"dip,omitempty"`
-	LatencyArea *float64     `json:"latencyArea,omitempty"` // event-seconds above the baseline's median
+	Dip *Dip `json:"dip,omitempty"`
+	// LatencyArea is in event-seconds above the baseline's median.
+	LatencyArea *float64     `json:"latencyArea,omitempty"`
 	Law         *Law         `json:"law,omitempty"`
 	Replay      *Replay      `json:"replay,omitempty"`
 	Checkpoints *Checkpoints `json:"checkpoints,omitempty"`
@@ -54,8 +55,8 @@ type Recovery struct {
 type Instant struct {
 	Name string `json:"name"` // t0 .. t6
 	Is   string `json:"is"`   // what happened, as in "detected"
-	// AtNs is nil where there is no evidence; Why says then what was missing, else what the evidence
-	// is.
+	// AtNs is nil where there is no evidence; Why says then what was missing, else what the
+	// evidence is.
 	AtNs *int64 `json:"atNs,omitempty"`
 	Why  string `json:"why"`
 	// ResolutionNs is how exactly it is known; 0 for to the clock.

@@ -13,8 +13,8 @@ const (
 	calmNs      = int64(30e9)
 	leastCalmNs = int64(9.75e9)
 	sliceNs     = int64(1e9)
-	// p99InBand of the median slice's p99 is in the band; so is a backlog of backlogInBand seconds of
-	// the offered rate above the worst of the baseline.
+	// p99InBand of the median slice's p99 is in the band; so is a backlog of backlogInBand seconds
+	// of the offered rate above the worst of the baseline.
 	p99InBand     = 1.1
 	backlogInBand = 0.1
 )

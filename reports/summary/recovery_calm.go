@@ -13,8 +13,8 @@ const (
 	rateInBand = 0.95
 	// growthInBand is the part of the offered rate by which the backlog may grow in a calm.
 	growthInBand = 0.02
-	// A burst is what is answered at once where answers come further apart than burstFromNs. One that
-	// is later than twice the usual and burstLateNs stands still: that is no longer a burst.
+	// A burst is what is answered at once where answers come further apart than burstFromNs. One
+	// that is later than twice the usual and burstLateNs stands still: that is no longer a burst.
 	burstFromNs = sliceNs / 4
 	burstLateNs = sliceNs / 4
 )
@@ -35,7 +35,8 @@ type Calm struct {
 	OfferedAt float64 // events/s
 	Due       float64
 	Answered  float64
-	// BurstNs is how far apart answers come, where that is further than they are read; 0 for a flow.
+	// BurstNs is how far apart answers come, where that is further than they are read; 0 for a
+	// flow.
 	BurstNs int64
 	growth  stats.Slope
 	grows   bool

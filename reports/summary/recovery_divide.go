@@ -34,7 +34,7 @@ func recoveries(t *Trail, h *record.HistogramLog, b *record.Bracket) []Recovery 
 	r := &recovering{trail: t, log: h, intervals: h.Intervals[tagOf(t, record.StageResult)],
 		course: courseOf(t), t0Ns: t.T0Ns()}
 	r.fromNs, r.endNs, _ = t.Steady()
-	if b != nil && b.Unsettled == "" {
+	if b != nil && b.Unsettled == "" && b.Failed > 0 { // what nothing bounds is no capacity
 		r.capacity, r.unprotected, r.unprotectedWhy = b.Passed, b.Unprotected, b.UnprotectedWhy
 	}
 	var all []Recovery

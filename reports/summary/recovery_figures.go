@@ -157,3 +157,23 @@ func twinOf(twin, broken *Repetition) Twin {
 	t.SameResults = twin.Results != nil && broken.Results != nil && *twin.Results == *broken.Results
 	return t
 }
+
+// comeback is what a sentence says of the recoveries of a system: the slowest, or that one is not
+// known.
+func comeback(all []Recovery) string {
+	var worst *Recovery
+	for i := range all {
+		switch x := &all[i]; {
+		case x.Excluded != "" || x.Unsupported != "":
+		case x.TotalNs == nil:
+			return "; when it had recovered from " + x.Text + " is not known"
+		case worst == nil || *x.TotalNs > *worst.TotalNs:
+			worst = x
+		}
+	}
+	if worst == nil {
+		return ""
+	}
+	return "; it recovered from " + worst.Text + " in " +
+		Format(float64(*worst.TotalNs), record.Nanoseconds)
+}

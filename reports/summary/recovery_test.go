@@ -118,7 +118,8 @@ func TestTheLawHoldsOfANoisyQueue(t *testing.T) {
 			if x.Law == nil || x.Law.Estimate == known {
 				t.Fatalf("ρ %g: %+v, %v", rho, x.Law, x.Notes)
 			}
-			// At 0.9 a capacity that is read off by chance is near the load, and the law steep there.
+			// At 0.9 a capacity that is read off by chance is near the load, and the law steep
+			// there.
 			within := 0.10
 			if !known {
 				within = 0.5
@@ -128,7 +129,8 @@ func TestTheLawHoldsOfANoisyQueue(t *testing.T) {
 	}
 }
 
-// Of a short outage the band forgives a good part of the backlog, and the law has to forgive it too.
+// Of a short outage the band forgives a good part of the backlog, and the law has to forgive it
+// too.
 func TestTheLawHoldsOfAShortOutage(t *testing.T) {
 	for _, rho := range []float64{0.5, 0.7, 0.9} {
 		for _, outage := range []time.Duration{200 * msec, 300 * msec, time.Second} {

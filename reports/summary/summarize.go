@@ -268,5 +268,5 @@ func achievement(s *System) string {
 	if s.Ledger != nil {
 		text += ", and all " + Format(float64(s.Ledger.Matched), record.Results) + " were right"
 	}
-	return text
+	return text + comeback(s.Recoveries)
 }

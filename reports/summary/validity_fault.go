@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// missedNs is how far from its time a fault may take effect, missedInContainers where a container
-	// engine stands in between.
+	// missedNs is how far from its time a fault may take effect, missedInContainers where a
+	// container engine stands in between.
 	missedNs           = int64(250e6)
 	missedInContainers = int64(1e9)
 )
@@ -65,8 +65,8 @@ func unwitnessed(s *subject) finding {
 	return finding{}
 }
 
-// faultSkipped finds a fault that was planned and that nothing more is said of. A gate that was shut
-// says it for all that follow.
+// faultSkipped finds a fault that was planned and that nothing more is said of. A gate that was
+// shut says it for all that follow.
 func faultSkipped(s *subject) finding {
 	if slices.ContainsFunc(s.trail.Gates, func(g record.Gate) bool { return !g.Open }) {
 		return finding{}
@@ -87,7 +87,8 @@ func faultSkipped(s *subject) finding {
 				len(s.trail.Faults), len(s.trail.Schedule)), "all that were planned"}},
 		}
 	}
-	declared, twin := len(s.manifest.Conditions.Faults), s.trail.Twin || s.trail.Rep >= record.FirstProbe
+	declared := len(s.manifest.Conditions.Faults)
+	twin := s.trail.Twin || s.trail.Rep >= record.FirstProbe
 	if declared > 0 && !twin && len(s.trail.Schedule)+len(s.trail.Faults) == 0 {
 		return finding{
 			text: "the scenario asks for faults, and none was planned: the repetition ended before " +

@@ -59,6 +59,9 @@ func (s *System) Slots(node string) (slots []int) {
 	return slots
 }
 
+// reapLimit is how long a process that was killed may take until its end is known.
+const reapLimit = 2 * time.Second
+
 // Restart starts the process of a node again; with wipe without what it had on its own disk.
 // Checkpoints are on storage all workers share, and stay.
 func (s *System) Restart(ctx context.Context, node string, wipe bool) error {
@@ -68,8 +71,12 @@ func (s *System) Restart(ctx context.Context, node string, wipe bool) error {
 	if n == nil {
 		return fmt.Errorf("restart %s: no such node", node)
 	}
-	if n.proc.alive() {
+	select {
+	case <-n.proc.dead: // it was seen to die before this process was told of it
+	case <-time.After(reapLimit):
 		return fmt.Errorf("restart %s: it is still there", node)
+	case <-ctx.Done():
+		return fmt.Errorf("restart %s: %w", node, ctx.Err())
 	}
 	if wipe {
 		if err := os.RemoveAll(s.dirOf(node)); err != nil {

@@ -9,6 +9,10 @@ import (
 	"github.com/streambench/streambench/reports/record"
 )
 
+// soonerAfterLoss is the part of the interval after which the first checkpoint of a new attempt
+// comes.
+const soonerAfterLoss = 4
+
 // lost gives a worker up. If it had slots, they go to others.
 func (c *coordinator) lost(m *member, why string) error {
 	delete(c.members, m.name)
@@ -146,11 +150,13 @@ func (c *coordinator) isReady(m *member, body []byte) error {
 		c.members[name].conn.send(kindGo, a)
 	}
 	c.phase = running
-	c.nextAt = time.Now().Add(c.job.Checkpoint)
-	name := record.MilestoneResumed
-	if a.Attempt == 1 {
-		name = record.MilestoneDeployed
+	every, name := c.job.Checkpoint, record.MilestoneDeployed
+	if a.Attempt > 1 {
+		// What was answered since the last checkpoint is answered again soon, and waits for this
+		// one.
+		every, name = every/soonerAfterLoss, record.MilestoneResumed
 	}
+	c.nextAt = time.Now().Add(every)
 	c.tell(record.Milestone{Name: name, Attempt: a.Attempt})
 	return nil
 }

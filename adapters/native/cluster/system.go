@@ -316,7 +316,7 @@ func (s *System) end(err error) {
 // milestone hands one on in the runner's time.
 func (s *System) milestone(m told) {
 	switch m.Name {
-	case record.MilestoneDeployed:
+	case record.MilestoneDeployed, record.MilestoneResumed: // a worker may be lost before all work
 		s.first.Do(func() { close(s.deployed) })
 	}
 	if s.given.Milestone == nil {
