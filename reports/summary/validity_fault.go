@@ -40,8 +40,8 @@ var faultRules = []Rule{
 
 func unwitnessed(s *subject) finding {
 	for _, f := range s.trail.Faults {
-		if f.Unsupported != "" || witnessed(&f) {
-			continue
+		if f.Unsupported != "" || witnessed(&f) || f.Witness == nil && s.trail.shut() {
+			continue // a gate that was shut is told by its own rule
 		}
 		seen, missing := "nothing", "no witness was asked"
 		if w := f.Witness; w != nil {
@@ -69,7 +69,7 @@ func unwitnessed(s *subject) finding {
 // faultSkipped finds a fault that was planned and that nothing more is said of. A gate that was
 // shut says it for all that follow.
 func faultSkipped(s *subject) finding {
-	if slices.ContainsFunc(s.trail.Gates, func(g record.Gate) bool { return !g.Open }) {
+	if s.trail.shut() {
 		return finding{}
 	}
 	for _, p := range s.trail.Schedule {
