@@ -155,6 +155,10 @@ func TestEachMistakeIsToldWithItsPlaceAndItsRemedy(t *testing.T) {
 		{"a broker that is not there", base + "resources: {brokers: 3}\n", "4:13", "brokers without"},
 		{"partitions that are not there", "name: a\nworkload: ysb\nload: {partitions: 8}\n", "3:8",
 			"an embedded transport has no partitions"},
+		{"a broker of a log", "name: a\nworkload: ysb\nload: {transport: log, broker: embedded}\n", "3:24",
+			"a log transport has no broker"},
+		{"too many logs", "name: a\nworkload: ysb\nload: {transport: log, partitions: 257}\n", "3:36",
+			"write at most 256"},
 		{"too many partitions", "name: a\nworkload: ysb\nload: {transport: kafka, partitions: 2000000}\n",
 			"3:38", "write 1 to 1000000"},
 		{"too many workers", base + "resources: {workers: 65}\n", "4:22", "write 1 to 64"},
@@ -316,6 +320,11 @@ func TestDefaultsAreFilledIn(t *testing.T) {
 	alone := mustLoad(t, "name: a\nworkload: ysb\nload: {transport: kafka}\n")
 	if alone.Load.Broker.At != "embedded" {
 		t.Errorf("broker of native alone: %+v", alone.Load.Broker)
+	}
+	log := mustLoad(t, "name: a\nworkload: ysb\nload: {transport: log}\n")
+	if log.Load.Broker.At != "" || log.Load.Partitions != 8 || log.Resources.Brokers != 0 ||
+		log.Resources.Driver.CPUs != 1 {
+		t.Errorf("load over a log: %+v, %+v", log.Load, log.Resources)
 	}
 	six := mustLoad(t, "name: a\nworkload: ysb\nload: {transport: kafka, broker: \"[::1]:9092,b:1\"}\n")
 	if six.Load.Broker.At != "[::1]:9092,b:1" {

@@ -41,9 +41,8 @@ type Recovery struct {
 	Work      *float64 `json:"work,omitempty"`
 	RestoredB uint64   `json:"restoredB,omitempty"`
 
-	Dip *Dip `json:"dip,omitempty"`
-	// LatencyArea is in event-seconds above the baseline's median.
-	LatencyArea *float64     `json:"latencyArea,omitempty"`
+	Dip         *Dip         `json:"dip,omitempty"`
+	LatencyArea *float64     `json:"latencyArea,omitempty"` // event-seconds above the usual
 	Law         *Law         `json:"law,omitempty"`
 	Replay      *Replay      `json:"replay,omitempty"`
 	Checkpoints *Checkpoints `json:"checkpoints,omitempty"`

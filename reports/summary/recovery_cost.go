@@ -77,14 +77,15 @@ func (b *breakage) law() (*Law, string) {
 }
 
 // behind is the backlog with which catching up begins. Where answers come in bursts, what the first
-// has left, and what is due until the next.
+// of them leaves, which takes a while to arrive, and what is due until the next.
 func (b *breakage) behind(from int64) float64 {
 	if b.band.BurstNs == 0 {
 		return worstBacklog(b.course.overlap(b.t0, from+1))
 	}
-	i := min(b.course.index(from), len(b.course.slices)-1)
-	to := b.course.slices[i].to
-	left := b.trail.at(to, offered) - b.course.sumAt[i+1]
+	left := math.Inf(1)
+	for _, s := range b.course.overlap(from, from+b.band.BurstNs/2) {
+		left = min(left, b.trail.at(s.to, offered)-b.course.answeredBy(s.to))
+	}
 	return left + b.band.OfferedAt*float64(b.band.BurstNs)/1e9
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/streambench/streambench/reports/summary"
 )
 
-// A disk that is slow for ten seconds moves no work: nothing is restored and nothing answered twice,
-// but checkpoints take longer.
+// A disk that is slow for ten seconds moves no work: nothing is restored and nothing answered
+// twice, but checkpoints take longer.
 func TestASlowDiskShowsInCheckpointsAlone(t *testing.T) {
 	f := fluid{offered: 100e3, capacity: 400e3, steady: 40 * time.Second,
 		stops: []stop{{at: 14 * time.Second, first: msec, silentT1: true, silentT2: true, silentT3: true}}}

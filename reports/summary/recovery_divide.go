@@ -3,6 +3,7 @@ package summary
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/streambench/streambench/reports/record"
 )
@@ -120,7 +121,7 @@ func excluded(f *record.Fault) string {
 	case f.Unsupported != "":
 		return ""
 	case f.Error != "":
-		return "it was not injected: " + f.Error
+		return "it was not injected: " + strings.TrimPrefix(f.Error, "not injected: ")
 	case !witnessed(f):
 		return "no witness saw it take effect"
 	case f.During != "" && !f.Landed:
@@ -153,6 +154,7 @@ func (b *breakage) account(x *Recovery) {
 		x.Law, why = b.law()
 		note(why)
 	}
+	note(b.falseAlarm())
 	if b.at[settled] == nil {
 		note("recovery is unresolved: " + b.why[settled])
 		return

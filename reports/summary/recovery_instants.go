@@ -96,6 +96,29 @@ func (b *breakage) told() {
 	}
 }
 
+// falseAlarm names nodes that the system took for lost though nobody had broken them: what that
+// cost is in the figures too. On a crowded host a node that is alive can be silent for long.
+func (b *breakage) falseAlarm() string {
+	if b.fault.Verb == "partition" || b.fault.Verb == "link" {
+		return "" // whoever is on the other side may be missed
+	}
+	var nodes []string
+	until := b.untilNs()
+	for i := range b.trail.Milestones {
+		m := &b.trail.Milestones[i]
+		if word(m, record.MilestoneDetected) && m.AtNs >= b.t0 && m.AtNs < until && m.Node != "" &&
+			!slices.Contains(b.fault.Nodes, m.Node) && !slices.Contains(nodes, m.Node) {
+			nodes = append(nodes, m.Node)
+		}
+	}
+	if len(nodes) == 0 {
+		return ""
+	}
+	slices.Sort(nodes)
+	return "a false alarm: the system took " + strings.Join(nodes, ", ") + " for lost too, which " +
+		"nobody had broken; what that cost is in these figures"
+}
+
 // sentenceOf is a milestone in words.
 func sentenceOf(m *record.Milestone) string {
 	text := m.Name

@@ -215,6 +215,21 @@ func TestInstantsWithoutEvidenceAreUnresolvedAndTheirPhasesJoined(t *testing.T) 
 	}
 }
 
+func TestAFalseAlarmIsTold(t *testing.T) {
+	m, entries, log := fluid{offered: 100e3, capacity: 400e3, steady: 30 * time.Second,
+		stops: []stop{{at: 14 * time.Second, detect: msec, first: 10 * msec}}}.run(t)
+	entries = append(entries, record.Entry{Kind: record.KindMilestone, System: "native", Rep: 1,
+		Milestone: &record.Milestone{Name: record.MilestoneDetected, Node: "worker-3", AtNs: 25e9}})
+	r, err := summary.Summarize(m, entries, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := strings.Join(r.Systems[0].Recoveries[0].Notes, "; ")
+	if !strings.Contains(notes, "took worker-3 for lost too") {
+		t.Errorf("notes %q", notes)
+	}
+}
+
 func TestAFaultNearTheEndHasNoRecoveryTime(t *testing.T) {
 	f := fluid{offered: 100e3, capacity: 400e3, steady: 20 * time.Second,
 		stops: []stop{{at: 16 * time.Second, detect: 10 * msec, reassign: 10 * msec,

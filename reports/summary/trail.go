@@ -111,6 +111,11 @@ func (t *Trail) addBroken(e record.Entry) {
 	}
 }
 
+// shut says whether a gate kept something from being broken.
+func (t *Trail) shut() bool {
+	return slices.ContainsFunc(t.Gates, func(g record.Gate) bool { return !g.Open })
+}
+
 // broken says whether something was broken.
 func (t *Trail) broken() bool {
 	return slices.ContainsFunc(t.Faults, func(f record.Fault) bool { return f.ActualNs > 0 })

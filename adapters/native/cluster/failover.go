@@ -9,8 +9,7 @@ import (
 	"github.com/streambench/streambench/reports/record"
 )
 
-// soonerAfterLoss is the part of the interval after which the first checkpoint of a new attempt
-// comes.
+// soonerAfterLoss divides the interval after which the first checkpoint of a new attempt comes.
 const soonerAfterLoss = 4
 
 // lost gives a worker up. If it had slots, they go to others.
@@ -225,11 +224,7 @@ func (c *coordinator) judge() error {
 	by := len(c.complaints[victim.name])
 	c.suspects[victim.name] = time.Now().Add(suspectFor)
 	clear(c.complaints)
-	why := "another worker cannot reach it"
-	if by > 1 {
-		why = fmt.Sprintf("%d other workers cannot reach it", by)
-	}
-	return c.lost(victim, why)
+	return c.lost(victim, fmt.Sprintf("%d other workers cannot reach it", by))
 }
 
 // broken takes a worker's word that it cannot go on: a checkpoint that cannot be read, or a state
