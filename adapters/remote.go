@@ -75,7 +75,8 @@ func (s *Shard) Silent(sinceNs int64) {
 }
 
 // Through says that a shard another process drives has handed over all of its slots: what is known
-// of it may be older, and its own account may not come any more. As Mirror, one goroutine at a time.
+// of it may be older, and its own account may not come any more. One goroutine at a time, that of
+// Mirror or another.
 func (s *Shard) Through() {
 	n := s.ownBelow(s.load.limit.Load())
 	s.st.handed, s.st.next = max(s.st.handed, n), max(s.st.next, s.index+n*s.step)
