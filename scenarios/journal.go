@@ -20,10 +20,13 @@ type journal struct {
 	err   error
 
 	spent spent // so far; one sampler at a time writes it
+	// goneNs is what nodes of repetitions that are over have spent in processes of their own.
+	goneNs int64
 }
 
 // spent is processor time by role; other is that of instances beside the one that is measured, and
-// process is that of all roles in this process and of the tool itself.
+// process is that of all roles in this process, in those of the nodes of the system, and of the tool
+// itself.
 type spent struct{ driverNs, systemNs, otherNs, processNs int64 }
 
 // since is what was spent after an earlier reading. Roles that share a process take their time by

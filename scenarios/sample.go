@@ -26,7 +26,8 @@ type sampler struct {
 	once sync.Once
 
 	brokers processes
-	claims  spent // of the roles, by the clock, at the last tick
+	nodes   processes // of the system, where it has any
+	claims  spent     // of the roles, by the clock, at the last tick
 
 	mu       sync.Mutex
 	sliceNs  int64 // end of the slice under way, on the run's clock
@@ -63,7 +64,12 @@ func (s *sampler) run() {
 
 // stop writes a last tick and ends the sampler; twice is harmless.
 func (s *sampler) stop() {
-	s.once.Do(func() { close(s.quit) })
+	s.once.Do(func() {
+		close(s.quit)
+		<-s.done
+		ns, _ := s.nodes.used(nil)
+		s.r.journal.goneNs += ns
+	})
 	<-s.done
 }
 
@@ -100,7 +106,14 @@ func (s *sampler) spent(t *record.Tick, a adapters.Account) {
 	u := r.used()
 	t.Late, t.BackpressureNs = m.Late, m.BackpressureNs
 	t.MemoryB = u.memoryB
-	claims := spent{a.DriverNs, m.BusyNs, r.otherNs(), u.cpuNs}
+	claims := spent{a.DriverNs, m.BusyNs, r.otherNs(), u.cpuNs + r.journal.goneNs}
+	if nodesNs, nodesB := s.nodes.used(r.system); nodesNs > 0 {
+		t.SystemMemoryB = nodesB
+		claims.processNs += nodesNs
+		if claims.systemNs = nodesNs; r.channel == nil {
+			claims.systemNs -= min(nodesNs, a.DriverNs) // the sources are theirs
+		}
+	}
 	s.claims.processNs = r.journal.spent.processNs
 	d := claims.since(s.claims)
 	s.claims = claims

@@ -65,6 +65,10 @@ type answer struct {
 
 // Supports says why a job cannot be run on worker processes.
 func Supports(job adapters.Job) error {
+	if !sharedClock {
+		return fmt.Errorf("run native on worker processes: they need Linux; "+
+			"set resources.workers: 1 and leave faults out: %w", errors.ErrUnsupported)
+	}
 	if _, err := newSettings(job.Settings); err != nil {
 		return fmt.Errorf("run native: %w", err)
 	}
