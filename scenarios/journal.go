@@ -25,8 +25,8 @@ type journal struct {
 }
 
 // spent is processor time by role; other is that of instances beside the one that is measured, and
-// process is that of all roles in this process, in those of the nodes of the system, and of the tool
-// itself.
+// process is that of all roles in this process, in those of the nodes of the system, and of the
+// tool itself.
 type spent struct{ driverNs, systemNs, otherNs, processNs int64 }
 
 // since is what was spent after an earlier reading. Roles that share a process take their time by
