@@ -36,12 +36,13 @@ fuzz: ## Run every fuzz target for FUZZTIME (5s).
 	done
 
 bench: ## Print the throughput of generators, codecs, oracle, engine and the way through kafka (STREAMBENCH_KAFKA too).
-	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m ./workloads ./adapters/native/... ./adapters/kafka
+	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m ./workloads ./adapters/native/... ./adapters/kafka ./adapters/log
 
 FAULTS ?= 200
 SEED ?= 1
-soak: ## Break exactly-once runs by FAULTS (200) drawn faults from SEED (1) on: nothing may be lost, doubled or left behind.
+soak: ## Break exactly-once runs by FAULTS (200) drawn faults from SEED (1) on: nothing may be lost, doubled or left behind, also of a killed tool.
 	STREAMBENCH_SOAK=$(FAULTS) STREAMBENCH_SOAK_SEED=$(SEED) $(GO) test ./adapters/native -run '^TestFaultsLoseNothing$$' -count 1 -v -timeout 120m
+	STREAMBENCH_SOAK=1 $(GO) test ./cmd/streambench -run '^TestNothingIsLeft' -count 1 -v -timeout 30m
 
 golden: ## Rewrite golden files, script outputs and docs/ from the code; read the diff afterwards.
 	@set -e; for dir in $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u); do \
