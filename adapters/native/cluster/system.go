@@ -32,6 +32,9 @@ type System struct {
 	inlet   *inlet
 	label   string
 
+	telling sync.Mutex // held while a milestone is told
+	told    bool       // nobody wants to know any more
+
 	mu       sync.Mutex
 	nodes    map[string]*peer
 	order    []string
@@ -332,7 +335,18 @@ func (s *System) milestone(m told) {
 	if t0 != 0 {
 		m.AtNs = m.MonoNs - t0
 	}
-	s.given.Milestone(m.Milestone)
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	if !s.told {
+		s.given.Milestone(m.Milestone)
+	}
+}
+
+// hush has no milestone told from now on: what is killed at the end is lost to nobody.
+func (s *System) hush() {
+	s.telling.Lock()
+	s.told = true
+	s.telling.Unlock()
 }
 
 // Config are the settings the nodes were given.
@@ -391,6 +405,7 @@ func (s *System) Wait(ctx context.Context) error {
 
 // Close ends every process, stopped ones too, and waits until they are gone.
 func (s *System) Close() error {
+	s.hush()
 	s.mu.Lock()
 	s.closed = true
 	var procs []*process
