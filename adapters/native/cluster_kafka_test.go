@@ -87,7 +87,7 @@ func TestFaultsLoseNothingOverKafka(t *testing.T) {
 	draw := rand.New(rand.NewPCG(11, 0))
 	kafkatest.Brokers(t, func(t *testing.T, at string) {
 		before := holdings()
-		t.Run("", func(t *testing.T) {
+		t.Run("run", func(t *testing.T) {
 			c, ch := crewOf{
 				workload: sensors(t, "1000"), events: uint64(faults) * 60_000, rate: 20_000, workers: 3,
 				guarantee: exactlyOnce, interval: 150 * time.Millisecond,
