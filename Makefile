@@ -15,7 +15,7 @@ demo: build ## Kill one of three workers at 1.5M events/s and show the recovery 
 	bin/streambench demo
 
 test: ## Run every test: with nothing but Go, Chromium where there is one, and the broker of STREAMBENCH_KAFKA.
-	$(GO) test $(PKG)
+	$(GO) test -timeout 20m $(PKG)
 
 race: ## Run the tests under the race detector, fewer golden vectors (needs a C compiler).
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 20m $(PKG)
