@@ -18,7 +18,7 @@ test: ## Run every test: with nothing but Go, Chromium where there is one, and t
 	$(GO) test -timeout 20m $(PKG)
 
 race: ## Run the tests under the race detector, fewer golden vectors (needs a C compiler).
-	CGO_ENABLED=1 $(GO) test -race -short -timeout 20m $(PKG)
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 30m $(PKG)
 
 lint: ## Check formatting, vet for Linux and macOS, and that go.mod is tidy.
 	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "gofmt -w these:"; echo "$$files"; exit 1; fi
