@@ -2,7 +2,6 @@ package adapters
 
 import (
 	"math"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -142,5 +141,5 @@ func (l *Load) Seen() []uint64 {
 	for _, s := range l.shards {
 		ends = append(ends, s.claim.Load())
 	}
-	return slices.Clip(ends)
+	return ends
 }

@@ -80,7 +80,7 @@ func (c *coordinator) redeploy() error {
 	}
 	c.ledger = l
 	c.phase, c.until = fencing, time.Now().Add(deployLimit)
-	c.toRunner(kindFence, fence{Attempt: l.Attempt, From: l.From, Done: c.complete,
+	c.toRunner(kindFence, fence{Attempt: l.Attempt, Done: c.complete,
 		Owners: l.Owners})
 	return nil
 }

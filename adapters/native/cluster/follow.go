@@ -219,7 +219,7 @@ func (s *System) beyond(seen []uint64) []uint64 {
 }
 
 // commit makes results visible.
-func (s *System) commit(n *peer, body []byte) error {
+func (s *System) commit(body []byte) error {
 	c, err := decode[commit](body)
 	if err != nil {
 		return err
@@ -234,7 +234,6 @@ func (s *System) commit(n *peer, body []byte) error {
 	}
 	s.milestone(told{MonoNs: monotonicNs(), Milestone: record.Milestone{
 		Name: record.MilestoneCommit, Checkpoint: c.ID, Attempt: c.Attempt}})
-	n.conn.send(kindCommitted, c)
 	if c.Final {
 		s.through()
 		s.end(nil)

@@ -2,8 +2,6 @@ package cluster
 
 import (
 	"fmt"
-	"math"
-	"slices"
 	"sync"
 
 	"github.com/streambench/streambench/adapters"
@@ -129,7 +127,7 @@ func (in *inlet) release(id uint64) error {
 	in.visible = max(in.visible, id)
 	kept := in.held[:0]
 	for _, h := range in.held {
-		if h.epoch >= id && id != math.MaxUint64 {
+		if h.epoch >= id {
 			kept = append(kept, h)
 			continue
 		}
@@ -156,8 +154,7 @@ func (in *inlet) fence(f fence) error {
 	for _, h := range in.held {
 		in.recycle(h.rs)
 	}
-	in.held, in.heldB = in.held[:0], 0
-	in.held = slices.Clip(in.held)
+	in.held, in.heldB = nil, 0
 	in.attempt = f.Attempt
 	return nil
 }

@@ -67,7 +67,7 @@ func TestANewAttemptDropsWhatWasNotCommitted(t *testing.T) {
 	in, k := inletOf(t, exactlyOnce, "")
 	in.send(t, 1, 0, 10)
 	in.send(t, 1, 5, 20)
-	if err := in.fence(fence{Attempt: 2, From: 5, Done: 5}); err != nil {
+	if err := in.fence(fence{Attempt: 2, Done: 5}); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(k.rows, []int64{10}) {
@@ -90,7 +90,7 @@ func TestANewAttemptDropsWhatWasNotCommitted(t *testing.T) {
 func TestNothingIsRemovedByItsIdentity(t *testing.T) {
 	in, k := inletOf(t, exactlyOnce, "")
 	in.send(t, 1, 0, 10)
-	if err := in.fence(fence{Attempt: 2, From: 3, Done: 3}); err != nil {
+	if err := in.fence(fence{Attempt: 2, Done: 3}); err != nil {
 		t.Fatal(err)
 	}
 	in.send(t, 2, 0, 10)

@@ -8,7 +8,7 @@ import (
 
 // The frames of the three kinds of connection.
 //
-//	runner --control--> every node:   start, begin, measure, limit, freeze, disk, …
+//	runner --control--> every node:   start, begin, freeze, disk, …
 //	       <----------                milestone, shards, stats, results, …
 //	worker --member--> coordinator:   register, ready, part, …   <-- assign, checkpoint, …
 //	worker --data--> worker:          blocks, credit, beat
@@ -17,20 +17,19 @@ const (
 	kindBeat
 
 	// From the runner.
-	kindStart     // job: what to do
-	kindBegin     // schedule
-	kindFreeze    // stop where you are: kindFrozen
-	kindDisk      // chaos.Disk
-	kindTryDisk   // kindTried
-	kindFenced    // fenced: answer to kindFence
-	kindCommitted // committed: answer to kindCommit
-	kindSealed    // sealed: answer to kindMarker
+	kindStart   // job: what to do
+	kindBegin   // schedule
+	kindFreeze  // stop where you are: kindFrozen
+	kindDisk    // chaos.Disk
+	kindTryDisk // kindTried
+	kindFenced  // fenced: answer to kindFence
+	kindSealed  // marker: answer to kindMarker
 
 	// To the runner.
 	kindMilestone
 	kindShards // see shards.go
 	kindStats
-	kindResults // see results.go
+	kindResults // see outlet.go
 	kindMarker
 	kindFrozen
 	kindTried
@@ -73,12 +72,11 @@ type schedule struct {
 	Sealed   bool   `json:"sealed"`
 }
 
-// fence raises the attempt at the runner: what results of older attempts are committed by From is
-// visible, the rest is dropped.
+// fence raises the attempt at the runner: results of epochs below Done are visible, the rest of
+// what older attempts have sent is dropped.
 type fence struct {
 	Attempt uint64 `json:"attempt"`
-	From    uint64 `json:"from"` // checkpoint the new attempt goes on from; 0 = none
-	Done    uint64 `json:"done"` // checkpoints up to this one may be visible
+	Done    uint64 `json:"done"` // newest complete checkpoint; 0 = none
 	// Owners are the workers of slots, by slot.
 	Owners []string `json:"owners"`
 }

@@ -296,7 +296,7 @@ func (s *System) take(n *peer, k kind, body []byte) error {
 	case kindFence:
 		return s.fence(n, body)
 	case kindCommit:
-		return s.commit(n, body)
+		return s.commit(body)
 	case kindFailed:
 		f, err := decode[failure](body)
 		if err != nil {
