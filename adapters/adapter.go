@@ -37,8 +37,14 @@ type Job struct {
 	Broker     Broker
 	Partitions int
 	StallSink  bool // the brokers of the outputs are to be Stallable
-	// Settings are those the scenario hands to the system as they are, by name.
+	// Settings are those the scenario hands to the system as they are, by name. Profile names the
+	// set of recovery settings they are laid over: defaults, equal-detection or vendor-tuned.
 	Settings map[string]string
+	Profile  string
+	// Own is what the user brings along in the place of what the adapter has.
+	Own Own
+	// LogDir is the folder that takes the logs of nodes, one file each; empty for nowhere.
+	LogDir string
 	// Broken says that faults will be injected: the system has to consist of processes of its own,
 	// even if one of them would do.
 	Broken bool
@@ -57,6 +63,14 @@ type Job struct {
 	Load      *Load
 	Collector Collector
 	Topics    *Topics // nil where the transport is embedded
+}
+
+// Own is what a user brings along.
+type Own struct {
+	Image string // reference of an image to run in the place of the one built here
+	Jar   string // path of a job on this host, in the place of the generic one
+	Main  string // main class of Jar
+	At    string // URL or HOST:PORT of a deployment that runs already; its nodes are not ours
 }
 
 // Collector takes results as they become visible. It is called by one goroutine at a time and
@@ -85,6 +99,37 @@ type System interface {
 	// Close removes all the system left behind and returns when it no longer calls the collector;
 	// twice is harmless.
 	Close() error
+}
+
+// Hosting is an Adapter whose deployment can serve several jobs, one after the other. What starts
+// slowly stays up in between: a virtual machine that was just started is not what is compared.
+type Hosting interface {
+	Adapter
+	// Open starts what no single job needs to itself. Of job only what is the same for all jobs to
+	// come is read: resources, settings, network.
+	Open(ctx context.Context, job Job) (Host, error)
+}
+
+// Host is a deployment that waits for jobs.
+type Host interface {
+	// Deploy runs a job. It is called once the System before was closed.
+	Deploy(ctx context.Context, job Job) (System, error)
+	// Close removes the deployment; twice is harmless.
+	Close() error
+}
+
+// Accounted is a System or a Channel that knows what its nodes have used, where they are no
+// processes of this host that anybody could look at.
+type Accounted interface {
+	// Used sums over the nodes, also those that have died. It may be called at any time.
+	Used(ctx context.Context) (Usage, error)
+}
+
+// Usage is what nodes have used since they were started.
+type Usage struct {
+	CPUNs   int64
+	MemoryB uint64 // in use now
+	PeakB   uint64 // most in use at once, of each node by itself
 }
 
 // Metered is a System that counts what it does. Meter may be called at any time.

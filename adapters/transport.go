@@ -12,16 +12,25 @@ type Broker struct {
 	At   string // container, embedded, or HOST:PORT,…
 	TLS  string // none | system | insecure
 	SASL string // empty, or a mechanism; its credentials come from the environment alone
+
+	// Of brokers in containers: how many, and what each may use; 0 for what suits.
+	Nodes   int
+	CPUs    float64
+	MemoryB uint64
 }
 
 // Topics are where a job's events and results travel: what a system needs to know of a transport.
 type Topics struct {
 	// Folder holds the topics of a log transport, as folders; empty where there are brokers.
-	Folder     string
-	Brokers    Broker   // how to reach them: TLS and SASL
-	Bootstrap  []string // HOST:PORT of the input's brokers as seen from this host
-	Sink       []string // likewise of the outputs'; most often the same
-	Partitions int      // of the input; partition of a key = below(mix64(key), Partitions)
+	Folder    string
+	Brokers   Broker   // how to reach them: TLS and SASL
+	Bootstrap []string // HOST:PORT of the input's brokers as seen from this host
+	Sink      []string // likewise of the outputs'; most often the same
+	// Inside is HOST:PORT of the brokers as seen from containers, and Network the container network
+	// they are on; empty where they are reached as from this host.
+	Inside     []string
+	Network    string
+	Partitions int // of the input; partition of a key = below(mix64(key), Partitions)
 	Input      string
 	// Outputs are the topics of the query's outputs, by workloads.Stream; empty where it has none.
 	Outputs [3]string
@@ -37,6 +46,20 @@ type Transport interface {
 	// Deploy readies brokers and topics and starts a driver, which follows job.Load, and a collector,
 	// which hands results to job.Collector. Every check of the brokers' settings is made here.
 	Deploy(ctx context.Context, job Job) (Channel, error)
+}
+
+// Carrying is a Transport whose brokers can serve several jobs, one after the other.
+type Carrying interface {
+	Transport
+	// Open starts the brokers of all jobs to come.
+	Open(ctx context.Context, job Job) (Carrier, error)
+}
+
+// Carrier is a Transport that is up.
+type Carrier interface {
+	Transport
+	// Close removes the brokers; twice is harmless.
+	Close() error
 }
 
 // Channel is a deployed transport. It is a System whose nodes are the brokers: its Wait returns nil

@@ -218,9 +218,19 @@ func (r *run) job(sys System) adapters.Job {
 		RunID: filepath.Base(r.dir), Workload: r.bound, Transport: s.Load.Transport,
 		Format: s.Load.Format, Guarantee: s.Guarantee, Checkpoint: s.Checkpoint,
 		Workers: workers, WorkerCPUs: slotsOf(s.Resources.Worker.CPUs),
-		MemoryB: uint64(s.Resources.Worker.Memory), Broker: adapters.Broker(s.Load.Broker),
-		Settings: sys.Config, Broken: len(s.Faults) > 0,
+		MemoryB: uint64(s.Resources.Worker.Memory), Broker: s.brokers(),
+		Settings: sys.Config, Profile: s.Profile, Broken: len(s.Faults) > 0,
+		Own:        adapters.Own{Image: sys.Image, Jar: sys.Jar, Main: sys.Main, At: sys.At},
 		Partitions: s.Load.Partitions, StallSink: s.Mode.Name == record.ModeBackpressure,
+	}
+}
+
+// brokers are those of the transport.
+func (s *Scenario) brokers() adapters.Broker {
+	b := s.Load.Broker
+	return adapters.Broker{
+		At: b.At, TLS: b.TLS, SASL: b.SASL, Nodes: s.Resources.Brokers,
+		CPUs: float64(s.Resources.Broker.CPUs), MemoryB: uint64(s.Resources.Broker.Memory),
 	}
 }
 
