@@ -153,28 +153,3 @@ func (r *repetition) disconnect() error {
 	}
 	return errors.Join(errs...)
 }
-
-// processes reads what the processes of a deployment have used, summed up. One that has died keeps
-// what it was last seen with, so that the sum never falls back.
-type processes struct{ cpuNs map[int]int64 }
-
-// used is the processor time of all processes ever seen, and the memory of those that run.
-func (p *processes) used(of any) (cpuNs int64, memoryB uint64) {
-	if ps, ok := of.(adapters.Processes); ok {
-		for _, pid := range ps.Pids() {
-			u, ok := readProcess(pid)
-			if !ok {
-				continue
-			}
-			if p.cpuNs == nil {
-				p.cpuNs = map[int]int64{}
-			}
-			p.cpuNs[pid] = u.cpuNs
-			memoryB += u.memoryB
-		}
-	}
-	for _, ns := range p.cpuNs {
-		cpuNs += ns
-	}
-	return cpuNs, memoryB
-}

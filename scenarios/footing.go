@@ -50,6 +50,12 @@ func (s *footing) carried(ctx context.Context, r *repetition) (adapters.Transpor
 	if err != nil {
 		return nil, err
 	}
+	if job.LogDir != "" { // theirs, and not those of the system that comes first
+		job.LogDir = filepath.Join(filepath.Dir(job.LogDir), "brokers")
+		if err := os.MkdirAll(job.LogDir, 0o755); err != nil {
+			return nil, fmt.Errorf("make folder for logs: %w", err)
+		}
+	}
 	if s.carrier, err = carrying.Open(ctx, job); err != nil {
 		s.carrier = nil
 		return nil, err

@@ -424,7 +424,7 @@ func (r *run) pacerOf(of record.Repeat) (p workloads.Pacer, ok bool) {
 			if b.Unsettled != "" || b.Passed == 0 {
 				return nil, false
 			}
-			return workloads.Constant(uint64(rounded(b.Passed * leg.share()))), true
+			return workloads.Constant(uint64(leg.of(b))), true
 		case of.Rate == "":
 			return r.pacer, true
 		}
