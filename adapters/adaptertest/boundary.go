@@ -46,8 +46,8 @@ func (b *bench) boundary(ctx context.Context) error {
 // pair are two neighbouring events of a key.
 type pair struct{ key, first, second int64 }
 
-// onePair is a case of clickstream in which exactly one pair of neighbouring events of a user is one
-// gap apart.
+// onePair is a case of clickstream in which exactly one pair of neighbouring events of a user is
+// one gap apart.
 func onePair() (Case, pair, error) {
 	c := Case{Name: "clickstream pair", Workload: "clickstream", Rate: 1000, Events: 5000,
 		Params: map[string]string{"keys": "500", "disorder": "0ms", "bound": "0ms"}}

@@ -12,18 +12,21 @@ import (
 )
 
 // liveRate is offered where a check is not about speed.
-const liveRate = 5000
+const liveRate = 20_000
+
+// prompt is a case whose first window closes half a second after the load began.
+var prompt = simple.with("prompt", "disorder", "0ms", "bound", "100ms")
 
 // live closes a system in mid-run, once it has answered: results come while events still do, not
 // only at the end of the stream, and a Close returns soon.
-func (b *bench) live(ctx context.Context) error { return b.untilAnswered(ctx, simple) }
+func (b *bench) live(ctx context.Context) error { return b.untilAnswered(ctx, prompt) }
 
 // emptyPartition does the same where all events are of one key, and so of one partition.
 func (b *bench) emptyPartition(ctx context.Context) error {
 	if b.carrier == nil || b.subject.Job.Partitions < 2 {
 		return fmt.Errorf("%w: there is one partition", errSkipped)
 	}
-	return b.untilAnswered(ctx, simple.with("one key", "keys", "1"))
+	return b.untilAnswered(ctx, prompt.with("one key", "keys", "1"))
 }
 
 func (b *bench) untilAnswered(ctx context.Context, c Case) error {
