@@ -27,10 +27,20 @@ func (r *repetition) connect(ctx context.Context) (err error) {
 	if r.transport == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, longestConnect,
-		fmt.Errorf("not ready within %s: %w", longestConnect, adapters.ErrNotReady))
+	longest := longestConnect
+	if r.contained() {
+		longest = longestStart
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, longest,
+		fmt.Errorf("not ready within %s: %w", longest, adapters.ErrNotReady))
 	defer cancel()
-	if r.channel, err = r.transport.Deploy(ctx, r.job); err != nil {
+	by := r.transport
+	if r.footing != nil {
+		if by, err = r.footing.carried(ctx, r); err != nil {
+			return fmt.Errorf("start the brokers of all repetitions: %w", timely(ctx, err))
+		}
+	}
+	if r.channel, err = by.Deploy(ctx, r.job); err != nil {
 		r.channel = nil
 		return fmt.Errorf("deploy %s transport: %w", r.job.Transport, timely(ctx, err))
 	}
