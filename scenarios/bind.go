@@ -95,10 +95,6 @@ func (s *Scenario) NotYet() []string {
 }
 
 func (s *Scenario) loadNotYet(add func(where, what, remedy string)) {
-	if s.Load.Broker.At == atContainer {
-		add("load.broker", "this build starts no containers",
-			"--set load.broker=embedded, or the HOST:PORT of a broker that runs")
-	}
 	if s.Load.Settle != "none" {
 		add("load.settle", "this build does not read the input log back", "--set load.settle=none")
 	}

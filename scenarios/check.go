@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/workloads"
 )
@@ -31,6 +30,7 @@ func check(s *Scenario, root *node, g *gatherer) {
 	c.load()
 	c.transport()
 	c.resources()
+	c.brokers()
 	c.faults()
 	c.limits()
 	c.trace()
@@ -202,15 +202,6 @@ func (c *checker) resources() {
 		path = "resources/" + path + "/memory"
 		if size > 0 && size < 64<<20 && c.sound(path) {
 			c.fail(path, "memory is "+formatSize(size), "write at least 64m")
-		}
-	}
-	if c.s.Load.Transport == adapters.Kafka {
-		return
-	}
-	for _, key := range []string{"brokers", "broker"} {
-		if c.has("resources/" + key) {
-			c.failKey("resources/"+key, key+" without brokers: the transport is "+c.s.Load.Transport,
-				"write load.transport: kafka or leave the key out")
 		}
 	}
 }
