@@ -226,7 +226,7 @@ func (c *checker) limits() {
 		case needsFault(l.Metric) && !c.s.disturbed() && c.sound("faults"):
 			c.failKey(path, name+" needs a fault, and there is none",
 				"add faults: [{at: 20s, kill: worker, restart: 10s}] or leave the limit out")
-		case l.Metric == "sustainable" && c.s.Load.Rate.Search == nil && c.sound("load/rate"):
+		case l.Metric == "sustainable" && !c.s.Load.Rate.bisects() && c.sound("load/rate"):
 			c.failKey(path, name+" is found by a search, and load.rate is none",
 				"write load.rate: {search: sustainable}")
 		case c.s.Load.Rate.Max && needsSchedule(l.Metric):
