@@ -43,6 +43,7 @@ var arrows = map[string]rule{
 	"adapters/log": {own: []string{"adapters", "adapters/kafka", "workloads", "chaos"}},
 	"adapters/null": {own: []string{"adapters", "adapters/kafka", "adapters/log", "workloads",
 		"chaos"}},
+	"adapters/java": {own: []string{"adapters", "workloads"}},
 	"adapters/native": {
 		own: []string{"adapters", "adapters/native/engine", "adapters/native/checkpoint",
 			"adapters/native/cluster", "adapters/kafka", "adapters/log", "workloads", "chaos",
@@ -58,6 +59,10 @@ var arrows = map[string]rule{
 	"adapters/native/engine": {
 		own:     []string{"workloads", "reports/record", "adapters/native/checkpoint"},
 		foreign: []string{"golang.org/x/sys"},
+	},
+	"adapters/adaptertest": {
+		own:     []string{"adapters", "adapters/kafka", "workloads", "workloads/workloadstest", "chaos"},
+		foreign: []string{"github.com/twmb/franz-go"},
 	},
 	"chaos":                     {own: []string{"reports/record"}, foreign: []string{"golang.org/x/sys"}},
 	"matrix":                    {own: []string{"matrix/stats"}, foreign: []string{"gonum.org/"}},
