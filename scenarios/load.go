@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"path/filepath"
 	"reflect"
 	"strings"
 )
@@ -27,9 +28,9 @@ func load(name string, src []byte, sets []string, quick bool) (*Scenario, Proble
 	for _, set := range sets {
 		root = applySet(g, root, set)
 	}
-	s := understand(g, root, quick)
+	s := understand(g, root, quick, filepath.Dir(name))
 	if len(g.list) == 0 && short != nil && !quick { // its mistakes are to be seen before it is asked for
-		understand(g, short, true)
+		understand(g, short, true, filepath.Dir(name))
 	}
 	if len(g.list) > 0 {
 		return nil, g.finish(src)
@@ -38,7 +39,7 @@ func load(name string, src []byte, sets []string, quick bool) (*Scenario, Proble
 }
 
 // understand makes a scenario of its nodes and gathers what is wrong with it.
-func understand(g *gatherer, root *node, quick bool) *Scenario {
+func understand(g *gatherer, root *node, quick bool, folder string) *Scenario {
 	s := &Scenario{}
 	if root.kind == nullNode {
 		g.add(root.place, "the scenario is empty",
@@ -47,11 +48,26 @@ func understand(g *gatherer, root *node, quick bool) *Scenario {
 	}
 	(&decoder{problems: g}).into(root, reflect.ValueOf(s).Elem(), "", "")
 	s.fill(root)
+	s.locate(root, folder)
 	if quick {
 		s.hurry(root)
 	}
 	check(s, root, g)
 	return s
+}
+
+// locate has the paths of a file count from its folder, and those of a flag from the working folder.
+func (s *Scenario) locate(root *node, folder string) {
+	list := root.get("systems")
+	for i := range s.Systems {
+		jar := &s.Systems[i].Jar
+		if *jar == "" || filepath.IsAbs(*jar) || list == nil || i >= len(list.items) {
+			continue
+		}
+		if n := list.items[i].get("jar"); n != nil && n.place.flag == "" {
+			*jar = filepath.Join(folder, *jar)
+		}
+	}
 }
 
 // finish gives every problem its lines and puts them in order.
