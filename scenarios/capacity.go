@@ -83,7 +83,7 @@ func (r *run) capacity(ctx context.Context, sys System) record.Bracket {
 	}
 	b.Limits, b.Offered = rate.limits(), 0
 	if b.Unsettled == "" && b.Passed > 0 {
-		b.Offered = rounded(b.Passed * rate.share())
+		b.Offered = rate.of(b)
 	}
 	r.journal.add(record.Entry{Kind: record.KindBracket, System: label, Bracket: &b})
 	return b

@@ -118,7 +118,7 @@ func (r *run) drainOnce(
 		}
 	}
 	drain := d.progress.stretch(d.filledNs, rep.events)
-	return summary.Drained(w.entries, drain), nil
+	return summary.Drained(w.entries, drain, r.manifest.Host.Cores), nil
 }
 
 // stand has what the system stands on up while the topic is still empty.

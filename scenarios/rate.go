@@ -10,6 +10,7 @@ import (
 	"github.com/invopop/jsonschema"
 
 	"github.com/streambench/streambench/matrix"
+	"github.com/streambench/streambench/reports/record"
 )
 
 func decodeRate(d *decoder, n *node, v reflect.Value, path string) {
@@ -185,6 +186,15 @@ func (r Rate) share() float64 {
 		return float64(r.OfCapacity)
 	}
 	return 1
+}
+
+// of is the rate that repetitions are offered of what was found.
+func (r Rate) of(b record.Bracket) float64 {
+	most := b.Passed
+	if b.Estimate != nil {
+		most = min(most, b.Estimate.Most())
+	}
+	return rounded(most * r.share())
 }
 
 // limits are those of a search, beside a backlog that does not grow.

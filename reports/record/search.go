@@ -44,6 +44,19 @@ type Drain struct {
 	SystemCores float64 `json:"systemCores,omitempty"`
 	BrokerCores float64 `json:"brokerCores,omitempty"`
 	ToolCores   float64 `json:"toolCores,omitempty"` // collecting, and what else this process does
+	// Together is the most that this host allows where the driver works beside brokers and system: by
+	// the processor time that filling and draining took of an event, and by how fast the driver could
+	// fill; 0 for not known.
+	Together float64 `json:"together,omitempty"`
+}
+
+// Most is what a system can be offered by the estimate: what it drained, or what the host allows
+// with the driver at work, if that is less.
+func (d *Drain) Most() float64 {
+	if d.Together > 0 && d.Together < d.EventsPerS {
+		return d.Together
+	}
+	return d.EventsPerS
 }
 
 // Bracket is the answer of a search: the highest rate that passed and the lowest that failed.

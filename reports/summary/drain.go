@@ -8,14 +8,16 @@ import (
 
 // Drained is the answer of a repetition in which a system drained a full topic, over the stretch that
 // its results gave: it passes if the oracle found every result right.
-func Drained(entries []record.Entry, d record.Drain) record.Probe {
+//
+// hostCores are those that driver, brokers and system share where they work at the same time.
+func Drained(entries []record.Entry, d record.Drain, hostCores int) record.Probe {
 	t := Trail{}
 	for _, e := range entries {
 		t.System, t.Rep = e.System, e.Rep
 		t.add(e)
 	}
 	p := record.Probe{Answer: record.ProbeFail, Rep: t.Rep, Rate: d.EventsPerS, Drain: &d}
-	cores(&d, &t)
+	cores(&d, &t, float64(hostCores))
 	switch l := t.Ledger; {
 	case t.Failure != nil:
 		p.Reason, p.Text = reasonFailure, fmt.Sprintf("it failed in %s: %s", t.Failure.Phase,
@@ -39,7 +41,7 @@ func Drained(entries []record.Entry, d record.Drain) record.Probe {
 
 // cores fills in what the roles used over the stretch. The driver is done by then: what is left in
 // its process is the collector's and the tool's.
-func cores(d *record.Drain, t *Trail) {
+func cores(d *record.Drain, t *Trail, host float64) {
 	if d.ToNs <= d.FromNs {
 		return
 	}
@@ -47,6 +49,16 @@ func cores(d *record.Drain, t *Trail) {
 	d.SystemCores = t.Rise(d.FromNs, d.ToNs, systemNs) / ns
 	d.BrokerCores = t.Rise(d.FromNs, d.ToNs, brokerNs) / ns
 	d.ToolCores = (t.Rise(d.FromNs, d.ToNs, toolNs) + t.Rise(d.FromNs, d.ToNs, driverNs)) / ns
+	if d.EventsPerS == 0 || d.Events == 0 {
+		return
+	}
+	drain := (d.SystemCores + d.BrokerCores + d.ToolCores) / d.EventsPerS // core seconds an event
+	fill := t.Rise(0, d.FilledNs, func(k *record.Tick) float64 {
+		return driverNs(k) + brokerNs(k) + systemNs(k) + toolNs(k)
+	}) / 1e9 / float64(d.Events)
+	if drain+fill > 0 && d.FilledNs > 0 { // no more than the driver could write by itself
+		d.Together = min(host/(drain+fill), float64(d.Events)/float64(d.FilledNs)*1e9)
+	}
 }
 
 func driverNs(k *record.Tick) float64 { return float64(k.CPU.DriverNs) }
