@@ -42,9 +42,9 @@ public final class Plan implements Serializable {
     public final transient Topics topics;
     /** The name of the workload. */
     public final transient String workload;
-    /** What the stream is made from, and what processes are made from too. */
+    /** What some processes are made from. */
     public final transient long seed;
-    /** Parameters of the workload by name, numbers (milliseconds) or choices as text. */
+    /** Parameters of the workload that its process is made from, by name. */
     public final transient Map<String, String> params;
     /** The set of recovery settings: defaults, equal-detection or vendor-tuned. */
     public final transient String profile;
