@@ -26,6 +26,7 @@ type plan struct {
 	Workload     string            `json:"workload"`
 	Seed         string            `json:"seed"` // of 64 bits, more than a number of JSON holds
 	Params       map[string]string `json:"params,omitempty"`
+	RouteBy      string            `json:"routeBy,omitempty"`
 	Schema       schema            `json:"schema"`
 	Query        query             `json:"query"`
 }
@@ -47,7 +48,7 @@ func Plan(job adapters.Job) ([]byte, error) {
 		CheckpointMs: job.Checkpoint.Milliseconds(), Partitions: job.Partitions,
 		Workers: job.Workers, Slots: job.WorkerCPUs, Profile: job.Profile, Settings: job.Settings,
 		Workload: job.Workload.Name, Seed: fmt.Sprint(job.Workload.Settings.Seed),
-		Params: paramsOf(job.Workload), Schema: schemaOf(job.Workload.Schema),
+		Params: paramsOf(job.Workload), RouteBy: job.Workload.RouteBy, Schema: schemaOf(job.Workload.Schema),
 		Query: queryOf(job.Workload.Query),
 	}
 	if t := job.Topics; t != nil {
