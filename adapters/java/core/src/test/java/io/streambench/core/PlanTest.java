@@ -19,7 +19,7 @@ class PlanTest {
         assertEquals(Map.of("a.b", "c"), plan.settings);
         assertEquals(true, plan.query.window().gapInclusive());
         assertEquals(60_000, plan.query.latenessMs());
-        assertEquals(6, plan.query.width());
+        assertEquals(7, plan.query.width());
         assertEquals("7", Settings.text(plan, "x", "7"));
     }
 
