@@ -27,7 +27,7 @@ func Supports(w *workloads.Workload) error {
 				return fmt.Errorf("run %s: the query reads free text, field %s, which rows do not "+
 					"hold: %w", w.Name, f.Name, errors.ErrUnsupported)
 			case f.Kind == workloads.Float && r.compared:
-				return fmt.Errorf("run %s: floats as key, or compared: field %s: %w", w.Name, f.Name,
+				return fmt.Errorf("run %s: floats as key, compared or taken back: field %s: %w", w.Name, f.Name,
 					errors.ErrUnsupported)
 			}
 		}
@@ -85,8 +85,10 @@ func readsOf(q workloads.Query) (all []read) {
 }
 
 func shownOf(q workloads.Query) (all []read) {
+	// Of floats nothing can be taken back exactly.
+	takenBack := q.Join != nil || q.Window.Kind == workloads.Sliding
 	for _, a := range q.Aggregates {
-		all = append(all, read{q.From, a.Field, a.Func == workloads.TopK})
+		all = append(all, read{q.From, a.Field, a.Func == workloads.TopK || takenBack})
 		if q.Rank != nil && q.Rank.By == a.As {
 			all = append(all, read{q.From, a.Field, true})
 		}
