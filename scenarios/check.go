@@ -27,6 +27,7 @@ func check(s *Scenario, root *node, g *gatherer) {
 	c := &checker{s: s, root: root, g: g}
 	c.names()
 	c.systems()
+	c.unchecked()
 	c.load()
 	c.transport()
 	c.resources()

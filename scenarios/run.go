@@ -295,7 +295,7 @@ func (r *run) conditions() record.Conditions {
 	c := record.Conditions{
 		Workload: s.Workload, Query: r.bound.Query.Name, Params: s.Params, Mode: s.Mode.Name,
 		Transport: s.Load.Transport, Broker: s.Load.Broker.kind(), Partitions: s.Load.Partitions,
-		Format: s.Load.Format, Guarantee: s.Guarantee,
+		Format: s.Load.Format, Guarantee: s.Guarantee, Expect: unlessOracle(s.Expect),
 		Checkpoint: formatDuration(s.Checkpoint), Profile: s.Profile,
 		Rate: s.Load.Rate.String(), RateMax: s.Load.Rate.Max, EventRate: uint64(s.Load.EventRate),
 		Seed: s.Load.Seed, Warmup: formatDuration(s.Load.Warmup.For),
@@ -459,7 +459,7 @@ func (r *run) pacerOf(of record.Repeat) (p workloads.Pacer, ok bool) {
 func (r *run) prepare(sys System, of record.Repeat) *repetition {
 	s := r.req.Scenario
 	rep := &repetition{
-		journal: r.journal, plan: of, dir: r.dir, keep: r.req.KeepResults,
+		journal: r.journal, plan: of, dir: r.dir, keep: r.req.KeepResults, expect: s.Expect,
 		nap: r.req.canaryNap, used: readUsage, job: r.job(sys), gear: r.req.gear,
 		plane: r.plane(), safety: s.Safety, seed: s.Load.Seed, footing: r.footing,
 		timing: timing{

@@ -67,6 +67,8 @@ type Conditions struct {
 	Partitions int    `json:"partitions,omitempty"` // of the input
 	Format     string `json:"format"`
 	Guarantee  string `json:"guarantee"`
+	// Expect is ExpectNone where results were compared with each other and with no oracle's.
+	Expect     string `json:"expect,omitempty"`
 	Checkpoint string `json:"checkpoint"`
 	Profile    string `json:"profile"`
 	// Deployment is "once" where one deployment of a system serves all its repetitions; empty where
@@ -147,6 +149,9 @@ func (c Conditions) Of(system string) (Declared, bool) {
 	}
 	return Declared{}, false
 }
+
+// ExpectNone says that a run has no oracle.
+const ExpectNone = "none"
 
 // Limit is an slo of the scenario: Metric must be at most (or at least) Value.
 type Limit struct {
