@@ -16,11 +16,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streambench/streambench/adapters/docker"
+	kafka "github.com/streambench/streambench/adapters/kafka/image"
 )
 
 // images is the one table of container images: those of the adapters and of the brokers. Their
 // files are embedded, so that an installed binary can build them.
-var images = []docker.Image{}
+var images = []docker.Image{
+	kafka.Image(),
+}
 
 func imagesCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
