@@ -34,6 +34,11 @@ var arrows = map[string]rule{
 		own:     []string{"adapters", "workloads", "chaos", "reports/record"},
 		foreign: []string{"github.com/twmb/franz-go", "golang.org/x/sys"},
 	},
+	"adapters/docker": {
+		own: []string{"adapters", "chaos"},
+		foreign: []string{"github.com/moby/moby/", "github.com/testcontainers/",
+			"github.com/containerd/errdefs"},
+	},
 	// Its records are those of Kafka, and so are driver and collector.
 	"adapters/log": {own: []string{"adapters", "adapters/kafka", "workloads", "chaos"}},
 	"adapters/null": {own: []string{"adapters", "adapters/kafka", "adapters/log", "workloads",
@@ -53,6 +58,10 @@ var arrows = map[string]rule{
 	"adapters/native/engine": {
 		own:     []string{"workloads", "reports/record", "adapters/native/checkpoint"},
 		foreign: []string{"golang.org/x/sys"},
+	},
+	"adapters/adaptertest": {
+		own:     []string{"adapters", "adapters/kafka", "workloads", "workloads/workloadstest", "chaos"},
+		foreign: []string{"github.com/twmb/franz-go"},
 	},
 	"chaos":                     {own: []string{"reports/record"}, foreign: []string{"golang.org/x/sys"}},
 	"matrix":                    {own: []string{"matrix/stats"}, foreign: []string{"gonum.org/"}},
