@@ -16,6 +16,8 @@ record Clients(Map<String, String> consumer, Map<String, String> producer) {
         Map<String, String> producer = new TreeMap<>();
         // A dead letter may be as large as the topic takes.
         producer.put("max.request.size", Integer.toString(2 << 20));
+        // Longer than any checkpoint, and no longer than brokers allow unless told otherwise.
+        producer.put("transaction.timeout.ms", "600000");
         plan.settings.forEach((name, value) -> {
             if (name.startsWith("consumer.")) {
                 consumer.put(name.substring("consumer.".length()), value);

@@ -38,7 +38,7 @@ final class Decode implements KafkaRecordDeserializationSchema<byte[]> {
             row = events.decode(record.value());
         } catch (BadEvent e) {
             if (!buries) {
-                throw new IOException("read event at partition " + record.partition() + " offset "
+                throw new Refusal("read event at partition " + record.partition() + " offset "
                     + record.offset() + ": " + e.getMessage());
             }
             row = Grave.of(record, e);

@@ -34,6 +34,7 @@ final class InputReader implements SourceReader<byte[], KafkaPartitionSplit> {
     private CompletableFuture<Void> either;
     private CompletableFuture<Void> news;
     private Watched output;
+    private Partition stray; // that went on behind its end
 
     InputReader(SourceReader<byte[], KafkaPartitionSplit> kafka, EmptyPartitions empty) {
         this.kafka = kafka;
@@ -66,6 +67,9 @@ final class InputReader implements SourceReader<byte[], KafkaPartitionSplit> {
         }
 
         private void hear(byte[] row) {
+            if (ended) {
+                stray = this;
+            }
             if (!heard) {
                 heard = true;
                 idle = false;
@@ -165,7 +169,12 @@ final class InputReader implements SourceReader<byte[], KafkaPartitionSplit> {
         if (looks) {
             markEmpty();
         }
-        return kafka.pollNext(output);
+        InputStatus status = kafka.pollNext(output);
+        if (stray != null) {
+            throw new Refusal("read event at partition " + stray.number
+                + ": an event behind the end of the stream: somebody else writes to the topic");
+        }
+        return status;
     }
 
     /** Has the partitions be idle that are empty, until each has been heard of. */

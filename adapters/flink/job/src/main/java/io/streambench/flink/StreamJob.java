@@ -65,6 +65,10 @@ public final class StreamJob {
             return Keyed.byKey(rows, plan).process(new Slides(plan), Types.WORDS)
                 .name("slides").uid("slides");
         }
+        if (q.retracts()) {
+            return Keyed.byKey(rows, plan).process(new Retracting(plan), Types.WORDS)
+                .name("sessions").uid("sessions");
+        }
         SingleOutputStreamOperator<long[]> results = Windowed.of(Keyed.byKey(rows, plan), plan)
             .aggregate(new Windowed.Aggregate(plan), new Windowed.Answer(plan), Types.WORDS,
                 Types.WORDS, Types.WORDS)
