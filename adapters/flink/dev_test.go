@@ -25,7 +25,7 @@ func TestDev(t *testing.T) {
 		workers = 2
 	}
 	adaptertest.Run(t, adaptertest.Subject{
-		Adapter: Adapter{}, Transport: kafka.Transport{}, Boundary: adaptertest.Inclusive,
+		Adapter: Adapter{program: os.Getenv("STREAMBENCH_FLINK_JOB")}, Transport: kafka.Transport{}, Boundary: adaptertest.Inclusive,
 		Job: adapters.Job{Broker: adapters.Broker{At: os.Getenv("STREAMBENCH_KAFKA")},
 			Own: adapters.Own{At: at}, Workers: workers, Partitions: 2},
 	}, adaptertest.Options{Within: 90 * time.Second})

@@ -16,18 +16,21 @@ import (
 )
 
 // Adapter deploys Flink. Its zero value is ready.
-type Adapter struct{}
+type Adapter struct {
+	// program is a jar of the generic program that tests have built apart; "" for that of the image.
+	program string
+}
 
 // exactlyOnce is the guarantee under which results travel in transactions.
 const exactlyOnce = "exactly-once"
 
 // Open starts a session cluster, or looks whether the one that Own.At names is there.
-func (Adapter) Open(ctx context.Context, job adapters.Job) (adapters.Host, error) {
+func (a Adapter) Open(ctx context.Context, job adapters.Job) (adapters.Host, error) {
 	s, err := newSettings(job)
 	if err != nil {
 		return nil, fmt.Errorf("deploy flink: %w", err)
 	}
-	h := &host{settings: s}
+	h := &host{settings: s, apart: a.program}
 	if job.Own.At != "" {
 		err = h.join(ctx, job)
 	} else {

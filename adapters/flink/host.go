@@ -38,6 +38,7 @@ type host struct {
 	client   *client
 	version  string
 	at       string // of a cluster that is not ours; empty of one in containers
+	apart    string // Adapter.program
 	slots    int    // of each worker
 	memory   memory
 
@@ -230,6 +231,9 @@ func (h *host) program(ctx context.Context, job adapters.Job) (name string, jar 
 		return filepath.Base(job.Own.Jar), jar, err
 	case h.at == "":
 		return "streambench.jar", emptyJar(), nil
+	case h.apart != "":
+		jar, err = os.ReadFile(h.apart)
+		return "streambench-job.jar", jar, err
 	}
 	jar, err = wholeProgram(ctx, job)
 	return "streambench-job.jar", jar, err

@@ -4,15 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/docker"
 )
 
-// wholeProgram is the generic program with all it needs, for a cluster that has nothing of it.
-func wholeProgram(ctx context.Context, job adapters.Job) ([]byte, error) {
-	if at := os.Getenv("STREAMBENCH_FLINK_JOB"); at != "" {
-		return os.ReadFile(at)
+// wholeProgram is the generic program with all it needs, for a cluster that has nothing of it. It is
+// in the image, so an engine has to have that, wherever the cluster is.
+func wholeProgram(ctx context.Context, job adapters.Job) (jar []byte, err error) {
+	engine, err := docker.Connect(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("take the program out of its image: %w", err)
 	}
-	return nil, fmt.Errorf("take it from the image: %w", errors.ErrUnsupported)
+	defer func() { err = errors.Join(err, engine.Close()) }()
+	image := job.Own.Image
+	if image == "" {
+		image = Image().Ref()
+	}
+	return engine.ReadFile(ctx, image, wholeJar)
 }

@@ -16,11 +16,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streambench/streambench/adapters/docker"
+	"github.com/streambench/streambench/adapters/flink"
 )
 
 // images is the one table of container images: those of the adapters and of the brokers. Their
 // files are embedded, so that an installed binary can build them.
-var images = []docker.Image{}
+var images = []docker.Image{flink.Image()}
 
 func imagesCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{

@@ -24,6 +24,7 @@ public final class StreamJob {
             throw new IllegalArgumentException("write the plan, as JSON, as the only argument");
         }
         Plan plan = Plan.parse(args[0]);
+        Known.check(plan);
         Clients clients = Clients.of(plan);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
         env.setParallelism(plan.workers * plan.slots);
