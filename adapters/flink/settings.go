@@ -51,9 +51,11 @@ var profiles = map[string]map[string]string{
 }
 
 // always are the settings of every cluster and job of ours, in every profile.
-var always = map[string]string{
-	"execution.checkpointing.mode": "EXACTLY_ONCE",
-	"pipeline.object-reuse":        "true",
+var always = map[string]string{"execution.checkpointing.mode": "EXACTLY_ONCE"}
+
+// ofProgram are further settings of the generic program, which a job of the user's need not bear.
+var ofProgram = map[string]string{
+	"pipeline.object-reuse": "true",
 	// Nothing may fall back to Kryo.
 	"pipeline.generic-types": "false",
 }
@@ -135,11 +137,12 @@ func newSettings(job adapters.Job) (settings, error) {
 func (s *settings) choose(name, value string) error {
 	_, own := ofCluster[name]
 	_, fixed := always[name]
+	_, programs := ofProgram[name]
 	where, isTaken := taken[name]
 	switch {
 	case isTaken:
 		return fmt.Errorf("config %s: it follows from %s of the scenario", name, where)
-	case own && name != "execution.checkpointing.dir" || fixed ||
+	case own && name != "execution.checkpointing.dir" || fixed || programs ||
 		strings.HasPrefix(name, "taskmanager.memory."):
 		return fmt.Errorf("config %s: the adapter decides that", name)
 	case !strings.Contains(name, "."):
@@ -166,6 +169,9 @@ func (s settings) forJob(job adapters.Job) map[string]string {
 		if hasBeginning(name, ofJob) {
 			all[name] = value
 		}
+	}
+	if job.Own.Jar == "" {
+		maps.Copy(all, ofProgram)
 	}
 	return all
 }

@@ -98,7 +98,7 @@ func (s *system) submission() (submission, error) {
 		Settings: s.settings.forJob(job),
 	}
 	if job.Own.Jar != "" {
-		how.EntryClass, how.Arguments = job.Own.Main, ownArguments(job)
+		how.EntryClass, how.Arguments = job.Own.Main, adapters.OwnArguments(job, group(job), "")
 		return how, nil
 	}
 	plan, err := java.Plan(job)
