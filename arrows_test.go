@@ -34,6 +34,11 @@ var arrows = map[string]rule{
 		own:     []string{"adapters", "workloads", "chaos", "reports/record"},
 		foreign: []string{"github.com/twmb/franz-go", "golang.org/x/sys"},
 	},
+	"adapters/docker": {
+		own: []string{"adapters", "chaos"},
+		foreign: []string{"github.com/moby/moby/", "github.com/testcontainers/",
+			"github.com/containerd/errdefs"},
+	},
 	// Its records are those of Kafka, and so are driver and collector.
 	"adapters/log": {own: []string{"adapters", "adapters/kafka", "workloads", "chaos"}},
 	"adapters/null": {own: []string{"adapters", "adapters/kafka", "adapters/log", "workloads",

@@ -6,10 +6,12 @@ package docker
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
+	tclog "github.com/testcontainers/testcontainers-go/log"
 
 	"github.com/streambench/streambench/adapters"
 )
@@ -28,6 +30,12 @@ type Engine struct {
 func Connect(ctx context.Context) (*Engine, error) {
 	ctx, cancel := context.WithTimeout(ctx, answer)
 	defer cancel()
+	if os.Getenv("TESTCONTAINERS_RYUK_DISABLED") == "" {
+		if err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"); err != nil {
+			return nil, err
+		}
+	}
+	tclog.SetDefault(tclog.NewNoopLogger())
 	dc, err := testcontainers.NewDockerClientWithOpts(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reach docker engine: %w: %w", adapters.ErrNotReady, err)
