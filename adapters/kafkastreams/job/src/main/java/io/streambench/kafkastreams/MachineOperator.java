@@ -3,6 +3,7 @@ package io.streambench.kafkastreams;
 import io.streambench.core.Bytes;
 import io.streambench.core.Keys;
 import io.streambench.core.Machine;
+import io.streambench.core.Out;
 import io.streambench.core.Plan;
 import io.streambench.core.Row;
 import io.streambench.core.Selection.Side;
@@ -25,7 +26,7 @@ final class MachineOperator extends Operator {
     private final PriorityQueue<Held> held = new PriorityQueue<>(
         (a, b) -> a.ts != b.ts ? Long.compare(a.ts, b.ts) : Long.compare(a.seq, b.seq));
     private final LongMap<Held> heldBySeq = new LongMap<>();
-    private Machine.Out results;
+    private Out results;
 
     private static final class Entry {
         final long[] state;
