@@ -37,8 +37,8 @@ type topics struct {
 	DeadLetters string `json:"deadLetters,omitempty"`
 }
 
-// Plan writes what a job in Java is to do, as JSON: schema, query and wire form; the topics, and the
-// brokers as containers see them (Topics.Inside, else Topics.Bootstrap); guarantee, interval,
+// Plan writes what a job in Java is to do, as JSON: schema, query and wire form; the topics, and
+// the brokers as containers see them (Topics.Inside, else Topics.Bootstrap); guarantee, interval,
 // parallelism and settings. A job without Topics has a plan without them, which serves to look at.
 func Plan(job adapters.Job) ([]byte, error) {
 	p := plan{
