@@ -69,6 +69,9 @@ abstract class Operator extends State {
 
     @Override
     final void save() {
+        if (plan.query.perEvent()) {
+            return; // it has no changelog
+        }
         saveEntries();
         byte[] kept = marks.save();
         if (kept != null) {
