@@ -27,15 +27,35 @@ func (r *repetition) connect(ctx context.Context) (err error) {
 	if r.transport == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, longestConnect,
-		fmt.Errorf("not ready within %s: %w", longestConnect, adapters.ErrNotReady))
+	ctx, cancel := within(ctx, longestOf(r.job))
 	defer cancel()
-	if r.channel, err = r.transport.Deploy(ctx, r.job); err != nil {
+	by := r.transport
+	if r.footing != nil {
+		r.footing.last = r
+		if by, err = r.footing.carried(ctx, by, r.job); err != nil {
+			return fmt.Errorf("start brokers: %w", timely(ctx, err))
+		}
+	}
+	if r.channel, err = by.Deploy(ctx, r.job); err != nil {
 		r.channel = nil
 		return fmt.Errorf("deploy %s transport: %w", r.job.Transport, timely(ctx, err))
 	}
 	r.job.Topics = r.channel.Topics()
 	return nil
+}
+
+// longestOf is how long the transport of a job may take to be ready.
+func longestOf(job adapters.Job) time.Duration {
+	if inContainers(job) {
+		return longestStart
+	}
+	return longestConnect
+}
+
+// within bounds how long something may take to be ready.
+func within(ctx context.Context, longest time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, longest,
+		fmt.Errorf("not ready within %s: %w", longest, adapters.ErrNotReady))
 }
 
 // timely says why ctx ended where that is why something else did.
@@ -142,29 +162,4 @@ func (r *repetition) disconnect() error {
 		errs = append(errs, fmt.Errorf("close %s transport: %w", r.job.Transport, err))
 	}
 	return errors.Join(errs...)
-}
-
-// processes reads what the processes of a deployment have used, summed up. One that has died keeps
-// what it was last seen with, so that the sum never falls back.
-type processes struct{ cpuNs map[int]int64 }
-
-// used is the processor time of all processes ever seen, and the memory of those that run.
-func (p *processes) used(of any) (cpuNs int64, memoryB uint64) {
-	if ps, ok := of.(adapters.Processes); ok {
-		for _, pid := range ps.Pids() {
-			u, ok := readProcess(pid)
-			if !ok {
-				continue
-			}
-			if p.cpuNs == nil {
-				p.cpuNs = map[int]int64{}
-			}
-			p.cpuNs[pid] = u.cpuNs
-			memoryB += u.memoryB
-		}
-	}
-	for _, ns := range p.cpuNs {
-		cpuNs += ns
-	}
-	return cpuNs, memoryB
 }

@@ -28,6 +28,7 @@ func (s *Scenario) fill(root *node) {
 		s.Checkpoint = time.Second
 	}
 	fallback(&s.Profile, "defaults")
+	fallback(&s.Deployment, deployEach)
 	if root.get("repeat") == nil {
 		s.Repeat = Repeat{N: 1}
 	}
@@ -137,15 +138,6 @@ func (b Broker) kind() string {
 		return b.At
 	}
 	return "address"
-}
-
-// highest is the highest rate that is fixed beforehand, 0 where none is.
-func (r Rate) highest() EventRate {
-	highest := r.PerSecond
-	for _, p := range r.Pieces {
-		highest = max(highest, p.Rate)
-	}
-	return highest
 }
 
 func (s *Scenario) fillResources() {

@@ -81,11 +81,25 @@ type Repeat struct {
 	// Twin marks a repetition of the same stream without the faults: what they cost is held against
 	// it, and it is in no figure of its system. The twin of a repetition is the nearest in the order.
 	Twin bool `json:"twin,omitempty"`
+	// Of and Rate are set where a system is offered several rates one after the other: System is then
+	// the system with one of them, as in flink@20k/s, Of is the system's own label and Rate the rate
+	// as the scenario has it.
+	Of   string `json:"of,omitempty"`
+	Rate string `json:"rate,omitempty"`
+}
+
+// Base is the label of the system itself, whatever rate it is offered.
+func (r Repeat) Base() string {
+	if r.Of != "" {
+		return r.Of
+	}
+	return r.System
 }
 
 // The phases of a repetition, in order.
 const (
 	PhaseDeploy = "deploy"
+	PhaseFill   = "fill" // of an estimate alone, in place of warmup and steady
 	PhaseWarmup = "warmup"
 	PhaseSteady = "steady"
 	PhaseDrain  = "drain"
@@ -227,8 +241,11 @@ type Failure struct {
 
 // End closes a repetition (Rep > 0) or the run (Rep 0). A record without it was cut off.
 type End struct {
-	Interrupted bool   `json:"interrupted,omitempty"`
-	Events      uint64 `json:"events,omitempty"` // slots in the repetition's stream
+	Interrupted bool `json:"interrupted,omitempty"`
+	// DeployNs is how long brokers and system took to be ready for it, as far as they did not stand
+	// from before.
+	DeployNs int64  `json:"deployNs,omitempty"`
+	Events   uint64 `json:"events,omitempty"` // slots in the repetition's stream
 	// DueAtSteadyEnd and AcceptedAtSteadyEnd are read at the same instant; BlockedAtSteadyEnd are
 	// those due, not accepted, and kept waiting by the system and not by the driver.
 	DueAtSteadyEnd      uint64 `json:"dueAtSteadyEnd,omitempty"`

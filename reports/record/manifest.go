@@ -57,12 +57,15 @@ type Conditions struct {
 	Params    map[string]string `json:"params"`
 	Transport string            `json:"transport"`
 	// Broker is the kind of broker of a kafka transport: embedded, container or address.
-	Broker     string  `json:"broker,omitempty"`
-	Partitions int     `json:"partitions,omitempty"` // of the input
-	Format     string  `json:"format"`
-	Guarantee  string  `json:"guarantee"`
-	Checkpoint string  `json:"checkpoint"`
-	Profile    string  `json:"profile"`
+	Broker     string `json:"broker,omitempty"`
+	Partitions int    `json:"partitions,omitempty"` // of the input
+	Format     string `json:"format"`
+	Guarantee  string `json:"guarantee"`
+	Checkpoint string `json:"checkpoint"`
+	Profile    string `json:"profile"`
+	// Deployment is "once" where one deployment of a system serves all its repetitions; empty where
+	// each has its own.
+	Deployment string  `json:"deployment,omitempty"`
 	Rate       string  `json:"rate"`              // as in the scenario
 	RateMax    bool    `json:"rateMax,omitempty"` // as fast as taken: no latency
 	EventRate  uint64  `json:"eventRate"`
