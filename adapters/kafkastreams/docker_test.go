@@ -17,7 +17,7 @@ import (
 // needImages skips a test where no engine has the images, or fails where somebody asks for it.
 func needImages(t *testing.T) {
 	t.Helper()
-	err := lacking(t)
+	err := lackingFor(t)
 	if err == nil {
 		return
 	}
@@ -27,7 +27,7 @@ func needImages(t *testing.T) {
 	t.Skip(err)
 }
 
-func lacking(t *testing.T) error {
+func lackingFor(t testing.TB) error {
 	e, err := docker.Connect(t.Context())
 	if err != nil {
 		return err

@@ -17,6 +17,9 @@ final class Marks {
     /** The stream has ended: later than any window, timer and bound. */
     static final long END = Long.MAX_VALUE / 2;
 
+    /** A task whose partition holds nothing: nobody waits for it. */
+    static final long VACANT = Long.MIN_VALUE;
+
     private final long[] of;
     private long least = NONE;
     private boolean changed;
@@ -28,20 +31,25 @@ final class Marks {
 
     /** Takes the mark of a task, which never falls, and says whether the least has risen. */
     boolean raise(int task, long mark) {
-        if (mark <= of[task]) {
-            return false;
+        long was = of[task];
+        if (mark <= was && was != NONE) {
+            return false; // of one that was vacant any mark is more
         }
-        boolean was = of[task] == least;
         of[task] = mark;
         changed = true;
-        if (!was) {
-            return false;
-        }
-        long now = mark;
+        return was <= least && risen();
+    }
+
+    private boolean risen() {
+        long now = END;
+        boolean any = false;
         for (long m : of) {
-            now = Math.min(now, m);
+            if (m != VACANT) {
+                now = Math.min(now, m);
+                any = true;
+            }
         }
-        if (now == least) {
+        if (!any || now <= least) {
             return false;
         }
         least = now;
@@ -65,9 +73,8 @@ final class Marks {
     /** Takes back what was kept. */
     void restore(byte[] saved) {
         long[] words = Bytes.words(saved);
-        for (int i = 0; i < words.length; i++) {
-            raise(i, words[i]);
-        }
+        System.arraycopy(words, 0, of, 0, words.length);
+        risen();
         changed = false;
     }
 }

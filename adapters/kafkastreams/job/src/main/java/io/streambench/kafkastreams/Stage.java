@@ -15,6 +15,7 @@ import io.streambench.core.Selection;
 import io.streambench.core.Selection.Side;
 import io.streambench.core.Stream;
 import java.time.Duration;
+import java.util.function.IntPredicate;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -42,6 +43,7 @@ final class Stage implements Processor<byte[], byte[], To, byte[]>, Outlet {
     private final Wiring.Step step;
     private final Plan plan;
     private final Counters counters;
+    private final IntPredicate vacant;
     private ProcessorContext<To, byte[]> context;
     private Operator operator; // null where rows are only sent on
     private Marks marks;
@@ -57,10 +59,11 @@ final class Stage implements Processor<byte[], byte[], To, byte[]>, Outlet {
     private Results results;
     private Results lateRows;
 
-    Stage(Wiring.Step step, Plan plan, Counters counters) {
+    Stage(Wiring.Step step, Wiring of) {
         this.step = step;
-        this.plan = plan;
-        this.counters = counters;
+        plan = of.plan;
+        counters = of.counters;
+        vacant = of.vacant;
     }
 
     @Override
@@ -156,7 +159,11 @@ final class Stage implements Processor<byte[], byte[], To, byte[]>, Outlet {
     private void tell() {
         told = marks.least();
         tellAt = told == Marks.END ? Long.MAX_VALUE : Math.min(Marks.END, pacer.next(told));
-        byte[] value = Bytes.of(context.taskId().partition(), told);
+        send(told);
+    }
+
+    private void send(long mark) {
+        byte[] value = Bytes.of(context.taskId().partition(), mark);
         context.forward(new Record<>(new To(To.KINDS[To.MARK], To.ALL), value, nowMs), step.passes());
     }
 
@@ -165,8 +172,15 @@ final class Stage implements Processor<byte[], byte[], To, byte[]>, Outlet {
             operator.tick(System.currentTimeMillis());
         }
         long mark = marks.least();
-        if (pacer != null && mark > told && pacer.next(mark) < Marks.END) {
+        if (pacer == null) {
+            return;
+        }
+        if (mark > told && pacer.next(mark) < Marks.END) {
             tell();
+        } else if (step.fromInput() && mark == Marks.NONE && told != Marks.VACANT
+            && vacant.test(context.taskId().partition())) {
+            told = Marks.VACANT;
+            send(Marks.VACANT);
         }
     }
 

@@ -35,12 +35,17 @@ final class StreamsJob implements Job {
     private volatile KafkaStreams streams;
     private volatile Terms terms;
     private volatile Throwable failure;
+    private volatile Vacancies vacancies; // null where no stage waits for others
 
     @Override
     public void start(Plan plan) throws Exception {
         terms = new Terms(plan);
         terms.inForce(); // a setting nobody knows ends it here
-        Wiring wiring = new Wiring(plan, counters);
+        if (Wiring.first(plan).next() != null) {
+            vacancies = new Vacancies(terms.config().getAdminConfigs("vacancies"),
+                plan.topics.input(), plan.partitions);
+        }
+        Wiring wiring = new Wiring(plan, counters, p -> vacancies != null && vacancies.test(p));
         System.out.println("job " + plan.runId + "\n" + wiring.describe());
         KafkaStreams s = new KafkaStreams(wiring, terms.config());
         streams = s;
@@ -172,6 +177,9 @@ final class StreamsJob implements Job {
     @Override
     public void stop() {
         KafkaStreams s = streams;
+        if (vacancies != null) {
+            vacancies.close();
+        }
         if (s == null) {
             return;
         }

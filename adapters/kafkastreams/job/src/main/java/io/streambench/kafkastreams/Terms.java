@@ -29,6 +29,9 @@ final class Terms {
     private static final Set<String> OF_BROKER =
         Set.of("session.timeout.ms", "heartbeat.interval.ms");
 
+    /** The largest batch the topics of a run take. */
+    private static final int LARGEST_B = 2 << 20;
+
     private final StreamsConfig config;
     private final Plan plan;
 
@@ -53,6 +56,8 @@ final class Terms {
             System.getProperty("streambench.state", System.getProperty("java.io.tmpdir")
                 + "/streams-" + ProcessHandle.current().pid()));
         p.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        // A dead letter may be as large as the topics take.
+        p.put(StreamsConfig.producerPrefix("max.request.size"), Integer.toString(LARGEST_B));
         // Event times begin in January 2026, whenever a run is.
         p.put(StreamsConfig.topicPrefix("retention.ms"), "-1");
         p.put(StreamsConfig.topicPrefix("message.timestamp.before.max.ms"),

@@ -7,6 +7,7 @@ import io.streambench.core.Stream;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.Topology;
@@ -28,8 +29,9 @@ final class Wiring extends Topology {
     private static final String KEYS = "keys-repartition";
     private static final String FINAL = "final-repartition";
 
-    private final Plan plan;
-    private final Counters counters;
+    final Plan plan;
+    final Counters counters;
+    final IntPredicate vacant;
 
     /** Makes an operator: the name of its store, the plan, and how many tasks feed one. */
     interface Maker {
@@ -61,9 +63,15 @@ final class Wiring extends Topology {
         }
     }
 
-    Wiring(Plan plan, Counters counters) {
+    /**
+     * Makes the topology.
+     *
+     * @param vacant says which partitions of the input hold nothing and are not waited for
+     */
+    Wiring(Plan plan, Counters counters, IntPredicate vacant) {
         this.plan = plan;
         this.counters = counters;
+        this.vacant = vacant;
         for (Step s = first(plan); s != null; s = s.next()) {
             add(s);
         }
@@ -176,7 +184,7 @@ final class Wiring extends Topology {
 
         @Override
         public Processor<byte[], byte[], To, byte[]> get() {
-            return new Stage(step, plan, counters);
+            return new Stage(step, Wiring.this);
         }
 
         @Override

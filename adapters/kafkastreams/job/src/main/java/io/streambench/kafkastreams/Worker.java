@@ -48,7 +48,8 @@ public final class Worker {
             control.start();
             Terms terms = new Terms(plan);
             terms.inForce();
-            KafkaStreams s = new KafkaStreams(new Wiring(plan, new Counters()), terms.config());
+            KafkaStreams s = new KafkaStreams(
+                new Wiring(plan, new Counters(), p -> false), terms.config());
             s.start();
             Thread.sleep(Duration.ofSeconds(2).toMillis());
             s.close(Duration.ofSeconds(5));

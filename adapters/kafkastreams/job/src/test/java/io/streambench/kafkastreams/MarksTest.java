@@ -33,4 +33,17 @@ class MarksTest {
         assertEquals(7, other.least());
         assertNull(other.save());
     }
+
+    @Test
+    void aTaskWithoutEventsIsNotWaitedFor() {
+        Marks marks = new Marks(2);
+        marks.raise(0, 10);
+        assertTrue(marks.raise(1, Marks.VACANT));
+        assertEquals(10, marks.least());
+        assertFalse(marks.raise(1, 3)); // it has some after all; what was said stays
+        assertFalse(marks.raise(0, 20));
+        assertEquals(10, marks.least());
+        assertTrue(marks.raise(1, 15));
+        assertEquals(15, marks.least());
+    }
 }

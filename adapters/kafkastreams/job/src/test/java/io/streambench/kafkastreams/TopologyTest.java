@@ -35,7 +35,7 @@ class TopologyTest {
         p.put("bootstrap.servers", "nowhere:1");
         p.put("state.dir", System.getProperty("java.io.tmpdir") + "/topology-test-"
             + ProcessHandle.current().pid());
-        return new TopologyTestDriver(new Wiring(plan, new Counters()), p);
+        return new TopologyTestDriver(new Wiring(plan, new Counters(), partition -> false), p);
     }
 
     private static TestInputTopic<byte[], byte[]> input(TopologyTestDriver driver) {
