@@ -59,6 +59,10 @@ var arrows = map[string]rule{
 		own:     []string{"workloads", "reports/record", "adapters/native/checkpoint"},
 		foreign: []string{"golang.org/x/sys"},
 	},
+	"adapters/adaptertest": {
+		own:     []string{"adapters", "adapters/kafka", "workloads", "workloads/workloadstest", "chaos"},
+		foreign: []string{"github.com/twmb/franz-go"},
+	},
 	"chaos":                     {own: []string{"reports/record"}, foreign: []string{"golang.org/x/sys"}},
 	"matrix":                    {own: []string{"matrix/stats"}, foreign: []string{"gonum.org/"}},
 	"matrix/stats":              {foreign: []string{"gonum.org/", "golang.org/x/perf"}},

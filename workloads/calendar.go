@@ -37,7 +37,7 @@ func (c *calendar) fillInOrder(seq, ts []int64, s Slots) {
 		return
 	}
 	rate := c.timeline.EventRate
-	n, place := s.First, c.timeline.PlaceMs(s.First)
+	n, place := s.First, c.timeline.PlaceMs(s.First)-c.timeline.silenceMs(s.First)
 	rest := mulMod(s.First, 1000, rate)
 	whole, part := int64(s.Step*1000/rate), s.Step*1000%rate
 	ts = ts[:len(seq)]
@@ -49,6 +49,13 @@ func (c *calendar) fillInOrder(seq, ts []int64, s Slots) {
 		if rest >= rate {
 			rest -= rate
 			place++
+		}
+	}
+	if ms := c.timeline.Silence.Ms; ms > 0 {
+		for i, n := range seq {
+			if uint64(n) >= c.timeline.Silence.At {
+				ts[i] += ms
+			}
 		}
 	}
 }

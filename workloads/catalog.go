@@ -38,6 +38,10 @@ func orderParams(disorder, bound string) []Param {
 			Doc: "events that come late, and by how much of event time: the largest delay, or " +
 				"ppm:least:largest"},
 		b, groupsParamOf(),
+		{Name: silenceParam, Kind: MillisParam, Default: "0ms",
+			Doc: "event time in which nothing happens, once in mid-stream"},
+		{Name: silenceAtParam, Kind: MillisParam, Default: "5s",
+			Doc: "when in event time the silence begins"},
 	}
 }
 
@@ -53,7 +57,7 @@ func groupsParamOf() Param {
 
 // base is the part of a workload that follows from its template and settings alone.
 func (t Template) base(s Settings) *Workload {
-	return &Workload{
+	w := &Workload{
 		Name:     t.Name,
 		Doc:      t.Doc,
 		Settings: s,
@@ -63,6 +67,11 @@ func (t Template) base(s Settings) *Workload {
 			BoundMs:   s.Values[boundParam].Int,
 		},
 	}
+	if ms := s.Values[silenceParam].Int; ms > 0 {
+		at := w.Timeline.FirstAt(EpochMs + s.Values[silenceAtParam].Int)
+		w.Timeline.Silence = Silence{At: at, Ms: ms}
+	}
+	return w
 }
 
 // calendar dates the events of a workload; name is that of its stream of draws.

@@ -21,6 +21,9 @@ func (w *Workload) Canonical() string {
 	}
 	var lines []string
 	for name, v := range w.Settings.Values {
+		if w.Timeline.Silence.Ms == 0 && (name == silenceParam || name == silenceAtParam) {
+			continue // streams without a silence are those they were before there was one
+		}
 		p, ok := t.Param(name)
 		if !ok {
 			panic("BUG: workload " + w.Name + " has no parameter " + name)

@@ -25,6 +25,8 @@ const (
 	malformedParam = "malformed"
 	skewParam      = "skew"
 	profileParam   = "profile"
+	silenceParam   = "silence"
+	silenceAtParam = "silence-at"
 )
 
 const (

@@ -14,6 +14,14 @@ type Timeline struct {
 	Groups    uint64 // slots are permuted inside groups of this many; 1 = in order
 	LeadMs    int64  // the most by which an event time can lie ahead of its place
 	BoundMs   int64  // watermark bound B of the query
+	Silence   Silence
+}
+
+// Silence is a time in mid-stream in which nothing happens: event At and all after it are dated Ms
+// later than they would be. They are due as if there were none.
+type Silence struct {
+	At uint64 // number of the first event after it
+	Ms int64
 }
 
 // Event is the number of the event in a slot.
@@ -38,11 +46,27 @@ func (t Timeline) Slot(event uint64) uint64 {
 func (t Timeline) PlaceMs(n uint64) int64 {
 	hi, lo := bits.Mul64(n, 1000)
 	q, _ := bits.Div64(hi%t.EventRate, lo, t.EventRate)
-	return EpochMs + int64(q)
+	return EpochMs + int64(q) + t.silenceMs(n)
+}
+
+// silenceMs is what the silence has added to the event time of event n.
+func (t Timeline) silenceMs(n uint64) int64 {
+	if n < t.Silence.At {
+		return 0
+	}
+	return t.Silence.Ms
 }
 
 // FirstAt is the least event number whose place is at or after an event time in milliseconds.
 func (t Timeline) FirstAt(ms int64) uint64 {
+	if n := t.firstAt(ms); n < t.Silence.At {
+		return n
+	}
+	return max(t.Silence.At, t.firstAt(ms-t.Silence.Ms))
+}
+
+// firstAt is FirstAt of the stream without its silence.
+func (t Timeline) firstAt(ms int64) uint64 {
 	if ms <= EpochMs {
 		return 0
 	}

@@ -68,12 +68,42 @@ func TestFirstAtIsTheFirstEventAtOrAfterATime(t *testing.T) {
 		}
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
-	for range 10_000 {
+	for i := range 10_000 {
 		tl := Timeline{EventRate: 1 + rng.Uint64N(maxEventRate), Groups: 1}
+		if i%2 > 0 {
+			tl.Silence = Silence{At: 1 + rng.Uint64N(1<<50), Ms: rng.Int64N(maxMillis)}
+		}
 		ms := EpochMs + rng.Int64N(maxEndMs-EpochMs)
 		n := tl.FirstAt(ms)
 		if tl.PlaceMs(n) < ms || n > 0 && tl.PlaceMs(n-1) >= ms {
 			t.Fatalf("rate %d: first event at %d ms is not %d", tl.EventRate, ms, n)
+		}
+	}
+}
+
+// TestASilenceIsDatedAlikeInAnyBatch compares events made one at a time with those of batches that
+// lie across the silence, in every order of slots.
+func TestASilenceIsDatedAlikeInAnyBatch(t *testing.T) {
+	for _, groups := range []string{"1", "1000"} {
+		w := newWorkload(t, iotName, 1001, map[string]string{
+			"silence": "1h", "silence-at": "2s", "groups": groups,
+		})
+		still := newWorkload(t, iotName, 1001, map[string]string{"groups": groups})
+		const n = 5000
+		for _, step := range []uint64{1, 3} {
+			b, one := NewBatch(w.Schema, n), NewBatch(still.Schema, 1)
+			w.Events().Fill(b, Slots{First: 5, Step: step, N: n / int(step)})
+			for i := range b.N {
+				still.Events().Fill(one, Slots{First: 5 + uint64(i)*step, Step: 1, N: 1})
+				want := one.TS[0]
+				if one.Seq[0] >= 2002 {
+					want += 3_600_000
+				}
+				if b.Seq[i] != one.Seq[0] || b.TS[i] != want {
+					t.Fatalf("groups of %s, step %d: event %d at %d, want %d", groups, step, b.Seq[i],
+						b.TS[i], want)
+				}
+			}
 		}
 	}
 }

@@ -1,0 +1,23 @@
+package native
+
+import (
+	"testing"
+
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/adaptertest"
+	"github.com/streambench/streambench/adapters/kafka"
+	"github.com/streambench/streambench/adapters/kafka/kafkatest"
+)
+
+// TestKit examines native as every adapter is examined: embedded, and on brokers.
+func TestKit(t *testing.T) {
+	t.Run("embedded transport", func(t *testing.T) {
+		adaptertest.Run(t, adaptertest.Subject{Adapter: Adapter{}, Boundary: adaptertest.Exclusive}, adaptertest.Options{})
+	})
+	kafkatest.Brokers(t, func(t *testing.T, at string) {
+		adaptertest.Run(t, adaptertest.Subject{
+			Adapter: Adapter{}, Transport: kafka.Transport{},
+			Job: adapters.Job{Broker: adapters.Broker{At: at}},
+		}, adaptertest.Options{})
+	})
+}
