@@ -126,17 +126,15 @@ public final class Answers implements Serializable {
 
     private long[] fill(long key, long start, long end, long seq, long[] acc) {
         long[] row = new long[width];
+        long[] yielded = new long[fold.results()];
+        fold.yield(acc, yielded, 0);
         for (int i = 0; i < from.length; i++) {
             switch (from[i]) {
                 case KEY -> row[i] = key;
                 case START -> row[i] = start;
                 case END -> row[i] = end;
                 case SEQ -> row[i] = seq;
-                case AGGREGATE -> {
-                    if (result[i] == 0) { // the first column of the aggregates takes them all
-                        i = aggregates(row, i, acc);
-                    }
-                }
+                case AGGREGATE -> row[i] = yielded[result[i]];
                 default -> throw new IllegalStateException("a field of an event in a group");
             }
         }
@@ -146,18 +144,6 @@ public final class Answers implements Serializable {
             row[at + 1] = acc[Fold.SEQ_SUM];
         }
         return row;
-    }
-
-    private int aggregates(long[] row, int i, long[] acc) {
-        long[] results = new long[fold.results()];
-        fold.yield(acc, results, 0);
-        int last = i;
-        for (int c = 0; c < from.length; c++) {
-            if (from[c] == From.AGGREGATE) {
-                row[c] = results[result[c]];
-            }
-        }
-        return last;
     }
 
     /** The result of an event on its own, or of the newest event of a key. */

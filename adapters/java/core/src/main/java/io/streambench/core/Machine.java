@@ -13,12 +13,6 @@ import java.io.Serializable;
  * </pre>
  */
 public interface Machine extends Serializable {
-    /** Takes results: the columns of the query's line. The array belongs to the receiver. */
-    interface Out {
-        /** One result. */
-        void result(long[] columns);
-    }
-
     /** The number of words of a key's state, all 0 at first. */
     int words();
 
@@ -79,6 +73,8 @@ public interface Machine extends Serializable {
     static Machine of(Plan plan) {
         return switch (plan.query.process().name()) {
             case "fraud" -> new Fraud(plan);
+            case "cqrs" -> new Cqrs(plan);
+            case "shuffle" -> new Shuffle(plan);
             default -> throw new IllegalArgumentException(
                 "process " + plan.query.process().name() + " is not written in Java");
         };
