@@ -131,7 +131,7 @@ func (c cgroup) limit(memory Size) error {
 // enter moves processes into the group; one that has ended has nothing to be limited.
 func (c cgroup) enter(all []Process) error {
 	for _, p := range all {
-		if err := c.set("cgroup.procs", strconv.Itoa(p.PID)); err != nil && p.alive() {
+		if err := c.set("cgroup.procs", strconv.Itoa(p.PID)); err != nil && p.Alive() {
 			return err
 		}
 	}

@@ -89,5 +89,5 @@ func living(s System, node string) bool {
 		return false
 	}
 	p, ok := hosted.Process(node)
-	return ok && p.alive()
+	return ok && p.Alive()
 }

@@ -57,7 +57,7 @@ func breakable(t Target, p Process) error {
 	if p.PID == os.Getpid() {
 		return unsupported("it lives in the tool's own process")
 	}
-	if t.Lease != nil && p.alive() && !carries(p.PID, t.Lease.Label()) {
+	if t.Lease != nil && p.Alive() && !carries(p.PID, t.Lease.Label()) {
 		return fmt.Errorf("process %d (%s) does not carry the label of the run", p.PID,
 			commandOf(p.PID))
 	}

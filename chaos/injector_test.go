@@ -39,15 +39,15 @@ func TestAKilledNodeIsGoneAndComesBack(t *testing.T) {
 	}
 	f := g.injector.Inject(t.Context(), p)
 	holds(t, f)
-	if before.alive() || !other.alive() {
-		t.Fatalf("killed: %v, %v", !before.alive(), !other.alive())
+	if before.Alive() || !other.Alive() {
+		t.Fatalf("killed: %v, %v", !before.Alive(), !other.Alive())
 	}
 	if f.Verb != "kill" || f.Nodes[0] != "worker-1" || f.Slots[0] != 0 || f.Plane != "process" {
 		t.Errorf("%+v", f)
 	}
 	healed(t, g.injector.Heal(t.Context(), p))
 	after := g.process(t, "worker-1")
-	if !after.alive() || after == before {
+	if !after.Alive() || after == before {
 		t.Error("it was not started again")
 	}
 	healed(t, g.injector.Heal(t.Context(), p))
@@ -77,8 +77,8 @@ func TestAStoppedNodeEndsByItself(t *testing.T) {
 	}
 	f := g.injector.Inject(t.Context(), p)
 	holds(t, f)
-	if before.alive() || !strings.Contains(strings.Join(f.Witness.Evidence, " "), "ended by itself") {
-		t.Errorf("alive %v, %q", before.alive(), f.Witness.Evidence)
+	if before.Alive() || !strings.Contains(strings.Join(f.Witness.Evidence, " "), "ended by itself") {
+		t.Errorf("alive %v, %q", before.Alive(), f.Witness.Evidence)
 	}
 	healed(t, g.injector.Heal(t.Context(), p))
 	if len(g.toys.wiped) != 1 {
@@ -100,8 +100,8 @@ func TestAStoppedNodeThatDoesNotHearIsKilled(t *testing.T) {
 	p := Planned{ID: 1, Verb: VerbStop, Picked: worker("worker-1"), Grace: 50 * time.Millisecond}
 	f := g.injector.Inject(t.Context(), p)
 	holds(t, f)
-	if before.alive() || !strings.Contains(strings.Join(f.Witness.Evidence, " "), "had to be killed") {
-		t.Errorf("alive %v, %q", before.alive(), f.Witness.Evidence)
+	if before.Alive() || !strings.Contains(strings.Join(f.Witness.Evidence, " "), "had to be killed") {
+		t.Errorf("alive %v, %q", before.Alive(), f.Witness.Evidence)
 	}
 	g.injector.Heal(t.Context(), p)
 }
@@ -373,7 +373,7 @@ func TestOnlyProcessesOfTheRunAreBroken(t *testing.T) {
 		}
 		g.injector.Heal(t.Context(), p)
 	}
-	if !foreign.alive() {
+	if !foreign.Alive() {
 		t.Error("a process of another run is gone")
 	}
 }

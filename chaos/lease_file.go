@@ -174,7 +174,7 @@ func decodeLease(text []byte) (leaseState, error) {
 }
 
 // alive reports whether the tool that keeps the lease is still there.
-func (s leaseState) alive() bool { return s.Boot == bootID() && s.Tool.alive() }
+func (s leaseState) alive() bool { return s.Boot == bootID() && s.Tool.Alive() }
 
 // bootID tells one run of the host's kernel from another; "" where it says none.
 func bootID() string {

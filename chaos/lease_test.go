@@ -164,7 +164,7 @@ func TestNothingIsLeftOfAToolThatWasKilled(t *testing.T) {
 			}
 			eventually(t, "nothing is left", func() bool {
 				left, err := Residue(t.Context(), label)
-				return err == nil && len(left) == 0 && !witness.alive()
+				return err == nil && len(left) == 0 && !witness.Alive()
 			})
 		})
 	}
@@ -180,7 +180,7 @@ func TestAToolThatStandsStillLosesItsLease(t *testing.T) {
 	}
 	eventually(t, "nothing is left", func() bool {
 		left, err := Residue(t.Context(), label)
-		return err == nil && len(left) == 0 && !witness.alive()
+		return err == nil && len(left) == 0 && !witness.Alive()
 	})
 }
 
@@ -242,7 +242,7 @@ func TestALeaseInOrderLeavesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if reaper.alive() {
+	if reaper.Alive() {
 		t.Error("the reaper is still there")
 	}
 	if _, err := os.Stat(filepath.Join(folder, "kept")); err != nil {

@@ -47,8 +47,8 @@ func (p Process) vitals() (vital, error) {
 	return v, err
 }
 
-// alive reports whether the process is there and has not ended.
-func (p Process) alive() bool {
+// Alive reports whether the process is there and has not ended.
+func (p Process) Alive() bool {
 	v, err := p.vitals()
 	return err == nil && !v.ended()
 }

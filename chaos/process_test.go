@@ -12,7 +12,7 @@ import (
 
 func TestThePreparedProcessIsTheOneThatIsMeant(t *testing.T) {
 	self, err := ProcessOf(os.Getpid())
-	if err != nil || self.Start == 0 || !self.alive() {
+	if err != nil || self.Start == 0 || !self.Alive() {
 		t.Fatalf("%+v, %v", self, err)
 	}
 	h, err := hold(self)

@@ -22,7 +22,7 @@ const leaseVariable = "STREAMBENCH_LEASE"
 const (
 	watchEvery = 100 * time.Millisecond
 	// longestReaping bounds how long undos that fail are tried again.
-	longestReaping = 10 * time.Second
+	longestReaping = time.Minute
 	// ready is what a helper writes once it is at work: nothing can happen any more without it.
 	ready = "ready"
 	// longestHelperStart bounds how long a helper may take until it is at work.
@@ -119,8 +119,8 @@ func undoLease(ctx context.Context, path string) (done []string, err error) {
 	label, rebooted := labelVariable+"="+s.Run, s.Boot != bootID()
 	var failed []error
 	for _, u := range slices.Backward(s.Undos) {
-		if rebooted && u.Op != OpRemove {
-			continue // only files outlive the kernel
+		if rebooted && u.Op != OpRemove && engineKinds[u.Op] == "" {
+			continue // only files, and what a container engine keeps in them, outlive the kernel
 		}
 		if err := undo(ctx, label, u.Undo); err != nil {
 			failed = append(failed, err)

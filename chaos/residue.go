@@ -12,8 +12,8 @@ import (
 )
 
 // Residue is what the host still has of the run whose lease had a label: processes and those of
-// them that stand still, control groups, namespaces, rules, temporary files, leases. It must be
-// empty once the lease is closed.
+// them that stand still, control groups, namespaces, rules, containers with their volumes and
+// networks, temporary files, leases. It must be empty once the lease is closed.
 func Residue(ctx context.Context, label string) ([]string, error) {
 	if !labels(label) {
 		return nil, fmt.Errorf("look for residue: %q is the label of no run", label)
@@ -42,6 +42,11 @@ func Residue(ctx context.Context, label string) ([]string, error) {
 		}
 	}
 	left = append(left, rulesOf(ctx, run)...)
+	contained, err := engineLeft(ctx, run)
+	if err != nil {
+		return nil, fmt.Errorf("look for residue: %w", err)
+	}
+	left = append(left, contained...)
 	files, err := filesOf(label)
 	if err != nil {
 		return nil, fmt.Errorf("look for residue: %w", err)

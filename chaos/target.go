@@ -111,13 +111,18 @@ type Shape struct {
 // Undo is an act that heals or removes something, as data: whoever finds it can carry it out, with
 // nothing but the standard library, and doing it twice is harmless.
 type Undo struct {
-	// Op is one of kill, continue, remove, rule, link, cgroup, relay: see undo.go.
+	// Op is one of kill, continue, remove, rule, link, cgroup, relay, container, volume, network:
+	// see undo.go.
 	Op      string   `json:"op"`
 	Process *Process `json:"process,omitempty"` // kill, continue
 	Path    string   `json:"path,omitempty"`    // remove: a file or folder; cgroup
-	Args    []string `json:"args,omitempty"`    // rule, link: the command that takes it away
-	Address string   `json:"address,omitempty"` // relay: where it is told to mend Edges
-	Edges   []Edge   `json:"edges,omitempty"`
+	// Args are the command that takes it away (rule, link), or its name alone (container, volume,
+	// network).
+	Args []string `json:"args,omitempty"`
+	// Address is where the relay is told to mend Edges, or of the container engine: unix://PATH or
+	// tcp://HOST:PORT.
+	Address string `json:"address,omitempty"`
+	Edges   []Edge `json:"edges,omitempty"`
 }
 
 // Lease keeps undos where they outlive the tool. Add returns once the undo is on disk, so it comes

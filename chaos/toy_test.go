@@ -232,7 +232,7 @@ func (w *eyes) Await(ctx context.Context, e Expectation) record.Witness {
 
 func (w *eyes) look(e Expectation) error {
 	for _, p := range e.Gone {
-		if p.alive() {
+		if p.Alive() {
 			return fmt.Errorf("the end of process %d", p.PID)
 		}
 	}

@@ -24,7 +24,16 @@ const (
 	OpLink     = "link"     // Args: a command that takes away a namespace or a device
 	OpCgroup   = "cgroup"   // Path: a control group named after the run; processes go to its parent
 	OpRelay    = "relay"    // Edges, mended by the relay that listens at Address
+	// Of a container engine at Address, what is called as the only one of Args, and carries the run
+	// of the lease as its label LeaseLabel.
+	OpContainer = "container"
+	OpVolume    = "volume"
+	OpNetwork   = "network"
 )
+
+// LeaseLabel is the label of containers, volumes and networks that names the lease they belong to:
+// its value is what Label of the lease has behind the "=".
+const LeaseLabel = "streambench.lease"
 
 // longestUndo bounds how long one undo may take.
 const longestUndo = 5 * time.Second
@@ -50,8 +59,12 @@ func runOf(label string) string { return strings.TrimPrefix(label, labelVariable
 
 // undo carries out one undo of the run that has a label. What is gone already is undone.
 func undo(ctx context.Context, label string, u Undo) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, longestUndo,
-		fmt.Errorf("not done within %s", longestUndo))
+	longest := longestUndo
+	if _, ok := engineKinds[u.Op]; ok {
+		longest = longestEngineUndo
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, longest,
+		fmt.Errorf("not done within %s", longest))
 	defer cancel()
 	if !labels(label) {
 		return fmt.Errorf("undo %s: %q is the label of no run", u, label)
@@ -78,6 +91,8 @@ func undoOne(ctx context.Context, label string, u Undo) error {
 		return runOwn(ctx, label, u.Args)
 	case u.Op == OpRelay:
 		return mendAt(ctx, u.Address, u.Edges)
+	case len(u.Args) == 1 && engineKinds[u.Op] != "":
+		return removeFromEngine(ctx, label, u)
 	}
 	return fmt.Errorf("no such act")
 }
@@ -91,6 +106,8 @@ func (u Undo) String() string {
 		return "kill every process of the run"
 	case u.Path != "":
 		return u.Op + " " + u.Path
+	case engineKinds[u.Op] != "":
+		return "remove " + u.Op + " " + strings.Join(u.Args, " ")
 	case len(u.Args) > 0:
 		return u.Op + ": " + strings.Join(u.Args, " ")
 	case u.Address != "":

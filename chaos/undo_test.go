@@ -74,7 +74,7 @@ func TestAnUndoTouchesNothingOfOthers(t *testing.T) {
 		}
 	}
 	for _, p := range []Process{foreign, unlabelled} {
-		if !p.alive() {
+		if !p.Alive() {
 			t.Error("a process of somebody else is gone")
 		}
 	}
@@ -128,7 +128,7 @@ func TestEveryUndoIsHarmlessTwice(t *testing.T) {
 		}
 	}
 	for _, p := range []Process{one, other, third} {
-		if p.alive() {
+		if p.Alive() {
 			t.Errorf("process %d is still there", p.PID)
 		}
 	}
@@ -147,7 +147,7 @@ func TestANumberThatWasGivenAgainIsLeftAlone(t *testing.T) {
 	if err := undo(t.Context(), testLabel, Undo{Op: OpKill, Process: &before}); err != nil {
 		t.Error(err)
 	}
-	if !p.alive() {
+	if !p.Alive() {
 		t.Error("it was killed in place of another")
 	}
 }

@@ -92,7 +92,7 @@ func TestEveryFaultIsSeenByAnotherProcess(t *testing.T) {
 			for range 2 {
 				healed(t, g.injector.Heal(t.Context(), p))
 			}
-			if _, restarts := p.Healed(); restarts && p.Restart > 0 && before.alive() {
+			if _, restarts := p.Healed(); restarts && p.Restart > 0 && before.Alive() {
 				t.Error("it was not killed")
 			}
 			if p.Verb == VerbLose && !slices.Equal(g.toys.wiped, []string{"worker-1"}) {
@@ -134,8 +134,8 @@ func TestALostNodeIsNotKilledBeforeItIsSeenToBeCutOff(t *testing.T) {
 	p := Planned{ID: 1, Verb: VerbLose, Picked: worker("worker-1"), Restart: time.Second}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	if f := g.injector.Inject(ctx, p); f.Error == "" || f.Witness != nil || !before.alive() {
-		t.Errorf("%+v; it lives: %v", f, before.alive())
+	if f := g.injector.Inject(ctx, p); f.Error == "" || f.Witness != nil || !before.Alive() {
+		t.Errorf("%+v; it lives: %v", f, before.Alive())
 	}
 	g.injector.Heal(t.Context(), p)
 	if g.process(t, "worker-1") != before || len(g.toys.wiped) > 0 {

@@ -1,16 +1,14 @@
 package docker
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strconv"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -24,15 +22,19 @@ import (
 // Container is a node.
 type Container struct {
 	d       *Deployment
-	id      string
+	name    string // as the engine calls it
 	spec    Spec
 	address netip.Addr
 	ports   map[int]int // of the container -> of 127.0.0.1
-	since   string      // when it had ended before it was started last; "" for never
-}
+	volume  string
+	gone    func() error // tells the lease
 
-func isTimeout(err error, timeout *net.Error) bool {
-	return errors.As(err, timeout) && (*timeout).Timeout()
+	mu     sync.Mutex
+	killed bool   // by us
+	since  string // when it had ended before it was started last; "" for never
+	id     string // as the engine calls it, too
+	pid    int    // of its first process, on the engine's host; 0 where it does not run
+	used   life
 }
 
 // Name is that of the node.
@@ -56,105 +58,133 @@ func (c *Container) Inside(port int) string {
 
 // Running says why the container does not run, with the last lines of its log; nil where it does.
 func (c *Container) Running(ctx context.Context) error {
+	if err := c.running(ctx); err != nil {
+		return fmt.Errorf("%s: %w", c.spec.Name, err)
+	}
+	return nil
+}
+
+func (c *Container) running(ctx context.Context) error {
 	state, err := c.state(ctx)
-	if err != nil {
+	if err != nil || state.Running {
 		return err
 	}
-	if state.Running {
-		return nil
+	return fmt.Errorf("the container %s%s", c.end(state), c.lastLines())
+}
+
+// end says how a container has ended.
+func (c *Container) end(s *container.State) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	const killedBySignal = 128 + 9
+	switch {
+	case s.OOMKilled:
+		return fmt.Sprintf("was killed as it used more memory than its limit, %d MiB",
+			c.spec.MemoryB>>20)
+	case s.ExitCode == killedBySignal && !c.killed:
+		return "was killed (exit code 137): by somebody, or as the host had no memory left"
+	case s.Error != "":
+		return fmt.Sprintf("ended with exit code %d: %s", s.ExitCode, s.Error)
 	}
-	why := fmt.Sprintf("it ended with exit code %d", state.ExitCode)
-	if state.OOMKilled {
-		why = "it was killed as it used more memory than its limit"
-	}
-	log, err := c.Logs(ctx, time.Time{})
-	if err != nil {
-		log = []byte(err.Error())
-	}
-	return fmt.Errorf("%s: %s%s", c.spec.Name, why, quoteLast(string(log)))
+	return fmt.Sprintf("ended with exit code %d", s.ExitCode)
 }
 
 func (c *Container) state(ctx context.Context) (*container.State, error) {
-	r, err := c.d.engine.cli.ContainerInspect(ctx, c.id, client.ContainerInspectOptions{})
+	r, err := c.d.engine.cli.ContainerInspect(ctx, c.name, client.ContainerInspectOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.spec.Name, err)
+		return nil, fmt.Errorf("look at its container: %w", err)
 	}
 	if r.Container.State == nil {
-		return nil, fmt.Errorf("%s: the engine tells no state of it", c.spec.Name)
+		return nil, errors.New("the engine tells no state of its container")
 	}
 	return r.Container.State, nil
 }
 
-// Logs are what the container has written since a time, or since it was started last where that is
-// zero.
-func (c *Container) Logs(ctx context.Context, since time.Time) ([]byte, error) {
-	o := client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true}
-	if o.Since = c.since; !since.IsZero() {
-		o.Since = since.UTC().Format(time.RFC3339Nano)
-	}
-	var b bytes.Buffer
-	err := c.copyLogs(ctx, o, &b)
-	return b.Bytes(), err
-}
-
-func (c *Container) copyLogs(ctx context.Context, o client.ContainerLogsOptions, w io.Writer) error {
-	r, err := c.d.engine.cli.ContainerLogs(ctx, c.id, o)
+// look notes what is known of a container only once it was started.
+func (c *Container) look(ctx context.Context) error {
+	r, err := c.d.engine.cli.ContainerInspect(ctx, c.name, client.ContainerInspectOptions{})
 	if err != nil {
-		return fmt.Errorf("read log of %s: %w", c.spec.Name, err)
+		return fmt.Errorf("look at its container: %w", err)
 	}
-	defer r.Close()
-	if _, err := stdcopy.StdCopy(w, w, r); err != nil {
-		return fmt.Errorf("read log of %s: %w", c.spec.Name, err)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.id = r.Container.ID
+	if c.pid = 0; r.Container.State != nil {
+		c.pid = r.Container.State.Pid
 	}
 	return nil
 }
 
 // Stop asks the container to end, and kills it after ten seconds.
 func (c *Container) Stop(ctx context.Context) error {
-	_, err := c.d.engine.cli.ContainerStop(ctx, c.id, client.ContainerStopOptions{})
+	c.ending()
+	_, err := c.d.engine.cli.ContainerStop(ctx, c.name, client.ContainerStopOptions{})
 	if err != nil {
 		return fmt.Errorf("stop %s: %w", c.spec.Name, err)
 	}
 	return nil
 }
 
-// Kill ends it at once.
+// Kill ends it at once. One that has ended is killed already.
 func (c *Container) Kill(ctx context.Context) error {
+	c.ending()
 	o := client.ContainerKillOptions{Signal: "KILL"}
-	if _, err := c.d.engine.cli.ContainerKill(ctx, c.id, o); err != nil {
+	_, err := c.d.engine.cli.ContainerKill(ctx, c.name, o)
+	if err != nil && !strings.Contains(err.Error(), "is not running") {
 		return fmt.Errorf("kill %s: %w", c.spec.Name, err)
 	}
 	return nil
 }
 
+// ending notes what the container has used, while somebody still knows.
+func (c *Container) ending() {
+	c.sample()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.killed, c.pid, c.used.nowB = true, 0, 0
+}
+
 // Restart starts a container that has ended, at the same address and ports, and waits until it is
 // ready.
 func (c *Container) Restart(ctx context.Context) error {
+	err := c.restart(ctx)
+	if err == nil {
+		err = c.await(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("restart %s: %w", c.spec.Name, err)
+	}
+	return nil
+}
+
+func (c *Container) restart(ctx context.Context) error {
 	state, err := c.state(ctx)
 	if err != nil {
 		return err
 	}
 	// Not the time of the start: what is written at once is written before the engine notes that.
-	c.since = state.FinishedAt
-	_, err = c.d.engine.cli.ContainerStart(ctx, c.id, client.ContainerStartOptions{})
+	c.mu.Lock()
+	c.since, c.killed = state.FinishedAt, false
+	c.mu.Unlock()
+	_, err = c.d.engine.cli.ContainerStart(ctx, c.name, client.ContainerStartOptions{})
 	if err != nil {
-		return fmt.Errorf("restart %s: %w", c.spec.Name, err)
+		return err
 	}
-	return c.await(ctx)
+	return c.look(ctx)
 }
 
 // Exec runs a command in the container and returns what it wrote and its exit code.
 func (c *Container) Exec(ctx context.Context, cmd ...string) (string, int, error) {
 	out, code, err := c.exec(ctx, cmd)
 	if err != nil {
-		return out, code, fmt.Errorf("run %s in %s: %w", cmd[0], c.spec.Name, err)
+		return out, code, fmt.Errorf("run %s in %s: %w", strings.Join(cmd, " "), c.spec.Name, err)
 	}
 	return out, code, nil
 }
 
 func (c *Container) exec(ctx context.Context, cmd []string) (string, int, error) {
 	cli := c.d.engine.cli
-	e, err := cli.ExecCreate(ctx, c.id, client.ExecCreateOptions{
+	e, err := cli.ExecCreate(ctx, c.name, client.ExecCreateOptions{
 		Cmd: cmd, AttachStdout: true, AttachStderr: true,
 	})
 	if err != nil {
@@ -166,39 +196,56 @@ func (c *Container) exec(ctx context.Context, cmd []string) (string, int, error)
 	}
 	defer a.Close()
 	defer context.AfterFunc(ctx, a.Close)()
-	var b bytes.Buffer
-	if _, err := stdcopy.StdCopy(&b, &b, a.Reader); err != nil {
-		return b.String(), 0, errors.Join(err, ctx.Err())
+	out := &ends{head: keptOutput}
+	if _, err := stdcopy.StdCopy(out, out, a.Reader); err != nil {
+		return out.String(), 0, errors.Join(err, ctx.Err())
 	}
 	r, err := cli.ExecInspect(ctx, e.ID, client.ExecInspectOptions{})
-	return b.String(), r.ExitCode, err
+	return out.String(), r.ExitCode, err
 }
 
-// remove keeps the log and removes the container.
+// remove keeps the log and removes the container, if it is there.
 func (c *Container) remove() error {
-	if c.id == "" {
-		return nil // it was never made
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), longestRemoval)
 	defer cancel()
+	defer c.d.giveBack(c.address)
+	defer func() {
+		for _, port := range c.ports {
+			givePort(port)
+		}
+	}()
+	r, err := c.d.engine.cli.ContainerInspect(ctx, c.name, client.ContainerInspectOptions{})
+	if errdefs.IsNotFound(err) {
+		return c.gone()
+	}
+	if err != nil {
+		return fmt.Errorf("remove container of %s: %w", c.spec.Name, err)
+	}
+	config := r.Container.Config
+	if config == nil || config.Labels[labelOwner] != owner() {
+		return c.gone() // of another tool that was quicker with the name
+	}
+	c.ending()
 	kept := c.keepLog(ctx)
-	_, err := c.d.engine.cli.ContainerRemove(ctx, c.id, client.ContainerRemoveOptions{
-		Force: true, RemoveVolumes: true,
-	})
-	if err != nil && !errdefs.IsNotFound(err) {
+	if err := c.d.engine.removeContainer(ctx, r.Container.ID); err != nil {
 		return errors.Join(kept, fmt.Errorf("remove container of %s: %w", c.spec.Name, err))
 	}
-	return kept
+	return errors.Join(kept, c.gone())
 }
 
-func (c *Container) keepLog(ctx context.Context) error {
-	if c.d.cfg.LogDir == "" {
-		return nil
+// removeContainer returns once the container is gone. One that is not there is.
+func (e *Engine) removeContainer(ctx context.Context, id string) error {
+	for {
+		_, err := e.cli.ContainerRemove(ctx, id, client.ContainerRemoveOptions{
+			Force: true, RemoveVolumes: true,
+		})
+		if err == nil || errdefs.IsNotFound(err) {
+			return nil
+		}
+		// Somebody else may be removing it.
+		if !strings.Contains(err.Error(), "already in progress") || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(200 * time.Millisecond)
 	}
-	f, err := os.Create(filepath.Join(c.d.cfg.LogDir, c.spec.Name+".log"))
-	if err != nil {
-		return fmt.Errorf("keep log: %w", err)
-	}
-	o := client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true}
-	return errors.Join(c.copyLogs(ctx, o, f), f.Close())
 }

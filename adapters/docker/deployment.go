@@ -2,13 +2,18 @@ package docker
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/netip"
+	"regexp"
+	"strings"
 	"sync"
 	"time"
 
-	"github.com/streambench/streambench/adapters"
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/client"
+
 	"github.com/streambench/streambench/chaos"
 )
 
@@ -19,7 +24,7 @@ const longestRemoval = time.Minute
 type DeploymentConfig struct {
 	RunID   string
 	Network string      // that they join; "" for one of their own
-	LogDir  string      // takes their logs when the deployment closes; "" for nowhere
+	LogDir  string      // takes their logs when they are removed; "" for nowhere
 	Lease   chaos.Lease // nil where nobody keeps one
 }
 
@@ -30,63 +35,159 @@ type Deployment struct {
 
 	network string
 	subnet  netip.Prefix
-	made    *made // the network, where it is of this deployment
+	made    func() error // removes the network; nil where it is of others
+
+	alive    context.Context // until it is closed
+	end      context.CancelFunc
+	starting sync.WaitGroup
 
 	mu         sync.Mutex
 	containers []*Container
+	volume     string       // "" until somebody asks for it
+	unshare    func() error // removes the volume
+	stopMeter  func()
 	once       sync.Once
 	closed     error
 }
 
-// made is something that has to be removed, with its undo in the lease.
-type made struct {
-	id   string
-	undo int
-}
-
-// NewDeployment makes the network, or looks it up.
+// NewDeployment makes the network, or looks it up. The first one of a process removes what dead
+// tools left on the engine. The error wraps adapters.ErrNotReady.
 func (e *Engine) NewDeployment(ctx context.Context, cfg DeploymentConfig) (*Deployment, error) {
+	cfg.RunID = safeName(cfg.RunID)
 	d := &Deployment{engine: e, cfg: cfg, network: cfg.Network}
-	var err error
-	if cfg.Network == "" {
+	err := e.prepare(ctx)
+	switch {
+	case err != nil:
+	case cfg.Network == "":
 		err = d.makeNetwork(ctx)
-	} else {
+	default:
 		d.subnet, err = e.subnetOf(ctx, cfg.Network)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("deploy containers of %s: %w: %w", cfg.RunID, adapters.ErrNotReady, err)
+		return nil, unready("deploy containers of "+cfg.RunID, err, remedyFor(err))
 	}
+	d.alive, d.end = context.WithCancel(context.Background())
+	d.stopMeter = d.meter()
 	return d, nil
+}
+
+// unsafe is what names of containers must not have.
+var unsafe = regexp.MustCompile(`[^a-zA-Z0-9_.-]+`)
+
+// safeName leaves of a run id what may stand in the name of a container.
+func safeName(run string) string {
+	name := unsafe.ReplaceAllString(run, "_")
+	return name[:min(len(name), 120)]
+}
+
+// prepared makes what a process does once, once.
+var prepared sync.Mutex
+var swept = map[string]bool{} // by host
+
+// prepare sweeps the engine and settles who watches over testcontainers.
+func (e *Engine) prepare(ctx context.Context) error {
+	prepared.Lock()
+	defer prepared.Unlock()
+	if swept[e.host] {
+		return nil
+	}
+	if err := e.settleReaper(ctx); err != nil {
+		return err
+	}
+	if _, err := e.Sweep(ctx, false); err != nil {
+		return fmt.Errorf("remove what dead tools left: %w", err)
+	}
+	swept[e.host] = true
+	return nil
 }
 
 // Network is the name of the network the containers are on.
 func (d *Deployment) Network() string { return d.network }
 
-// Close keeps the logs and removes the containers, and the network if it was made here. Twice is
-// harmless.
+// Close keeps the logs and removes the containers, what they shared, and the network if it was made
+// here. It ends starts that are on. Twice is harmless.
 func (d *Deployment) Close() error {
-	d.once.Do(func() { d.closed = d.remove() })
+	d.once.Do(func() {
+		d.mu.Lock()
+		d.end()
+		d.mu.Unlock()
+		d.starting.Wait()
+		d.closed = d.remove()
+	})
 	return d.closed
 }
 
 func (d *Deployment) remove() error {
-	d.mu.Lock()
-	all := d.containers
-	d.mu.Unlock()
-	errs := make([]error, len(all), len(all)+1)
+	d.stopMeter()
+	errs := make([]error, len(d.containers))
 	var removals sync.WaitGroup
-	for i, c := range all {
+	for i, c := range d.containers {
 		removals.Go(func() { errs[i] = c.remove() })
 	}
 	removals.Wait()
-	if d.made != nil {
-		errs = append(errs, d.removeNetwork())
+	for _, remove := range []func() error{d.unshare, d.made} {
+		if remove != nil {
+			errs = append(errs, remove())
+		}
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("remove containers of %s: %w", d.cfg.RunID, err)
+	}
+	return nil
 }
 
 // labels are those of everything made here.
 func (d *Deployment) labels() map[string]string {
-	all := map[string]string{labelRun: d.cfg.RunID, labelOwner: owner()}
+	all := map[string]string{labelRun: d.cfg.RunID, labelOwner: owner(), labelHome: home()}
+	if d.cfg.Lease != nil {
+		_, run, _ := strings.Cut(d.cfg.Lease.Label(), "=")
+		all[chaos.LeaseLabel] = run
+	}
 	return all
+}
+
+// leased tells the lease of something that is about to be made. What it returns is to be called
+// once that is gone.
+func (d *Deployment) leased(op, name string) (gone func() error, err error) {
+	at := d.engine.undoable()
+	if d.cfg.Lease == nil || at == "" {
+		return func() error { return nil }, nil
+	}
+	id, err := d.cfg.Lease.Add(chaos.Undo{Op: op, Address: at, Args: []string{name}})
+	if err != nil {
+		return nil, err
+	}
+	return func() error { return d.cfg.Lease.Drop(id) }, nil
+}
+
+// share is the volume of the deployment, made when somebody first asks for it.
+func (d *Deployment) share(ctx context.Context) (string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.volume != "" {
+		return d.volume, nil
+	}
+	name := "streambench-" + d.cfg.RunID + "-shared-" + strings.ToLower(rand.Text()[:8])
+	gone, err := d.leased(chaos.OpVolume, name)
+	if err != nil {
+		return "", err
+	}
+	_, err = d.engine.cli.VolumeCreate(ctx, client.VolumeCreateOptions{
+		Name: name, Labels: d.labels(),
+	})
+	if err != nil {
+		return "", fmt.Errorf("make volume %s: %w", name, err)
+	}
+	d.volume = name
+	d.unshare = func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), longestRemoval)
+		defer cancel()
+		o := client.VolumeRemoveOptions{Force: true}
+		_, err := d.engine.cli.VolumeRemove(ctx, name, o)
+		if err != nil && !errdefs.IsNotFound(err) {
+			return fmt.Errorf("remove volume %s: %w", name, err)
+		}
+		return gone()
+	}
+	return name, nil
 }

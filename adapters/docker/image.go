@@ -4,17 +4,22 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
+	"testing/fstest"
 	"time"
 
 	"github.com/containerd/errdefs"
 )
 
-// Image is what an image of this repository is built from.
+// ours is how the references of images begin that are built here.
+const ours = "streambench/"
+
+// Image is what an image is built from.
 type Image struct {
 	Name, Version string
 	Files         fs.FS         // the build context, with a Dockerfile at its root
@@ -23,25 +28,22 @@ type Image struct {
 
 // Ref is streambench/<name>:<version>-<hash>: an image that is there is the one Files make.
 func (i Image) Ref() string {
-	return fmt.Sprintf("streambench/%s:%s-%s", i.Name, i.Version, i.hash())
+	return fmt.Sprintf("%s%s:%s-%s", ours, i.Name, i.Version, i.hash())
 }
 
-// hash is of the paths and bytes of all files. The files are embedded in this binary: one that
-// cannot be read is a bug.
+// hash is of the paths and bytes of all files.
 func (i Image) hash() string {
 	all := sha256.New()
 	for _, name := range listFiles(i.Files) {
-		text, err := fs.ReadFile(i.Files, name)
-		if err != nil {
-			panic("BUG: " + err.Error())
-		}
+		text := readFile(i.Files, name)
 		fmt.Fprintf(all, "%d %s %d\n", len(name), name, len(text))
 		all.Write(text)
 	}
 	return hex.EncodeToString(all.Sum(nil))[:12]
 }
 
-// listFiles are the paths of all regular files, sorted.
+// listFiles are the paths of all regular files, sorted. The files are embedded in this binary: some
+// that cannot be read are a bug.
 func listFiles(files fs.FS) []string {
 	var names []string
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
@@ -57,24 +59,28 @@ func listFiles(files fs.FS) []string {
 	return names
 }
 
+func readFile(files fs.FS, name string) []byte {
+	text, err := fs.ReadFile(files, name)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return text
+}
+
 // Merge lays files below the folder that is their key, "" for the root: a build context made of
-// several packages. Where two parts have a file of one path it panics.
+// several packages. That two of them have a file of one path is a bug.
 func Merge(parts map[string]fs.FS) fs.FS {
-	all := memory{}
+	all := fstest.MapFS{}
 	for prefix, files := range parts {
 		for _, name := range listFiles(files) {
-			text, err := fs.ReadFile(files, name)
-			if err != nil {
-				panic("BUG: " + err.Error())
-			}
 			at := path.Join(prefix, name)
-			if _, twice := all[at]; twice {
+			if all[at] != nil {
 				panic("BUG: two parts of a build context have " + at)
 			}
-			all[at] = text
+			all[at] = &fstest.MapFile{Data: readFile(files, name), Mode: 0o644}
 		}
 	}
-	return all.fs()
+	return all
 }
 
 // Has reports whether the engine has an image.
@@ -89,9 +95,27 @@ func (e *Engine) Has(ctx context.Context, ref string) (bool, error) {
 	return true, nil
 }
 
-// BuildOptions are how an image is built.
-type BuildOptions struct {
-	Base string    // the image it is based on, of Debian; "" is what $STREAMBENCH_BASE says, or Debian's own
-	CA   string    // a folder of further certificate authorities, *.crt; "" is what $STREAMBENCH_CA says, or this host's own
-	Log  io.Writer // takes what the build says; nil for nobody
+// need returns once the engine has an image. One that is built here is not fetched from anywhere.
+func (e *Engine) need(ctx context.Context, ref string) error {
+	there, err := e.Has(ctx, ref)
+	if err != nil || there {
+		return err
+	}
+	what := "have image " + ref
+	name, built := strings.CutPrefix(ref, ours)
+	if built {
+		name, _, _ = strings.Cut(name, ":")
+		return unready(what, errors.New("it is not built yet"), "streambench images build "+name)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, longestFetch,
+		fmt.Errorf("not there within %s", longestFetch))
+	defer cancel()
+	if err := e.pull(ctx, ref); err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return unready(what, err, firstOf(remedyFor(err),
+			"is the name right? images of this host are listed by docker images"))
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package docker
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -36,6 +37,7 @@ func ReadyHTTP(port int, path string) Ready {
 		if err != nil {
 			return err
 		}
+		req.Close = true
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
 			return err
@@ -63,10 +65,11 @@ func ReadyTCP(port int) Ready {
 		if err := conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
 			return err
 		}
+		_, err = conn.Read(make([]byte, 1))
 		var timeout net.Error
-		if _, err := conn.Read(make([]byte, 1)); err != nil && !isTimeout(err, &timeout) {
-			return fmt.Errorf("port %d: %w", port, err)
+		if err == nil || (errors.As(err, &timeout) && timeout.Timeout()) {
+			return nil
 		}
-		return nil
+		return fmt.Errorf("port %d takes no connection: %w", port, err)
 	}
 }

@@ -16,10 +16,14 @@ type Spec struct {
 	Env   map[string]string
 	// EnvOf are further entries, which may depend on the address and the published ports: both are
 	// chosen before the start, and stay over Kill and Restart. It may be called again with others,
-	// where a port was taken in between.
+	// where one was taken in between.
 	EnvOf   func(c *Container) map[string]string
 	Publish []int // ports of the container, each at a fixed free port of 127.0.0.1
 	Files   []File
+	// Shared is a folder where all containers of the deployment that name one see the same files:
+	// first those that the image of the first one has there, with their owner. It goes with the
+	// deployment.
+	Shared  string
 	CPUs    float64       // how many it may use at once; 0 for all
 	Cpuset  string        // which, as in "0-1"; "" for any
 	MemoryB uint64        // limit, without swap; 0 for none
@@ -27,7 +31,7 @@ type Spec struct {
 	Within  time.Duration // how long it may take to be ready; 0 is two minutes
 }
 
-// File is one that a container finds when it starts.
+// File is one that a container finds when it starts. It is root's.
 type File struct {
 	Path string
 	Body []byte

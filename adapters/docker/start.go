@@ -5,48 +5,82 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/api/types/network"
 	"github.com/testcontainers/testcontainers-go"
-	tclog "github.com/testcontainers/testcontainers-go/log"
 	tcnet "github.com/testcontainers/testcontainers-go/network"
+
+	"github.com/streambench/streambench/chaos"
 )
 
-// usualWithin is how long a container may take to be ready where its Spec does not say.
-const usualWithin = 2 * time.Minute
+const (
+	// usualWithin is how long a container may take to be ready where its Spec does not say.
+	usualWithin = 2 * time.Minute
+	// longestCreation bounds how long the engine may take to make and start a container.
+	longestCreation = 2 * time.Minute
+	readyEvery      = 200 * time.Millisecond
+	// startTries is how often a start is tried with other ports and addresses, where those chosen
+	// were taken in between.
+	startTries = 5
+)
 
-// startTries is how often a start is tried with other ports and addresses, where those chosen were
-// taken in between.
-const startTries = 5
+// errEnded says that the deployment was closed.
+var errEnded = errors.New("the deployment is closed")
 
 // Start starts a container and waits until it is ready. One that is not is removed again; the
-// error has the last lines of its log.
+// error has the last lines of its log. It wraps adapters.ErrNotReady where the engine is to blame,
+// not what runs in the container.
 func (d *Deployment) Start(ctx context.Context, s Spec) (*Container, error) {
+	d.mu.Lock()
+	if d.alive.Err() != nil {
+		d.mu.Unlock()
+		return nil, fmt.Errorf("start %s: %w", s.Name, errEnded)
+	}
+	d.starting.Add(1)
+	d.mu.Unlock()
+	defer d.starting.Done()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(d.alive, func() { cancel(errEnded) })()
+	c, err := d.start(ctx, s)
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", s.Name, err)
+	}
+	return c, nil
+}
+
+func (d *Deployment) start(ctx context.Context, s Spec) (*Container, error) {
+	if err := d.engine.need(ctx, s.Image); err != nil {
+		return nil, err
+	}
+	var c *Container
 	var err error
 	for range startTries {
-		var c *Container
-		if c, err = d.startOnce(ctx, s); err == nil {
-			if err = c.await(ctx); err == nil {
-				return c, nil
-			}
-			break
-		}
-		if !takenMeanwhile(err) {
+		c, err = d.create(ctx, s)
+		if err == nil || !takenMeanwhile(err) || ctx.Err() != nil {
 			break
 		}
 	}
-	return nil, fmt.Errorf("start %s: %w", s.Name, err)
+	if err != nil {
+		return nil, unready("have the engine start it", err, remedyFor(err))
+	}
+	if err := c.await(ctx); err != nil {
+		return nil, errors.Join(err, c.remove())
+	}
+	return c, nil
 }
 
 func takenMeanwhile(err error) bool {
-	for _, said := range []string{"port is already allocated", "address already in use",
-		"Address already in use"} {
+	for _, said := range []string{"port is already allocated", "ddress already in use"} {
 		if strings.Contains(err.Error(), said) {
 			return true
 		}
@@ -54,46 +88,89 @@ func takenMeanwhile(err error) bool {
 	return false
 }
 
-func (d *Deployment) startOnce(ctx context.Context, s Spec) (*Container, error) {
-	c := &Container{d: d, spec: s, ports: map[int]int{}}
+// create makes a container and starts it. Where it cannot, nothing is left of it.
+func (d *Deployment) create(ctx context.Context, s Spec) (*Container, error) {
+	c := &Container{
+		d: d, spec: s, name: "streambench-" + d.cfg.RunID + "-" + s.Name, ports: map[int]int{},
+	}
 	var err error
-	if c.address, err = d.freeAddress(ctx); err != nil {
+	if c.address, err = d.takeAddress(ctx); err != nil {
 		return nil, err
 	}
 	for _, port := range s.Publish {
-		if c.ports[port], err = freePort(); err != nil {
+		if c.ports[port], err = takePort(); err != nil {
 			return nil, err
 		}
 	}
-	d.mu.Lock()
-	d.containers = append(d.containers, c)
-	d.mu.Unlock()
-	started, err := testcontainers.Run(ctx, s.Image, c.options()...)
-	if started != nil {
-		c.id = started.GetContainerID()
+	if s.Shared != "" {
+		if c.volume, err = d.share(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if c.gone, err = d.leased(chaos.OpContainer, c.name); err != nil {
+		return nil, err
+	}
+	// The engine goes on with what it was asked for when nobody waits for the answer any more: what
+	// it makes then would stay.
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), longestCreation,
+		fmt.Errorf("the engine has not done it within %s", longestCreation))
+	defer cancel()
+	_, err = testcontainers.Run(ctx, s.Image, c.options()...)
+	if err == nil {
+		err = c.look(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, c.remove())
 	}
+	d.mu.Lock()
+	d.containers = append(d.containers, c)
+	d.mu.Unlock()
 	return c, nil
 }
 
-// freePort is one that nobody listens at now.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+// ports are those given out by this process.
+var ports = struct {
+	sync.Mutex
+	given map[int]bool
+}{given: map[int]bool{}}
+
+// Published ports are outside of those that Linux gives to connections: a container that is killed
+// is to find its port free when it starts again.
+const firstPort, portsEnd = 20000, 32000
+
+// takePort is a port that nobody listens at now. It is to be given back.
+func takePort() (int, error) {
+	ports.Lock()
+	defer ports.Unlock()
+	var last error
+	for range 200 {
+		port := firstPort + rand.IntN(portsEnd-firstPort)
+		if ports.given[port] {
+			continue
+		}
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			last = err
+			continue
+		}
+		ports.given[port] = true
+		return port, l.Close()
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, fmt.Errorf("find a free port from %d to %d: %w", firstPort, portsEnd-1, last)
 }
 
-// options are the container in the words of testcontainers.
+func givePort(port int) {
+	ports.Lock()
+	defer ports.Unlock()
+	delete(ports.given, port)
+}
+
+// options are the container in the words of testcontainers. It waits for nothing: its waits end at
+// 60 s whatever they are told, and go on when the container has died.
 func (c *Container) options() []testcontainers.ContainerCustomizer {
 	s := c.spec
 	all := []testcontainers.ContainerCustomizer{
-		quiet(),
-		testcontainers.WithName("streambench-" + c.d.cfg.RunID + "-" + s.Name),
+		testcontainers.WithName(c.name),
 		testcontainers.WithLabels(c.d.labels()),
 		testcontainers.WithEnv(s.Env),
 		tcnet.WithNetworkName([]string{s.Name}, c.d.network),
@@ -122,14 +199,6 @@ func (c *Container) options() []testcontainers.ContainerCustomizer {
 	return all
 }
 
-// quiet keeps testcontainers from telling on stderr what it does.
-func quiet() testcontainers.CustomizeRequestOption {
-	return func(req *testcontainers.GenericContainerRequest) error {
-		req.Logger = tclog.NewNoopLogger()
-		return nil
-	}
-}
-
 func (c *Container) pin(all map[string]*network.EndpointSettings) {
 	for _, e := range all {
 		e.IPAMConfig = &network.EndpointIPAMConfig{IPv4Address: c.address}
@@ -148,6 +217,15 @@ func (c *Container) limit(h *container.HostConfig) {
 			HostIP: netip.MustParseAddr("127.0.0.1"), HostPort: strconv.Itoa(port),
 		}}
 	}
+	if c.volume != "" {
+		h.Mounts = append(h.Mounts, mount.Mount{
+			Type: mount.TypeVolume, Source: c.volume, Target: c.spec.Shared,
+		})
+	}
+	// A container that writes without end is not to fill the disk.
+	h.LogConfig = container.LogConfig{Type: "json-file", Config: map[string]string{
+		"max-size": "64m", "max-file": "2",
+	}}
 }
 
 // await waits until the container is ready, and no longer than it lives.
@@ -156,10 +234,12 @@ func (c *Container) await(ctx context.Context) error {
 	if within == 0 {
 		within = usualWithin
 	}
+	outer := ctx
 	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("not ready within %s", within))
 	defer cancel()
+	var last error
 	for {
-		if err := c.Running(ctx); err != nil && ctx.Err() == nil {
+		if err := c.running(ctx); err != nil && ctx.Err() == nil {
 			return err
 		}
 		if c.spec.Ready == nil {
@@ -169,10 +249,16 @@ func (c *Container) await(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
+		if ctx.Err() == nil || last == nil {
+			last = err
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
-		case <-time.After(200 * time.Millisecond):
+			if outer.Err() != nil {
+				return context.Cause(outer)
+			}
+			return fmt.Errorf("%w: %w%s", context.Cause(ctx), last, c.lastLines())
+		case <-time.After(readyEvery):
 		}
 	}
 }
