@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"path/filepath"
 	"reflect"
 	"strings"
 )
@@ -24,11 +25,26 @@ func Load(name string, src []byte, sets []string) (*Scenario, Problems) {
 	}
 	(&decoder{problems: g}).into(root, reflect.ValueOf(s).Elem(), "", "")
 	s.fill(root)
+	s.locate(root, filepath.Dir(name))
 	check(s, root, g)
 	if len(g.list) > 0 {
 		return nil, g.finish(src)
 	}
 	return s, nil
+}
+
+// locate has the paths of a file count from its folder, and those of a flag from the working folder.
+func (s *Scenario) locate(root *node, folder string) {
+	list := root.get("systems")
+	for i := range s.Systems {
+		jar := &s.Systems[i].Jar
+		if *jar == "" || filepath.IsAbs(*jar) || list == nil || i >= len(list.items) {
+			continue
+		}
+		if n := list.items[i].get("jar"); n != nil && n.place.flag == "" {
+			*jar = filepath.Join(folder, *jar)
+		}
+	}
 }
 
 // finish gives every problem its lines and puts them in order.

@@ -75,6 +75,8 @@ type run struct {
 	journal *journal
 
 	manifest record.Manifest
+	// jars are the digests of the jobs that users brought, by path.
+	jars map[string]string
 }
 
 // Run carries out the plan of a scenario and records it in a new folder. A system that fails is an
@@ -90,6 +92,9 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 		r.plan = r.plan.untwinned()
 	}
 	if err := r.ready(); err != nil {
+		return out, err
+	}
+	if err := r.settle(); err != nil {
 		return out, err
 	}
 	start := time.Now()
@@ -280,6 +285,7 @@ func (r *run) conditions() record.Conditions {
 		Events: uint64(s.Load.Events), Workers: s.Resources.Workers,
 		WorkerCPUs: float64(s.Resources.Worker.CPUs), DriverCPUs: float64(s.Resources.Driver.CPUs),
 		Shared: r.plan.Shared, Ceiling: r.ceiling, Plane: r.plane(), Faults: s.faultLines(),
+		Systems: r.declared(),
 	}
 	if s.Load.Warmup.Auto {
 		c.Warmup = "auto"

@@ -28,12 +28,6 @@ type bench struct {
 	before  inventory
 }
 
-// check is one thing an adapter has to hold.
-type check struct {
-	name string
-	run  func(ctx context.Context) error
-}
-
 func newBench(s Subject, o Options, dir string) *bench {
 	o.Within = cmp.Or(o.Within, usualWithin)
 	o.Prompt = cmp.Or(o.Prompt, usualPrompt)
@@ -201,6 +195,16 @@ func (r *running) finish(ctx context.Context) error {
 		return fmt.Errorf("seal results: %w", err)
 	}
 	return nil
+}
+
+// delivered is what the oracle has to know of a system that has ended.
+func (r *running) delivered(events uint64) workloads.Delivered {
+	d := workloads.Delivered{Events: events, TooLate: -1}
+	d.Strict = r.job.Workers*r.job.WorkerCPUs == 1 && (r.channel == nil || r.job.Partitions == 1)
+	if m, ok := r.system.(adapters.Metered); ok {
+		d.TooLate = int64(m.Meter().Late)
+	}
+	return d
 }
 
 // close ends what stayed up and looks for what is left.

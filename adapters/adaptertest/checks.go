@@ -10,30 +10,62 @@ import (
 	"github.com/streambench/streambench/workloads"
 )
 
-// checks are all there are, in their order.
+// check is one thing an adapter has to hold.
+type check struct {
+	name string
+	run  func(ctx context.Context) error
+}
+
+// The checks around all others.
+const (
+	openCheck  = "open"
+	closeCheck = "close"
+)
+
+// checks are all there are, in their order. The exact ones come behind the cancelled jobs, so that
+// a host is seen to get over them.
 func (b *bench) checks() []check {
-	var all []check
+	all := []check{
+		{openCheck, b.open},
+		{"settings", b.settings},
+		{"live", b.live},
+		{"empty partition", b.emptyPartition},
+		{"foreign event", b.foreignEvent},
+		{"session boundary", b.boundary},
+	}
 	for _, c := range b.options.Cases {
 		all = append(all, check{"exact/" + c.Name, func(ctx context.Context) error {
 			return b.exact(ctx, c)
 		}})
 	}
 	return append(all,
-		check{"cancel", b.cancel},
-		check{"settings", b.settings},
+		check{"again", func(ctx context.Context) error { return b.exact(ctx, simple) }},
 		check{"refused settings", b.refusedSettings},
+		check{closeCheck, b.close},
 	)
 }
 
 // exact runs a case to its end and holds its ledger against the oracle's.
-func (b *bench) exact(ctx context.Context, c Case) (err error) {
-	w, err := c.bind()
+func (b *bench) exact(ctx context.Context, c Case) error {
+	l, err := b.answered(ctx, c, nil)
 	if err != nil {
 		return err
 	}
+	return c.clean(l)
+}
+
+// answered runs a case to its end and returns its ledger. It hands every answer to see as well; nil
+// for nobody.
+func (b *bench) answered(
+	ctx context.Context, c Case, see func(row []int64, receivedNs int64) error,
+) (l workloads.Ledger, err error) {
+	w, err := c.bind()
+	if err != nil {
+		return l, err
+	}
 	checker, err := w.NewChecker(b.dir, workloads.CheckerOptions{})
 	if err != nil {
-		return err
+		return l, err
 	}
 	defer checker.Close()
 	job := b.job(c.Name, w)
@@ -43,32 +75,58 @@ func (b *bench) exact(ctx context.Context, c Case) (err error) {
 		job.Format = c.Format
 	}
 	if err := b.supports(job); err != nil {
-		return err
+		return l, err
 	}
-	ctx, cancel := within(ctx, b.options.Within, "run "+c.Name)
-	defer cancel()
 	start := time.Now()
-	r, err := b.deploy(ctx, job)
-	if err != nil {
+	err = b.during(ctx, "run "+c.Name, job, func(ctx context.Context, r *running) error {
+		deployed := time.Since(start)
+		if err := r.finish(ctx); err != nil {
+			return err
+		}
+		b.log("%d events: deployed in %s, done in %s", c.Events, deployed.Round(time.Millisecond),
+			(time.Since(start) - deployed).Round(time.Millisecond))
+		l, err = checker.Finish(ctx, r.delivered(c.Events))
+		if err == nil && see != nil {
+			err = checker.Results(see)
+		}
 		return err
-	}
-	deployed := time.Since(start)
-	defer func() { err = errors.Join(err, r.close()) }()
-	if err := r.finish(ctx); err != nil {
-		return err
-	}
-	l, err := checker.Finish(ctx, r.delivered(c.Events))
-	if err != nil {
-		return err
-	}
-	b.log("%d events: deployed in %s, done in %s, %d results", c.Events,
-		deployed.Round(time.Millisecond), (time.Since(start) - deployed).Round(time.Millisecond), l.Count)
-	return c.clean(l)
+	})
+	return l, err
 }
 
-// supports skips what the adapter says it does not do, and errs where it does not give the reason
-// as one.
+// during runs a job while fn looks at it, closes it twice and sees to it that nothing named after
+// it is left on the brokers.
+func (b *bench) during(
+	ctx context.Context, what string, job adapters.Job, fn func(context.Context, *running) error,
+) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, b.options.Within,
+		fmt.Errorf("%s: not done within %s", what, b.options.Within))
+	defer cancel()
+	r, err := b.deploy(ctx, job)
+	if err != nil {
+		return whyEnded(ctx, err)
+	}
+	err = whyEnded(ctx, fn(ctx, r))
+	return errors.Join(err, r.close(), r.close(), b.noTopics(job.RunID, r))
+}
+
+// whyEnded adds to an error what a time-out was of.
+func whyEnded(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	if err == nil || cause == nil || errors.Is(err, cause) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", cause, err)
+}
+
+// supports skips what the adapter or the transport says it does not do, and errs where the adapter
+// does not say so as it should.
 func (b *bench) supports(job adapters.Job) error {
+	if b.carrier != nil {
+		if err := b.carrier.Supports(job); err != nil {
+			return fmt.Errorf("%w: %w", errSkipped, err)
+		}
+	}
 	err := b.subject.Adapter.Supports(job)
 	switch {
 	case err == nil:
@@ -79,28 +137,24 @@ func (b *bench) supports(job adapters.Job) error {
 	return fmt.Errorf("an error of Supports that does not wrap errors.ErrUnsupported: %w", err)
 }
 
-// delivered is what the oracle has to know of a system that has ended.
-func (r *running) delivered(events uint64) workloads.Delivered {
-	d := workloads.Delivered{Events: events, TooLate: -1}
-	d.Strict = r.job.Workers*r.job.WorkerCPUs == 1 && (r.channel == nil || r.job.Partitions == 1)
-	if m, ok := r.system.(adapters.Metered); ok {
-		d.TooLate = int64(m.Meter().Late)
-	}
-	return d
-}
-
 // clean holds a ledger against what it has to be: every result once and right, on every output.
 func (c Case) clean(l workloads.Ledger) error {
 	var errs []error
 	if l.Expected == 0 || l.Matched != l.Expected || l.Received != l.Expected+l.Refinements ||
 		l.Unexplained != 0 {
-		errs = append(errs, fmt.Errorf("results are not those expected: %+v", l))
+		errs = append(errs, fmt.Errorf("%d results expected: %d right, %d lost, %d duplicated, "+
+			"%d wrong, %d phantom, %d corrupt, %d unexplained", l.Expected, l.Matched, l.Lost,
+			l.Duplicated, l.Wrong, l.Phantom, l.Corrupt, l.Unexplained))
+		for _, o := range l.Offenders[:min(len(l.Offenders), 5)] {
+			errs = append(errs, fmt.Errorf("  %+v", o))
+		}
 	}
-	for name, side := range map[string]*workloads.Side{
-		"late output": l.LateOutput, "dead letters": l.DeadLetters,
-	} {
-		if side != nil && side.Missing+side.Foreign != 0 {
-			errs = append(errs, fmt.Errorf("%s: %+v", name, *side))
+	for _, side := range []struct {
+		name string
+		of   *workloads.Side
+	}{{"late output", l.LateOutput}, {"dead letters", l.DeadLetters}} {
+		if side.of != nil && side.of.Missing+side.of.Foreign != 0 {
+			errs = append(errs, fmt.Errorf("%s: %+v", side.name, *side.of))
 		}
 	}
 	if c.Digest != "" && (l.Count != c.Count || l.Digest != c.Digest) {
@@ -108,89 +162,4 @@ func (c Case) clean(l workloads.Ledger) error {
 			c.Count, c.Digest))
 	}
 	return errors.Join(errs...)
-}
-
-// cancel closes a system in mid-run.
-func (b *bench) cancel(ctx context.Context) error {
-	w, err := first[0].bind()
-	if err != nil {
-		return err
-	}
-	job := b.job("cancel", w)
-	seen := new(counter)
-	job.Collector = seen
-	if err := b.supports(job); err != nil {
-		return err
-	}
-	ctx, stop := within(ctx, b.options.Within, "close in mid-run")
-	defer stop()
-	r, err := b.deploy(ctx, job)
-	if err != nil {
-		return err
-	}
-	job.Load.Begin(time.Now())
-	for seen.n.Load() == 0 && ctx.Err() == nil {
-		time.Sleep(5 * time.Millisecond)
-	}
-	none := ctx.Err() != nil
-	start := time.Now()
-	err = r.close()
-	took := time.Since(start)
-	switch {
-	case err != nil:
-		return fmt.Errorf("close in mid-run: %w", err)
-	case none:
-		return fmt.Errorf("no result within %s of a stream without end", b.options.Within)
-	case took > b.options.Prompt:
-		return fmt.Errorf("close in mid-run took %s, which may take %s", took, b.options.Prompt)
-	}
-	return r.close()
-}
-
-// settings holds what the running system tells against what it must be.
-func (b *bench) settings(ctx context.Context) (err error) {
-	w, err := first[0].bind()
-	if err != nil {
-		return err
-	}
-	job := b.job("settings", w)
-	job.Collector = new(counter)
-	job.Load.Limit(1000)
-	if err := b.supports(job); err != nil {
-		return err
-	}
-	ctx, stop := within(ctx, b.options.Within, "read settings")
-	defer stop()
-	r, err := b.deploy(ctx, job)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, r.close()) }()
-	inForce, err := r.system.Config(ctx)
-	if err != nil {
-		return fmt.Errorf("read settings: %w", err)
-	}
-	var errs []error
-	for name, want := range b.subject.Reads {
-		if got, ok := inForce[name]; !ok || got != want {
-			errs = append(errs, fmt.Errorf("setting %s is %q, want %q", name, got, want))
-		}
-	}
-	if len(inForce) == 0 {
-		errs = append(errs, errors.New("the system tells none of its settings"))
-	}
-	return errors.Join(errs...)
-}
-
-// refusedSettings deploys with settings that must not be passed over.
-func (b *bench) refusedSettings(ctx context.Context) error {
-	if len(b.subject.Refused) == 0 {
-		return fmt.Errorf("%w: the subject names none", errSkipped)
-	}
-	return nil
-}
-
-// within bounds what a check may take, with a cause that says what took so long.
-func within(ctx context.Context, d time.Duration, what string) (context.Context, func()) {
-	return context.WithTimeoutCause(ctx, d, fmt.Errorf("%s: not done within %s", what, d))
 }

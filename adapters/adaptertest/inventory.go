@@ -26,7 +26,7 @@ func (b *bench) takeInventory(ctx context.Context) (inventory, error) {
 }
 
 // settle is how long what was closed may take to be gone.
-const settle = 5 * time.Second
+const settle = 3 * time.Second
 
 // nothingLeft looks until nothing is there that was not there before.
 func (b *bench) nothingLeft(ctx context.Context) error {

@@ -12,11 +12,13 @@ import (
 // TestKit examines native as every adapter is examined: embedded, and on brokers.
 func TestKit(t *testing.T) {
 	t.Run("embedded transport", func(t *testing.T) {
-		adaptertest.Run(t, adaptertest.Subject{Adapter: Adapter{}, Boundary: adaptertest.Exclusive}, adaptertest.Options{})
+		adaptertest.Run(t, adaptertest.Subject{
+			Adapter: Adapter{}, Boundary: adaptertest.Inclusive,
+		}, adaptertest.Options{})
 	})
 	kafkatest.Brokers(t, func(t *testing.T, at string) {
 		adaptertest.Run(t, adaptertest.Subject{
-			Adapter: Adapter{}, Transport: kafka.Transport{},
+			Adapter: Adapter{}, Transport: kafka.Transport{}, Boundary: adaptertest.Inclusive,
 			Job: adapters.Job{Broker: adapters.Broker{At: at}},
 		}, adaptertest.Options{})
 	})
