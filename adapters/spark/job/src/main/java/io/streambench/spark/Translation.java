@@ -8,6 +8,7 @@ import io.streambench.core.Machine;
 import io.streambench.core.Plan;
 import io.streambench.core.Query;
 import io.streambench.core.Query.WindowKind;
+import io.streambench.core.Selection.Side;
 import io.streambench.core.Stream;
 import org.apache.spark.api.java.function.FilterFunction;
 import org.apache.spark.api.java.function.FlatMapFunction;
@@ -104,14 +105,37 @@ final class Translation {
         if (query.process() != null) {
             return machine(rows);
         }
+        if (query.join() != null) {
+            return joined(rows);
+        }
+        if (query.latest() != null) {
+            return run(rows.groupByKey(new KeysOf(work), Encoders.BINARY()), new Newest(work));
+        }
         if (query.window().kind() == WindowKind.SESSION) {
             return keyed(rows, new Sessions(work, tally));
+        }
+        if (query.window().kind() == WindowKind.SLIDING) {
+            return keyed(rows, new Sliding(work, tally));
         }
         if (query.window().kind() == WindowKind.TUMBLING
             || query.window().kind() == WindowKind.HOPPING) {
             return keyed(rows, new Panes(work, tally));
         }
         throw new IllegalArgumentException("query " + query.name() + " is not supported");
+    }
+
+    private Dataset<byte[]> joined(Dataset<byte[]> rows) {
+        KeyValueGroupedDataset<byte[], byte[]> sides =
+            rows.groupByKey(new KeysOf(work), Encoders.BINARY());
+        if (query.join().kind() == Query.JoinKind.WINDOW) {
+            return run(sides, new WindowPairs(work, tally));
+        }
+        Dataset<byte[]> pairs = run(sides, new Pairs(work));
+        if (!query.regroups()) {
+            return pairs;
+        }
+        return run(pairs.groupByKey((MapFunction<byte[], Long>) Regrouped::group, Encoders.LONG()),
+            new Regrouped(work));
     }
 
     private Dataset<byte[]> machine(Dataset<byte[]> rows) {
@@ -169,6 +193,24 @@ final class Translation {
         @Override
         public Long call(byte[] row) {
             return ref.get().keys.of(row);
+        }
+    }
+
+    /** All keys of a row of either side, as one. */
+    private static final class KeysOf implements MapFunction<byte[], byte[]> {
+        private static final long serialVersionUID = 1;
+
+        private final Work.Ref ref;
+
+        KeysOf(Work.Ref ref) {
+            this.ref = ref;
+        }
+
+        @Override
+        public byte[] call(byte[] row) {
+            Work work = ref.get();
+            Side side = work.selection.side(row);
+            return work.keys.all(side == Side.THIS ? Side.THIS : Side.OTHER, row);
         }
     }
 
