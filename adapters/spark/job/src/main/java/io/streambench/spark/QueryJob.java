@@ -1,6 +1,5 @@
 package io.streambench.spark;
 
-import io.streambench.core.Control;
 import io.streambench.core.Job;
 import io.streambench.core.Plan;
 import io.streambench.core.Settings;
@@ -55,6 +54,8 @@ final class QueryJob implements Job {
         DataStreamWriter<Row> writer = limits.triggered(records.writeStream().format("kafka")
             .option("kafka.bootstrap.servers", plan.bootstrap)
             .option("checkpointLocation", checkpoint.toString())
+            // A producer outlives its query: it is not to ask for topics that are gone for ever.
+            .option("kafka.metadata.max.idle.ms", "30000")
             .queryName(plan.runId)
             .outputMode(limits.realTime() ? OutputMode.Update() : OutputMode.Append()));
         for (Map.Entry<String, String> e : limits.producer().entrySet()) {
@@ -106,19 +107,26 @@ final class QueryJob implements Job {
     }
 
     private void fail(Throwable e) {
-        error = rootOf(e) + " (" + Control.why(e) + ")";
+        error = why(e);
         state = State.FAILED;
     }
 
-    /** The first cause, which says most and comes last. */
-    private static String rootOf(Throwable e) {
-        Throwable root = e;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
+    /**
+     * The causes of a failure, the first of them, which says most, at the front. Of each it is the
+     * first line: what follows are plans and stacks, which are in the log.
+     */
+    private static String why(Throwable e) {
+        StringBuilder said = new StringBuilder();
+        for (Throwable t = e; t != null; t = t.getCause()) {
+            String line = String.valueOf(t.getMessage()).lines().findFirst().orElse("");
+            line = t.getClass().getSimpleName() + ": "
+                + line.substring(0, Math.min(line.length(), LONGEST_LINE));
+            said.insert(0, line + (said.length() == 0 ? "" : "; and so "));
         }
-        String said = String.valueOf(root.getMessage());
-        return root.getClass().getSimpleName() + ": " + said.lines().findFirst().orElse("");
+        return said.toString();
     }
+
+    private static final int LONGEST_LINE = 400;
 
     @Override
     public Status status() {
