@@ -28,9 +28,10 @@ func (s *Scenario) Bind() (*workloads.Workload, error) {
 }
 
 // Pacer is the schedule of the load; nil at rate max, where events are due as fast as taken. A rate
-// that is still to be found has no schedule and is an error.
-func (s *Scenario) Pacer() (workloads.Pacer, error) {
-	r := s.Load.Rate
+// that is still to be found has no schedule and is an error, and so are several.
+func (s *Scenario) Pacer() (workloads.Pacer, error) { return s.pacerAt(s.Load.Rate) }
+
+func (s *Scenario) pacerAt(r Rate) (workloads.Pacer, error) {
 	switch {
 	case r.Max:
 		return nil, nil
@@ -44,25 +45,6 @@ func (s *Scenario) Pacer() (workloads.Pacer, error) {
 		return workloads.Constant(uint64(r.PerSecond)), nil
 	}
 	return nil, fmt.Errorf("pace load of %s: its rate is still to be found", s.Name)
-}
-
-// String is the rate as it stands in a scenario.
-func (r Rate) String() string {
-	switch {
-	case r.Max:
-		return "max"
-	case r.Pieces != nil:
-		text := ""
-		for _, p := range r.Pieces {
-			text += fmt.Sprintf(", %s/s for %s", formatCount(uint64(p.Rate)), formatDuration(p.For))
-		}
-		return text[len(", "):]
-	case r.Search != nil:
-		return "a " + r.Search.For + " rate, to be found"
-	case r.OfCapacity > 0:
-		return formatPercent(float64(r.OfCapacity)) + " of capacity"
-	}
-	return formatCount(uint64(r.PerSecond)) + "/s"
 }
 
 // String says what a mode does, and when.
@@ -103,10 +85,6 @@ func (s *Scenario) NotYet() []string {
 }
 
 func (s *Scenario) loadNotYet(add func(where, what, remedy string)) {
-	if s.Load.Broker.At == atContainer {
-		add("load.broker", "this build starts no containers",
-			"--set load.broker=embedded, or the HOST:PORT of a broker that runs")
-	}
 	if s.Load.Settle != "none" {
 		add("load.settle", "this build does not read the input log back", "--set load.settle=none")
 	}

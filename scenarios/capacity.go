@@ -27,25 +27,6 @@ const (
 	cutShort = 0.01
 )
 
-// searches reports whether the rate has to be found by a run.
-func (r Rate) searches() bool { return r.Search != nil || r.OfCapacity > 0 }
-
-// share is the part of the rate found that repetitions are offered.
-func (r Rate) share() float64 {
-	if r.OfCapacity > 0 {
-		return float64(r.OfCapacity)
-	}
-	return 1
-}
-
-// limits are those of a search, beside a backlog that does not grow.
-func (r Rate) limits() Limits {
-	if r.Search == nil {
-		return nil
-	}
-	return r.Search.Limits
-}
-
 // firstRate is where a search begins: at the rate of event time, or where enough windows close in
 // steady to see whether backlog grows, if that is higher.
 func (s *Scenario) firstRate(w *workloads.Workload) float64 {
@@ -85,18 +66,24 @@ func (s *Scenario) probeTiming(sys System, w *workloads.Workload, rate float64) 
 func (r *run) capacity(ctx context.Context, sys System) record.Bracket {
 	label := sys.Label()
 	q := &quest{sys: sys, start: r.req.Scenario.firstRate(r.bound)}
+	rate, _ := r.req.Scenario.Load.Rate.searching()
 	b, known := r.req.Capacity[label]
-	if !known {
+	switch {
+	case known:
+	case rate.Estimate > 0:
+		b = r.estimate(ctx, sys, rate.Estimate)
+	default:
 		b = r.search(ctx, q)
 	}
-	r.premium(ctx, q, &b)
+	if rate.Estimate == 0 {
+		r.premium(ctx, q, &b)
+	}
 	if ctx.Err() != nil {
 		return b
 	}
-	rate := r.req.Scenario.Load.Rate
 	b.Limits, b.Offered = rate.limits(), 0
 	if b.Unsettled == "" && b.Passed > 0 {
-		b.Offered = rounded(b.Passed * rate.share())
+		b.Offered = rate.of(b)
 	}
 	r.journal.add(record.Entry{Kind: record.KindBracket, System: label, Bracket: &b})
 	return b
@@ -111,8 +98,17 @@ type quest struct {
 }
 
 // search tries rates until it has a bracket. A system that cannot even be deployed is a gap.
+//
+// All its probes are answered by one deployment, if it is one that can stay up.
 func (r *run) search(ctx context.Context, q *quest) record.Bracket {
 	sys := q.sys
+	if r.footing == nil {
+		r.footing = r.stand()
+		defer func() {
+			r.footing.close()
+			r.footing = nil
+		}()
+	}
 	h := newHunt(q.start)
 	if q.bare { // what does worse without protection has no premium
 		h.least = rounded(bareLeast * q.start)
@@ -138,11 +134,24 @@ func (r *run) search(ctx context.Context, q *quest) record.Bracket {
 	})
 	var gap *gapError
 	if errors.As(err, &gap) && !q.bare {
-		r.journal.add(record.Entry{
-			Kind: record.KindError, System: sys.Label(), Rep: 1, Error: gap.failure,
-		})
+		r.gap(sys, gap.failure)
 	}
 	return b
+}
+
+// gap records that a system has no rate found because it cannot be deployed.
+func (r *run) gap(sys System, f *record.Failure) {
+	for _, of := range r.plan.Order {
+		leg := r.req.Scenario.Load.Rate
+		for _, one := range leg.Legs {
+			if one.String() == of.Rate {
+				leg = one
+			}
+		}
+		if of.Base() == sys.Label() && of.Rep == 1 && leg.searches() {
+			r.journal.add(record.Entry{Kind: record.KindError, System: of.System, Rep: 1, Error: f})
+		}
+	}
 }
 
 // gapError is a system that cannot be deployed.
@@ -192,13 +201,19 @@ func (r *run) probe(
 	return r.judge(w, w.histograms), nil
 }
 
+// limits are those of the search.
+func (r *run) limits() Limits {
+	rate, _ := r.req.Scenario.Load.Rate.searching()
+	return rate.limits()
+}
+
 // judge asks for the answer of a probe by the latencies that read gives.
 func (r *run) judge(w *watch, read func() (*record.HistogramLog, error)) record.Probe {
 	log, err := read()
 	if err != nil {
 		return record.Probe{Answer: record.ProbeInvalid, Reason: "latency-log", Text: err.Error()}
 	}
-	return summary.Probed(&w.manifest, w.entries, log, r.req.Scenario.Load.Rate.limits())
+	return summary.Probed(&w.manifest, w.entries, log, r.limits())
 }
 
 // watch is a journal that keeps what it is told, so that a repetition can be judged while the run

@@ -27,10 +27,20 @@ func (r *repetition) connect(ctx context.Context) (err error) {
 	if r.transport == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, longestConnect,
-		fmt.Errorf("not ready within %s: %w", longestConnect, adapters.ErrNotReady))
+	longest := longestConnect
+	if r.contained() {
+		longest = longestStart
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, longest,
+		fmt.Errorf("not ready within %s: %w", longest, adapters.ErrNotReady))
 	defer cancel()
-	if r.channel, err = r.transport.Deploy(ctx, r.job); err != nil {
+	by := r.transport
+	if r.footing != nil {
+		if by, err = r.footing.carried(ctx, r); err != nil {
+			return fmt.Errorf("start the brokers of all repetitions: %w", timely(ctx, err))
+		}
+	}
+	if r.channel, err = by.Deploy(ctx, r.job); err != nil {
 		r.channel = nil
 		return fmt.Errorf("deploy %s transport: %w", r.job.Transport, timely(ctx, err))
 	}
@@ -142,29 +152,4 @@ func (r *repetition) disconnect() error {
 		errs = append(errs, fmt.Errorf("close %s transport: %w", r.job.Transport, err))
 	}
 	return errors.Join(errs...)
-}
-
-// processes reads what the processes of a deployment have used, summed up. One that has died keeps
-// what it was last seen with, so that the sum never falls back.
-type processes struct{ cpuNs map[int]int64 }
-
-// used is the processor time of all processes ever seen, and the memory of those that run.
-func (p *processes) used(of any) (cpuNs int64, memoryB uint64) {
-	if ps, ok := of.(adapters.Processes); ok {
-		for _, pid := range ps.Pids() {
-			u, ok := readProcess(pid)
-			if !ok {
-				continue
-			}
-			if p.cpuNs == nil {
-				p.cpuNs = map[int]int64{}
-			}
-			p.cpuNs[pid] = u.cpuNs
-			memoryB += u.memoryB
-		}
-	}
-	for _, ns := range p.cpuNs {
-		cpuNs += ns
-	}
-	return cpuNs, memoryB
 }

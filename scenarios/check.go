@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/workloads"
 )
@@ -28,9 +27,11 @@ func check(s *Scenario, root *node, g *gatherer) {
 	c := &checker{s: s, root: root, g: g}
 	c.names()
 	c.systems()
+	c.unchecked()
 	c.load()
 	c.transport()
 	c.resources()
+	c.brokers()
 	c.faults()
 	c.limits()
 	c.trace()
@@ -159,15 +160,6 @@ func (c *checker) resources() {
 			c.fail(path, "memory is "+formatSize(size), "write at least 64m")
 		}
 	}
-	if c.s.Load.Transport == adapters.Kafka {
-		return
-	}
-	for _, key := range []string{"brokers", "broker"} {
-		if c.has("resources/" + key) {
-			c.failKey("resources/"+key, key+" without brokers: the transport is "+c.s.Load.Transport,
-				"write load.transport: kafka or leave the key out")
-		}
-	}
 }
 
 func (c *checker) trace() {
@@ -190,7 +182,7 @@ func (c *checker) limits() {
 		case needsFault(l.Metric) && !c.s.disturbed() && c.sound("faults"):
 			c.failKey(path, name+" needs a fault, and there is none",
 				"add faults: [{at: 20s, kill: worker, restart: 10s}] or leave the limit out")
-		case l.Metric == "sustainable" && c.s.Load.Rate.Search == nil && c.sound("load/rate"):
+		case l.Metric == "sustainable" && !c.s.Load.Rate.bisects() && c.sound("load/rate"):
 			c.failKey(path, name+" is found by a search, and load.rate is none",
 				"write load.rate: {search: sustainable}")
 		case c.s.Load.Rate.Max && needsSchedule(l.Metric):

@@ -27,29 +27,6 @@ func (c *checker) load() {
 	}
 }
 
-func (c *checker) rate() {
-	r := c.s.Load.Rate
-	if !c.has("load/rate") || !c.sound("load/rate") {
-		return
-	}
-	if r.Pieces != nil && len(r.Pieces) == 0 {
-		c.fail("load/rate", "load.rate has no pieces", "write [{for: 10s, rate: 100k/s}]")
-	}
-	for i, p := range r.Pieces {
-		path := fmt.Sprintf("load/rate/%d", i)
-		if p.For <= 0 {
-			c.fail(path, fmt.Sprintf("piece %d of load.rate has no time", i+1), "write for: 10s")
-		}
-		if p.Rate == 0 {
-			c.fail(path, fmt.Sprintf("piece %d of load.rate has no rate", i+1), "write rate: 100k/s")
-		}
-	}
-	_, n := c.walk([]string{"load", "rate"})
-	if n.get("of-capacity") != nil && r.OfCapacity <= 0 {
-		c.fail("load/rate/of-capacity", "load.rate.of-capacity is 0%", "write 70%")
-	}
-}
-
 // exact checks a run of exactly so many events: it has no phases to discard or to break.
 func (c *checker) exact() {
 	if c.s.Load.Events == 0 {
@@ -63,7 +40,7 @@ func (c *checker) exact() {
 		c.failKey("load/warmup", "a run of exactly so many events discards nothing",
 			"leave warmup out, or write steady in place of events")
 	}
-	if r := c.s.Load.Rate; r.Search != nil || r.OfCapacity != 0 {
+	if c.s.Load.Rate.searches() {
 		c.failKey("load/events", "a search for a rate needs time, not a number of events",
 			"write steady in place of events")
 	}
@@ -244,12 +221,22 @@ func (s *Scenario) eventSpan(w *workloads.Workload) (time.Duration, bool) {
 	return time.Duration(min(ns, 1<<62)), true
 }
 
-// steadyEvents is how many events are offered in steady, if the scenario fixes it.
-func (s *Scenario) steadyEvents() (float64, bool) {
-	r := s.Load.Rate
-	switch {
-	case s.Load.Events > 0:
+// steadyEvents is how many events are offered in steady, if the scenario fixes it; of several rates
+// at the lowest that it fixes.
+func (s *Scenario) steadyEvents() (events float64, ok bool) {
+	if s.Load.Events > 0 {
 		return float64(s.Load.Events), true
+	}
+	for _, r := range s.Load.Rate.legs() {
+		if n, known := s.steadyEventsAt(r); known && (!ok || n < events) {
+			events, ok = n, true
+		}
+	}
+	return events, ok
+}
+
+func (s *Scenario) steadyEventsAt(r Rate) (float64, bool) {
+	switch {
 	case r.PerSecond > 0:
 		return float64(r.PerSecond) * s.Load.Steady.Seconds(), true
 	case r.Pieces == nil || s.Load.Warmup.Auto:

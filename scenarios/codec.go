@@ -100,61 +100,6 @@ func encodeBroker(v reflect.Value) any {
 	return encodeStruct(v)
 }
 
-func decodeRate(d *decoder, n *node, v reflect.Value, path string) {
-	var r Rate
-	switch n.kind {
-	case listNode:
-		d.into(n, reflect.ValueOf(&r.Pieces).Elem(), path, "")
-	case mapNode:
-		d.rateMap(n, &r, path)
-	default:
-		if n.text == "max" {
-			r.Max = true
-			break
-		}
-		d.into(n, reflect.ValueOf(&r.PerSecond).Elem(), path, "")
-	}
-	v.Set(reflect.ValueOf(r))
-}
-
-func (d *decoder) rateMap(n *node, r *Rate, path string) {
-	if f := n.field("of-capacity"); f != nil {
-		d.into(f.value, reflect.ValueOf(&r.OfCapacity).Elem(), path+".of-capacity", "")
-		for _, other := range n.fields {
-			if other.key != "of-capacity" {
-				d.unknown(other, path, []string{"of-capacity"})
-			}
-		}
-		return
-	}
-	f := n.field("search")
-	if f == nil {
-		d.problems.add(n.place, path+" has neither search nor of-capacity",
-			"write 250k/s, max, [{for: 10s, rate: 100k/s}], {search: sustainable, latency.p99: 1s} "+
-				"or {of-capacity: 70%}")
-		return
-	}
-	r.Search = &Search{}
-	d.into(f.value, reflect.ValueOf(&r.Search.For).Elem(), path+".search", `oneof:"sustainable"`)
-	r.Search.Limits = d.limits(n, path, "search")
-}
-
-func encodeRate(v reflect.Value) any {
-	r := v.Interface().(Rate)
-	switch {
-	case r.Max:
-		return "max"
-	case r.Pieces != nil:
-		return encode(reflect.ValueOf(r.Pieces))
-	case r.OfCapacity != 0:
-		return yaml.MapSlice{{Key: "of-capacity", Value: formatPercent(float64(r.OfCapacity))}}
-	case r.Search != nil:
-		search := yaml.MapSlice{{Key: "search", Value: r.Search.For}}
-		return append(search, r.Search.Limits.plain()...)
-	}
-	return encode(reflect.ValueOf(r.PerSecond))
-}
-
 func decodeWarmup(d *decoder, n *node, v reflect.Value, path string) {
 	w := Warmup{Auto: n.text == "auto" && n.kind == textNode}
 	if !w.Auto {

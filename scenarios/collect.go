@@ -32,6 +32,8 @@ type collector struct {
 	unrefined  uint64      // refinements whose event is not known
 
 	gate gate
+	// progress is kept where results tell how fast an input is drained; else it is nil.
+	progress *progress
 
 	letters letters // read once it is sealed
 
@@ -87,6 +89,9 @@ func (c *collector) Collect(rs *workloads.Results, receivedNs int64) error {
 	c.results.Add(uint64(rs.N))
 	if c.stretches != nil {
 		c.stretches.took(receivedNs, int64(rs.N))
+	}
+	if c.progress != nil {
+		c.progress.took(receivedNs, rs.N)
 	}
 	if c.column < 0 || rs.N == 0 || rs.Stream != workloads.Answers {
 		return nil // only answers are timed

@@ -24,10 +24,12 @@ func (s *Scenario) fill(root *node) {
 		s.Systems = []System{{Name: native}}
 	}
 	fallback(&s.Guarantee, "exactly-once")
+	fallback(&s.Expect, expectOracle)
 	if root.get("checkpoint") == nil {
 		s.Checkpoint = time.Second
 	}
 	fallback(&s.Profile, "defaults")
+	fallback(&s.Deployment, deployEach)
 	if root.get("repeat") == nil {
 		s.Repeat = Repeat{N: 1}
 	}
@@ -137,15 +139,6 @@ func (b Broker) kind() string {
 		return b.At
 	}
 	return "address"
-}
-
-// highest is the highest rate that is fixed beforehand, 0 where none is.
-func (r Rate) highest() EventRate {
-	highest := r.PerSecond
-	for _, p := range r.Pieces {
-		highest = max(highest, p.Rate)
-	}
-	return highest
 }
 
 func (s *Scenario) fillResources() {

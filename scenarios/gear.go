@@ -95,10 +95,13 @@ func (r *run) plane() string {
 	return chaos.PlaneDirect
 }
 
-// equip gives a repetition whose nodes are processes its lease, which comes before anything is
+// equip gives a repetition whose nodes are processes or containers its lease, which comes before anything is
 // started or made, its network and the folder its nodes write to.
 func (r *repetition) equip(ctx context.Context) (err error) {
-	if r.plane == "" {
+	if err := r.keepLogs(); err != nil {
+		return err
+	}
+	if r.plane == "" && !r.contained() {
 		if r.job.Transport == adapters.Log {
 			r.job.StateDir = filepath.Join(r.spoolDir(), "state")
 			return os.Mkdir(r.job.StateDir, 0o755)
@@ -126,6 +129,9 @@ func (r *repetition) equip(ctx context.Context) (err error) {
 	r.job.Lease, r.job.StateDir, r.job.Milestone = r.lease, state, r.milestone
 	if err := os.Mkdir(state, 0o755); err != nil {
 		return fmt.Errorf("make folder for checkpoints: %w", err)
+	}
+	if r.plane == "" {
+		return nil // what is in containers has a network of its own
 	}
 	if r.network, err = r.gear.network(ctx, r.plane, r.job.RunID, r.lease); err != nil {
 		r.network = nil

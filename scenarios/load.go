@@ -9,24 +9,29 @@ import (
 // Load reads a scenario: name is what messages call the file, sets are changes made to it, each
 // PATH=VALUE as in load.rate=1.5M/s. It returns every problem there is, and then no scenario.
 func Load(name string, src []byte, sets []string) (*Scenario, Problems) {
+	return load(name, src, sets, false)
+}
+
+// LoadQuick reads the quick form of a scenario, as Load reads the whole: what it says below quick is
+// laid over the rest, and then the changes.
+func LoadQuick(name string, src []byte, sets []string) (*Scenario, Problems) {
+	return load(name, src, sets, true)
+}
+
+func load(name string, src []byte, sets []string, quick bool) (*Scenario, Problems) {
 	g := &gatherer{file: name}
 	root := (&reader{problems: g}).read(src)
 	if root == nil {
 		return nil, g.finish(src)
 	}
+	root, short := root.divide(g, quick)
 	for _, set := range sets {
 		root = applySet(g, root, set)
 	}
-	s := &Scenario{}
-	if root.kind == nullNode {
-		g.add(root.place, "the scenario is empty",
-			"write at least name and workload, or start from streambench init NAME")
-		return nil, g.finish(src)
+	s := understand(g, root, quick)
+	if len(g.list) == 0 && short != nil && !quick { // its mistakes are to be seen before it is asked for
+		understand(g, short, true)
 	}
-	(&decoder{problems: g}).into(root, reflect.ValueOf(s).Elem(), "", "")
-	s.fill(root)
-	s.locate(root, filepath.Dir(name))
-	check(s, root, g)
 	if len(g.list) > 0 {
 		return nil, g.finish(src)
 	}
@@ -45,6 +50,24 @@ func (s *Scenario) locate(root *node, folder string) {
 			*jar = filepath.Join(folder, *jar)
 		}
 	}
+}
+
+// understand makes a scenario of its nodes and gathers what is wrong with it.
+func understand(g *gatherer, root *node, quick bool) *Scenario {
+	s := &Scenario{}
+	if root.kind == nullNode {
+		g.add(root.place, "the scenario is empty",
+			"write at least name and workload, or start from streambench init NAME")
+		return s
+	}
+	(&decoder{problems: g}).into(root, reflect.ValueOf(s).Elem(), "", "")
+	s.fill(root)
+	s.locate(root, filepath.Dir(g.file))
+	if quick {
+		s.hurry(root)
+	}
+	check(s, root, g)
+	return s
 }
 
 // finish gives every problem its lines and puts them in order.

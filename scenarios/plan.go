@@ -22,8 +22,10 @@ type Plan struct {
 	Kept     int
 	// Twins are the repetitions of the order in which nothing breaks, for comparison.
 	Twins int
-	// Probes is the most a search for the rate may take, of all systems; 0 without one.
+	// Probes is the most a search for the rate may take, of all systems; 0 without one. Drains are
+	// those that estimate it in its place.
 	Probes   int
+	Drains   int
 	Shared   bool // more cores are given out than the host has
 	Warnings []string
 	// Time is how long the phases of known length take, with all the probes a search may need;
@@ -41,27 +43,56 @@ func NewPlan(s *Scenario) Plan {
 	if s.Repeat.Auto || s.Repeat.N > 1 {
 		p.Blocks++
 	}
-	draw := rand.New(rand.NewPCG(s.Load.Seed, 0x706c616e)) // "plan"
-	for block := range p.Blocks {
-		for _, i := range draw.Perm(len(s.Systems)) {
-			of := record.Repeat{
-				System: s.Systems[i].Label(), Rep: block + 1, Kept: block >= p.Blocks-p.Kept,
-			}
-			if len(s.Faults) > 0 {
-				p.Twins++
-				p.Order = append(p.Order, record.Repeat{
-					System: of.System, Rep: record.FirstTwin + block, Twin: true,
-				})
-			}
-			p.Order = append(p.Order, of)
-		}
-	}
+	p.lay(s)
 	p.Time = time.Duration(len(p.Order)) * s.length()
 	p.price(s)
-	p.Limit = p.Time + time.Duration(len(p.Order)+p.Probes)*s.Load.Drain
+	p.Limit = p.Time + time.Duration(len(p.Order)+p.Probes+p.Drains)*s.Load.Drain
 	p.Shared = s.coresGiven() > float64(runtime.NumCPU())
 	p.Warnings = s.warnings(p)
 	return p
+}
+
+// lay puts the repetitions in order. Where one deployment serves all of a system they follow each
+// other: another one that idled beside them would disturb what is measured.
+func (p *Plan) lay(s *Scenario) {
+	draw := rand.New(rand.NewPCG(s.Load.Seed, 0x706c616e)) // "plan"
+	order := draw.Perm(len(s.Systems))
+	if s.Deployment == deployOnce {
+		for _, i := range order {
+			for block := range p.Blocks {
+				p.turn(s, s.Systems[i], block)
+			}
+		}
+		return
+	}
+	for block := range p.Blocks {
+		if block > 0 {
+			order = draw.Perm(len(s.Systems))
+		}
+		for _, i := range order {
+			p.turn(s, s.Systems[i], block)
+		}
+	}
+}
+
+// turn adds the turn of a system in a block: a repetition at each rate.
+func (p *Plan) turn(s *Scenario, sys System, block int) {
+	for _, rate := range s.Load.Rate.legs() {
+		of := record.Repeat{
+			System: sys.Label(), Rep: block + 1, Kept: block >= p.Blocks-p.Kept,
+		}
+		if s.Load.Rate.Legs != nil {
+			of.Of, of.Rate = of.System, rate.String()
+			of.System += "@" + rate.mark()
+		}
+		if len(s.Faults) > 0 {
+			p.Twins++
+			twin := of
+			twin.Rep, twin.Kept, twin.Twin = record.FirstTwin+block, false, true
+			p.Order = append(p.Order, twin)
+		}
+		p.Order = append(p.Order, of)
+	}
 }
 
 // untwinned is the plan without its twins.
@@ -76,9 +107,15 @@ func (p Plan) untwinned() Plan {
 }
 
 // price adds the probes of a search, each at the first rate: lower ones last as long, higher ones
-// are shorter, and the few that confirm as long as a repetition.
+// are shorter, and the few that confirm as long as a repetition. A drain takes as long as it may,
+// and filling what is drained about as long again.
 func (p *Plan) price(s *Scenario) {
 	if !s.Load.Rate.searches() {
+		return
+	}
+	if longest := s.Load.Rate.estimate(); longest > 0 {
+		p.Drains = drainsEach * len(s.Systems)
+		p.Time += time.Duration(len(s.Systems)) * 2 * longest
 		return
 	}
 	w := s.mustBind()

@@ -39,6 +39,9 @@ func insure(t *testing.T, f *fake, capacity map[string]record.Bracket) *recorded
 
 // TestThePremiumIsWhatProtectionCosts is about a system that is a quarter slower with checkpoints.
 func TestThePremiumIsWhatProtectionCosts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many repetitions, one like the other to the race detector: not in the short form")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		r := insure(t, &fake{each: 250 * time.Microsecond, unprotected: 188 * time.Microsecond}, nil)
 		bare := 0
@@ -66,6 +69,9 @@ func TestThePremiumIsWhatProtectionCosts(t *testing.T) {
 }
 
 func TestAPremiumThatCannotBeMeasuredSaysWhy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many repetitions, one like the other to the race detector: not in the short form")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		r := insure(t, &fake{each: 250 * time.Microsecond, unprotected: -1}, nil)
 		sys := r.result.Systems[0]

@@ -16,13 +16,16 @@ import (
 	"github.com/streambench/streambench/workloads"
 )
 
-// phases is the life of a repetition. A phase that fails ends it; those marked always are gone
-// through on every path, so that nothing stays behind.
-var phases = []struct {
+// phase is a part of the life of a repetition.
+type phase struct {
 	name   string
 	carry  func(*repetition, context.Context) error
 	always bool
-}{
+}
+
+// phases is the life of a repetition. A phase that fails ends it; those marked always are gone
+// through on every path, so that nothing stays behind.
+var phases = []phase{
 	{record.PhaseDeploy, (*repetition).deploy, false},
 	{record.PhaseWarmup, (*repetition).warmup, false},
 	{record.PhaseSteady, (*repetition).steady, false},
@@ -51,6 +54,7 @@ type repetition struct {
 	mode      Mode
 	dir       string // of the run
 	keep      bool   // write results.jsonl
+	expect    string // what results are held against
 	// lines is where the canonical lines of the results go, sorted; empty for nowhere.
 	lines string
 	// cutShort is the share of the events due that may wait for the system when steady ends, before
@@ -76,13 +80,15 @@ type repetition struct {
 	nap       func(time.Duration) // of the canary
 	used      func() usage        // by this process
 	bounded   *bounded            // the same input, answered before
+	drained   *drained            // an input that is all there before the system starts; nil for none
 	replay    *replay             // the same input, answered again meanwhile
 	unstall   func()              // ends a stall of the sink at once
 	restore   func()              // lets the garbage collector work as before
 
 	// What a repetition whose nodes are processes stands on; zero for one in this process.
 	gear    *gear
-	plane   string // empty for none of it
+	footing *footing // what stays up after it; nil for nothing
+	plane   string   // empty for none of it
 	lease   heldLease
 	network chaos.Plane
 	witness prober
@@ -95,9 +101,10 @@ type repetition struct {
 	healedNs int64     // when everything was healed, since T0; 0 = nothing was broken
 
 	phase    atomic.Pointer[string]
-	events   uint64 // slots in the stream, once known
-	partOf   uint64 // slots in the stream that its events are taken from; 0 for this one
-	drainGap string // why the drain was not conclusive
+	live     atomic.Pointer[adapters.System] // system, for those that watch while it is deployed
+	events   uint64                          // slots in the stream, once known
+	partOf   uint64                          // slots in the stream that its events are taken from; 0 for this one
+	drainGap string                          // why the drain was not conclusive
 	end      record.End
 	spent    spent           // so far, written and read by the sampler
 	ledger   *record.Ledger  // once checked
@@ -109,15 +116,26 @@ type repetition struct {
 func (r *repetition) carryOut(ctx context.Context) {
 	resetPeak()
 	var failed error
-	for _, p := range phases {
+	through := phases
+	if r.drained != nil {
+		through = drainPhases
+	}
+	for _, p := range through {
 		if failed != nil && !p.always {
 			continue
 		}
 		r.enter(p.name)
+		start := time.Now()
 		if err := p.carry(r, ctx); err != nil {
 			failed = errors.Join(failed, err)
 			r.fail(ctx, p.name, err)
 		}
+		if p.name == record.PhaseDeploy {
+			r.end.DeployNs = int64(time.Since(start))
+		}
+	}
+	if failed != nil {
+		r.footing.failed()
 	}
 	r.end.Interrupted = ctx.Err() != nil
 	r.end.MemoryPeakB = readUsage().peakB
@@ -184,7 +202,7 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 	if err := os.Mkdir(spool, 0o755); err != nil {
 		return fmt.Errorf("make spool folder: %w", err)
 	}
-	r.checker, err = r.job.Workload.NewChecker(spool, workloads.CheckerOptions{
+	r.checker, err = newChecker(r.expect, r.job.Workload, spool, workloads.CheckerOptions{
 		KeepRows:   r.keep || r.lines != "" || r.replay != nil,
 		LastEvents: r.load.Paced(),
 	})
@@ -197,11 +215,20 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 	if err := r.connect(ctx); err != nil {
 		return err
 	}
-	s, err := r.adapter.Deploy(ctx, r.job)
+	if r.drained != nil {
+		return r.stand(ctx)
+	}
+	return r.begin(ctx)
+}
+
+// begin starts the system, and watches it from then on.
+func (r *repetition) begin(ctx context.Context) error {
+	s, err := r.launch(ctx)
 	if err != nil { // and s may be a nil of the adapter's own type
-		return fmt.Errorf("deploy %s: %w", r.plan.System, err)
+		return fmt.Errorf("deploy %s: %w", r.plan.Base(), err)
 	}
 	r.system = s
+	r.live.Store(&s)
 	if err := r.readBack(ctx); err != nil {
 		return err
 	}
@@ -230,6 +257,15 @@ func (r *repetition) warmup(ctx context.Context) error {
 			r.limit(n)
 		}
 	}
+	r.startClock()
+	if !tm.auto {
+		return r.until(ctx, tm.warmup)
+	}
+	return r.warmUntilSteady(ctx)
+}
+
+// startClock fixes T0: events are due from now on, and what is watched is watched.
+func (r *repetition) startClock() {
 	r.restore = restrainGC()
 	r.t0, r.t0Ns = time.Now(), r.journal.now()
 	r.series.t0Ns = r.t0Ns
@@ -237,10 +273,14 @@ func (r *repetition) warmup(ctx context.Context) error {
 	r.canary = &canary{into: r.series.canary, now: r.journal.now, nap: r.nap}
 	r.canary.start()
 	r.sampler = startSampler(r)
-	if !tm.auto {
-		return r.until(ctx, tm.warmup)
+}
+
+// running is the system, nil before it was deployed. Any goroutine may ask.
+func (r *repetition) running() adapters.System {
+	if s := r.live.Load(); s != nil {
+		return *s
 	}
-	return r.warmUntilSteady(ctx)
+	return nil
 }
 
 // measureFrom says when steady begins, in time since T0.

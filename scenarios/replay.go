@@ -36,11 +36,11 @@ type replay struct {
 	checker workloads.Checker
 	shadow  *shadow
 	outlet  adapters.Outlet // nil where the transport is embedded
-	network chaos.Plane     // of the second instance; nil where nodes are not processes
+	network chaos.Plane     // of the second instance; nil where nodes are not account
 
 	mu     sync.Mutex
 	system adapters.System // nil until deployed
-	used   processes
+	used   account
 	spent  atomic.Int64 // processor time so far
 }
 

@@ -71,6 +71,7 @@ type run struct {
 	pacer   workloads.Pacer // nil at rate max, and where the rate is found by the run
 	ceiling float64         // events/s; 0 where it is not known
 	found   map[string]record.Bracket
+	footing *footing // between repetitions; nil where each has a deployment of its own
 	dir     string
 	journal *journal
 
@@ -151,7 +152,7 @@ func (r *run) ready() (err error) {
 	if r.bound, err = s.Bind(); err != nil {
 		return notReady("%w", err)
 	}
-	if !s.Load.Rate.searches() {
+	if !s.Load.Rate.searches() && s.Load.Rate.Legs == nil {
 		if r.pacer, err = s.Pacer(); err != nil {
 			return notReady("%w", err)
 		}
@@ -278,14 +279,14 @@ func (r *run) conditions() record.Conditions {
 	c := record.Conditions{
 		Workload: s.Workload, Query: r.bound.Query.Name, Params: s.Params, Mode: s.Mode.Name,
 		Transport: s.Load.Transport, Broker: s.Load.Broker.kind(), Partitions: s.Load.Partitions,
-		Format: s.Load.Format, Guarantee: s.Guarantee,
+		Format: s.Load.Format, Guarantee: s.Guarantee, Expect: unlessOracle(s.Expect),
 		Checkpoint: formatDuration(s.Checkpoint), Profile: s.Profile,
 		Rate: s.Load.Rate.String(), RateMax: s.Load.Rate.Max, EventRate: uint64(s.Load.EventRate),
 		Seed: s.Load.Seed, Warmup: formatDuration(s.Load.Warmup.For),
 		Events: uint64(s.Load.Events), Workers: s.Resources.Workers,
 		WorkerCPUs: float64(s.Resources.Worker.CPUs), DriverCPUs: float64(s.Resources.Driver.CPUs),
-		Shared: r.plan.Shared, Ceiling: r.ceiling, Plane: r.plane(), Faults: s.faultLines(),
-		Systems: r.declared(),
+		Deployment: onceOnly(s.Deployment), Shared: r.plan.Shared, Ceiling: r.ceiling,
+		Plane: r.plane(), Faults: s.faultLines(), Systems: r.declared(),
 	}
 	if s.Load.Warmup.Auto {
 		c.Warmup = "auto"
@@ -338,19 +339,47 @@ func (r *run) carryOut(ctx context.Context) error {
 		Schema: record.Schema, Scenario: r.plan.Scenario, Order: r.plan.Order,
 		Warnings: r.plan.Warnings,
 	}})
-	r.findRates(ctx)
+	s := r.req.Scenario
+	r.found = map[string]record.Bracket{}
+	if s.Deployment == deployOnce {
+		r.footing = r.stand()
+		defer r.footing.close()
+	} else {
+		r.findRates(ctx)
+	}
 	for _, of := range r.plan.Order {
 		if ctx.Err() != nil {
 			break
 		}
-		if rep := r.repetition(of); rep != nil && r.first(ctx, rep) {
-			rep.carryOut(ctx)
-			r.outdone(rep)
-			r.repair(ctx, rep)
-		}
+		r.takeTurn(ctx, of)
 	}
+	r.footing.close() // before the end is told
 	j.add(record.Entry{Kind: record.KindEnd, End: &record.End{Interrupted: ctx.Err() != nil}})
 	return errors.Join(context.Cause(ctx))
+}
+
+// takeTurn carries out one repetition of the plan. Where a deployment stands, the rate of its system
+// is found on it, when its turn has come.
+func (r *run) takeTurn(ctx context.Context, of record.Repeat) {
+	r.footing.turn(of.Base())
+	if sys := r.systemOf(of); r.footing != nil && r.req.Scenario.Load.Rate.searches() {
+		if _, known := r.found[sys.Label()]; !known {
+			r.found[sys.Label()] = r.capacity(ctx, sys)
+		}
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	if rep := r.repetition(of); rep != nil && r.first(ctx, rep) {
+		rep.carryOut(ctx)
+		r.outdone(rep)
+		r.repair(ctx, rep)
+	}
+}
+
+// stand is what is to stay up between repetitions, nothing of it up yet.
+func (r *run) stand() *footing {
+	return &footing{gear: r.req.gear, run: filepath.Base(r.dir)}
 }
 
 // findRates finds the rate of every system where the scenario names none.
@@ -359,7 +388,6 @@ func (r *run) findRates(ctx context.Context) {
 	if !s.Load.Rate.searches() {
 		return
 	}
-	r.found = map[string]record.Bracket{}
 	for _, sys := range s.Systems {
 		if ctx.Err() == nil {
 			r.found[sys.Label()] = r.capacity(ctx, sys)
@@ -370,20 +398,18 @@ func (r *run) findRates(ctx context.Context) {
 // systemOf is the system of a repetition.
 func (r *run) systemOf(of record.Repeat) System {
 	all := r.req.Scenario.Systems
-	return all[slices.IndexFunc(all, func(s System) bool { return s.Label() == of.System })]
+	return all[slices.IndexFunc(all, func(s System) bool { return s.Label() == of.Base() })]
 }
 
 // repetition prepares one repetition of the plan; nil where its rate was not found.
 func (r *run) repetition(of record.Repeat) *repetition {
 	s := r.req.Scenario
 	rep := r.prepare(r.systemOf(of), of)
-	if s.Load.Rate.searches() {
-		rate := r.found[of.System].Offered
-		if rate == 0 {
-			return nil
-		}
-		rep.timing.pacer = workloads.Constant(uint64(rate))
+	pacer, ok := r.pacerOf(of)
+	if !ok {
+		return nil
 	}
+	rep.timing.pacer = pacer
 	if !of.Twin {
 		rep.arm(s.Faults)
 	}
@@ -393,13 +419,37 @@ func (r *run) repetition(of record.Repeat) *repetition {
 	return rep
 }
 
+// pacerOf is the schedule of a repetition; ok is false where its rate was not found.
+func (r *run) pacerOf(of record.Repeat) (p workloads.Pacer, ok bool) {
+	for _, leg := range r.req.Scenario.Load.Rate.legs() {
+		switch {
+		case of.Rate != "" && of.Rate != leg.String():
+			continue
+		case leg.searches():
+			b := r.found[of.Base()]
+			if b.Unsettled != "" || b.Passed == 0 {
+				return nil, false
+			}
+			return workloads.Constant(uint64(leg.of(b))), true
+		case of.Rate == "":
+			return r.pacer, true
+		}
+		p, err := r.req.Scenario.pacerAt(leg)
+		if err != nil {
+			panic(fmt.Sprintf("BUG: pace a rate that was checked: %v", err))
+		}
+		return p, true
+	}
+	panic("BUG: a repetition at a rate that the scenario does not have: " + of.Rate)
+}
+
 // prepare makes a repetition of a system with the scenario's own load.
 func (r *run) prepare(sys System, of record.Repeat) *repetition {
 	s := r.req.Scenario
 	rep := &repetition{
-		journal: r.journal, plan: of, dir: r.dir, keep: r.req.KeepResults,
+		journal: r.journal, plan: of, dir: r.dir, keep: r.req.KeepResults, expect: s.Expect,
 		nap: r.req.canaryNap, used: readUsage, job: r.job(sys), gear: r.req.gear,
-		plane: r.plane(), safety: s.Safety, seed: s.Load.Seed,
+		plane: r.plane(), safety: s.Safety, seed: s.Load.Seed, footing: r.footing,
 		timing: timing{
 			pacer: r.pacer, auto: s.Load.Warmup.Auto, warmup: s.Load.Warmup.For,
 			steady: s.Load.Steady, events: uint64(s.Load.Events), drain: s.Load.Drain,
@@ -411,5 +461,9 @@ func (r *run) prepare(sys System, of record.Repeat) *repetition {
 	rep.adapter, _ = r.req.Systems(sys.Name)
 	rep.transport, _ = r.transport()
 	rep.shards = r.shards(rep.job)
+	if rep.footing != nil || rep.contained() {
+		// Whatever the brokers and a deployment that serves several jobs keep of one is not the next one's.
+		rep.job.RunID += fmt.Sprintf(".%s-%d", fileName(of.System), of.Rep)
+	}
 	return rep
 }

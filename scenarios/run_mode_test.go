@@ -92,6 +92,9 @@ func TestAnInterruptEndsAStall(t *testing.T) {
 // TestNativeBearsAStalledSink runs in real time, so it looks at what was answered and kept, and
 // never at speed.
 func TestNativeBearsAStalledSink(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many repetitions, one like the other to the race detector: not in the short form")
+	}
 	for _, transport := range []string{"embedded", "kafka, broker: embedded"} {
 		t.Run(transport, func(t *testing.T) { bearsAStalledSink(t, transport) })
 	}

@@ -25,9 +25,9 @@ type sampler struct {
 	done chan struct{}
 	once sync.Once
 
-	brokers processes
-	nodes   processes // of the system, where it has any
-	claims  spent     // of the roles, by the clock, at the last tick
+	brokers account
+	nodes   account // of the system, where it has nodes of its own
+	claims  spent   // of the roles, by the clock, at the last tick
 
 	mu       sync.Mutex
 	sliceNs  int64 // end of the slice under way, on the run's clock
@@ -100,14 +100,15 @@ func (s *sampler) tick() {
 func (s *sampler) spent(t *record.Tick, a adapters.Account) {
 	r := s.r
 	var m adapters.Meter
-	if metered, ok := r.system.(adapters.Metered); ok {
+	system := r.running()
+	if metered, ok := system.(adapters.Metered); ok {
 		m = metered.Meter()
 	}
 	u := r.used()
 	t.Late, t.BackpressureNs = m.Late, m.BackpressureNs
 	t.MemoryB = u.memoryB
 	claims := spent{a.DriverNs, m.BusyNs, r.otherNs(), u.cpuNs + r.journal.goneNs}
-	if nodesNs, nodesB := s.nodes.used(r.system); nodesNs > 0 {
+	if nodesNs, nodesB := s.nodes.used(system); nodesNs+int64(nodesB) > 0 {
 		t.SystemMemoryB = nodesB
 		claims.processNs += nodesNs
 		if claims.systemNs = nodesNs; r.channel == nil {

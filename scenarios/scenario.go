@@ -26,10 +26,12 @@ type Scenario struct {
 	Systems  []System `yaml:"systems" doc:"systems under test, in any order"`
 
 	Guarantee  string        `yaml:"guarantee" oneof:"@guarantees" doc:"the claim that is tested"`
+	Expect     string        `yaml:"expect" oneof:"oracle none" doc:"none = compare systems alone"`
 	Checkpoint time.Duration `yaml:"checkpoint" doc:"checkpoint or commit interval of every system"`
 	Load       Offer         `yaml:"load" doc:"what is offered, how fast and for how long"`
 	Profile    string        `yaml:"profile" oneof:"@profiles" doc:"recovery settings of the systems"`
 	Resources  Resources     `yaml:"resources" doc:"processes, cores and memory"`
+	Deployment string        `yaml:"deployment" oneof:"each once" doc:"each = one a repetition"`
 
 	Faults []chaos.Declaration `yaml:"faults" doc:"what breaks, and when"`
 	Safety chaos.Safety        `yaml:"safety" doc:"caps on what faults may break"`
@@ -74,7 +76,7 @@ func (s System) Label() string {
 
 // Offer is the load: what is offered, how fast, for how long and by which way.
 type Offer struct {
-	Rate       Rate      `yaml:"rate" doc:"250k/s, max, a profile, a search or of-capacity"`
+	Rate       Rate      `yaml:"rate" doc:"250k/s, max, a profile, a search, of-capacity, or several"`
 	EventRate  EventRate `yaml:"event-rate" doc:"events per second of event time; default the rate"`
 	Events     Count     `yaml:"events" doc:"exactly this many in place of steady, none discarded"`
 	Transport  string    `yaml:"transport" oneof:"embedded kafka log" doc:"how events travel"`
@@ -89,13 +91,18 @@ type Offer struct {
 	Settle string        `yaml:"settle" oneof:"none input" doc:"input = settle sends by the log"`
 }
 
-// Rate is the offered rate in one of its five forms; exactly one is set.
+// Rate is the offered rate in one of its six forms; exactly one is set.
 type Rate struct {
 	PerSecond  EventRate
 	Max        bool // as fast as taken: latency and lag are not reported
 	Pieces     []Piece
 	Search     *Search
 	OfCapacity matrix.Percent
+	// Estimate is of OfCapacity: the longest drain that the capacity is estimated by, in place of a
+	// search; 0 for a search.
+	Estimate time.Duration
+	// Legs are rates that a system is offered one after the other, each in a repetition of its own.
+	Legs []Rate
 }
 
 // Piece is a part of a load profile.

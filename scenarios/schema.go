@@ -10,7 +10,6 @@ import (
 	"github.com/invopop/jsonschema"
 	orderedmap "github.com/pb33f/ordered-map/v2"
 
-	"github.com/streambench/streambench/matrix"
 	"github.com/streambench/streambench/reports/record"
 )
 
@@ -28,6 +27,7 @@ func Schema() []byte {
 		"breaks and which limits hold."
 	s.Required = []string{"name", "workload"}
 	annotate(s, reflect.TypeFor[Scenario]())
+	s.Properties.Set(quickKey, quickSchema())
 	out, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		panic(fmt.Sprintf("BUG: write scenario schema: %v", err))
@@ -135,20 +135,6 @@ func modeSchema() *jsonschema.Schema {
 
 func brokerSchema() *jsonschema.Schema {
 	return anyOf(text(""), reflected(reflect.TypeFor[Broker]()))
-}
-
-func rateSchema() *jsonschema.Schema {
-	piece := reflected(reflect.TypeFor[Piece]())
-	piece.Required = []string{"for", "rate"}
-	search := limitsSchema()
-	kind := word("sustainable")
-	kind.Description = "sustainable = the highest rate at which backlog does not grow"
-	search.Properties.Set("search", kind)
-	search.Required = []string{"search"}
-	share := unitProperty("of-capacity", schemaOf(reflect.TypeFor[matrix.Percent]()),
-		"share of each system's own sustainable rate")
-	return anyOf(text(`^(max|[0-9]+(\.[0-9]+)?[kM]?/s)$`),
-		&jsonschema.Schema{Type: "array", Items: piece}, search, share)
 }
 
 func unitProperty(key string, p *jsonschema.Schema, doc string) *jsonschema.Schema {

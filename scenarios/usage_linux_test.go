@@ -29,7 +29,7 @@ func TestAProcessIsReadWhileItLives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var p processes
+	var p account
 	of := child{"broker-1": cmd.Process.Pid}
 	cpu, memory := p.used(of)
 	for cpu == 0 { // it counts a while
@@ -47,7 +47,7 @@ func TestAProcessIsReadWhileItLives(t *testing.T) {
 	if after, memory := p.used(of); after < cpu || memory != 0 {
 		t.Errorf("gone, it has used %d ns, %d bytes; before %d ns", after, memory, cpu)
 	}
-	if cpu, memory := (&processes{}).used("nothing"); cpu != 0 || memory != 0 {
-		t.Error("a deployment without processes has used something")
+	if cpu, memory := (&account{}).used("nothing"); cpu != 0 || memory != 0 {
+		t.Error("a deployment without account has used something")
 	}
 }

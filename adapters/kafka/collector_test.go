@@ -23,7 +23,7 @@ func TestCollectingDoesNotAllocate(t *testing.T) {
 				var got count
 				job, _ := jobOf(t, "", newWorkload(t, w, nil), 0)
 				job.Format, job.Collector = form, &got
-				topics := nameTopics(job, nil)
+				topics := nameTopics(job, reach{})
 				c, err := NewCollector(job, topics)
 				if err != nil {
 					t.Fatal(err)

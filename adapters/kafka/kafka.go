@@ -1,6 +1,6 @@
 // Package kafka carries events to a system under test and its results back through Kafka: one
 // driver and one collector for every system, the native engine included. The brokers are a cluster
-// that runs already, or an embedded broker in a process of its own.
+// that runs already, brokers in containers, or an embedded broker in a process of its own.
 //
 //	driver --record batches--> input topic --> system --> results, late, dlq topics --> collector
 package kafka
@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,18 +28,14 @@ const EmbeddedBroker = "embedded"
 
 // Transport is the Kafka transport. Its zero value is ready.
 type Transport struct {
-	limits limits // none for the usual ones
+	limits limits      // none for the usual ones
+	up     *containers // brokers of several jobs; nil where each job has its own
 }
 
 // Supports says why a job cannot travel.
 func (Transport) Supports(job adapters.Job) error {
-	if job.Broker.At == "container" {
-		return fmt.Errorf("carry events by kafka: broker container is not there in this build: "+
-			"--set load.broker=embedded, or the HOST:PORT of a broker that runs: %w",
-			errors.ErrUnsupported)
-	}
 	if job.StallSink && job.Broker.At != EmbeddedBroker {
-		return fmt.Errorf("stall the sink of a run over kafka: brokers that run already are not "+
+		return fmt.Errorf("stall the sink of a run over kafka: only an embedded broker is "+
 			"stalled: --set load.broker=embedded: %w", errors.ErrUnsupported)
 	}
 	if job.Workload.Spoil != nil && job.Format != "json" {
@@ -54,25 +51,57 @@ func (t Transport) Deploy(ctx context.Context, job adapters.Job) (adapters.Chann
 		return nil, err
 	}
 	c := &channel{job: job, limits: t.limits.orUsual(), sent: make(chan struct{}),
-		failed: make(chan struct{})}
+		failed: make(chan struct{}), containers: t.up, shared: t.up != nil}
 	if err := c.deploy(ctx); err != nil {
 		return nil, errors.Join(err, c.Close())
+	}
+	if c.containers != nil {
+		return accounted{c}, nil
 	}
 	return c, nil
 }
 
+// Open starts the brokers of all jobs to come, where they are in containers. Others are there
+// already, or start in no time.
+func (t Transport) Open(ctx context.Context, job adapters.Job) (adapters.Carrier, error) {
+	if job.Broker.At != AtContainer {
+		return carrier{t}, nil
+	}
+	up, err := startContainers(ctx, job, t.limits.orUsual())
+	if err != nil {
+		return nil, err
+	}
+	t.up = up
+	return carrier{t}, nil
+}
+
+// carrier is a transport that is up.
+type carrier struct{ Transport }
+
+// Close removes the brokers.
+func (c carrier) Close() error {
+	if c.up == nil {
+		return nil
+	}
+	return c.up.close()
+}
+
 // channel is a deployed transport.
 type channel struct {
-	job       adapters.Job
-	limits    limits
-	topics    *adapters.Topics
-	embedded  *embedded // nil where the brokers run already
-	sink      *sink     // of the outputs alone; nil where all topics lie together
-	admin     *kgo.Client
-	made      []string // topics that are ours to delete
-	driver    *Driver
-	producer  *Producer // the driver's
-	collector *Collector
+	job      adapters.Job
+	limits   limits
+	at       reach
+	topics   *adapters.Topics
+	embedded *embedded // nil where the brokers are none of this process
+	// containers are the brokers that are in some, and shared says that they stay after this job.
+	containers *containers
+	shared     bool
+	sink       *sink // of the outputs alone; nil where all topics lie together
+	admin      *kgo.Client
+	made       []string // topics that are ours to delete
+	driver     *Driver
+	producer   *Producer // the driver's
+	collector  *Collector
 
 	sent    chan struct{} // closed when the whole load was acknowledged
 	failed  chan struct{} // closed when driver or collector has failed
@@ -84,17 +113,13 @@ type channel struct {
 }
 
 func (c *channel) deploy(ctx context.Context) (err error) {
-	bootstrap := strings.Split(c.job.Broker.At, ",")
-	if c.job.Broker.At == EmbeddedBroker {
-		if c.embedded, err = startEmbedded(ctx); err != nil {
-			return err
-		}
-		bootstrap = c.embedded.at
-	}
-	if c.admin, err = connect(ctx, c.job.Broker, bootstrap, c.limits); err != nil {
+	if err := c.reach(ctx); err != nil {
 		return err
 	}
-	c.topics = nameTopics(c.job, bootstrap)
+	if c.admin, err = connect(ctx, c.job.Broker, c.at.bootstrap, c.limits); err != nil {
+		return err
+	}
+	c.topics = nameTopics(c.job, c.at)
 	if c.job.StallSink {
 		if c.sink, err = startSink(ctx, c.limits); err != nil {
 			return err
@@ -115,7 +140,7 @@ func (c *channel) deploy(ctx context.Context) (err error) {
 		input = append(input, Target{c.topics.Input, int32(p)})
 	}
 	c.producer, err = NewProducer(ctx, ProducerConfig{
-		Broker: c.job.Broker, Bootstrap: bootstrap, Targets: input, Accepted: c.driver.Accept,
+		Broker: c.job.Broker, Bootstrap: c.at.bootstrap, Targets: input, Accepted: c.driver.Accept,
 		limits: c.limits,
 	})
 	if err != nil {
@@ -132,6 +157,27 @@ func (c *channel) deploy(ctx context.Context) (err error) {
 	c.collector.consume(from)
 	c.start()
 	return nil
+}
+
+// reach has the brokers there, and knows how to reach them.
+func (c *channel) reach(ctx context.Context) (err error) {
+	switch c.job.Broker.At {
+	case EmbeddedBroker:
+		if c.embedded, err = startEmbedded(ctx); err == nil {
+			c.at.bootstrap = c.embedded.at
+		}
+	case AtContainer:
+		if c.containers == nil {
+			c.containers, err = startContainers(ctx, c.job, c.limits)
+		}
+		if err == nil {
+			c.at = c.containers.reach()
+		}
+	default:
+		c.at.bootstrap = strings.Split(c.job.Broker.At, ",")
+		c.at.inside = c.at.bootstrap
+	}
+	return err
 }
 
 // make creates the topics. Those that were there before are not ours, and stay.
@@ -163,9 +209,9 @@ func (c *channel) collecting() limits {
 // open for a quarter of an hour.
 const longestStall = 10 * time.Minute
 
-// unmake deletes topics that were made; those of an embedded broker go with it.
+// unmake deletes topics that were made; those of brokers that end with the job go with them.
 func (c *channel) unmake(made []string) error {
-	if len(made) == 0 || c.embedded != nil {
+	if len(made) == 0 || c.embedded != nil || (c.containers != nil && !c.shared) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), c.limits.answer)
@@ -195,6 +241,15 @@ func (c *channel) start() {
 		c.work.Go(func() {
 			<-e.dead
 			c.fail(Unready("watch embedded broker", errDied))
+		})
+	}
+	if k := c.containers; k != nil {
+		c.work.Go(func() {
+			select {
+			case <-k.dead:
+				c.fail(k.death)
+			case <-c.failed: // also once it is closed
+			}
 		})
 	}
 }
@@ -254,6 +309,9 @@ func (c *channel) SendsUnknown() uint64 {
 
 // Nodes are the brokers.
 func (c *channel) Nodes() []chaos.Node {
+	if c.containers != nil {
+		return c.containers.nodes()
+	}
 	n := len(c.processes())
 	if n == 0 {
 		n = len(c.topics.Bootstrap)
@@ -297,7 +355,14 @@ func (c *channel) Config(ctx context.Context) (map[string]string, error) {
 		"tls": cmp.Or(c.job.Broker.TLS, "none"), "sasl": cmp.Or(c.job.Broker.SASL, "none"),
 		"broker": "embedded: kfake, in memory, in a process of its own; no figure of Kafka's",
 	}
-	if c.embedded == nil {
+	switch {
+	case c.containers != nil:
+		of, err := c.containers.describe(ctx, admin)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(all, of)
+	case c.embedded == nil:
 		all["broker"] = c.job.Broker.At
 	}
 	meta, err := admin.BrokerMetadata(ctx)
@@ -339,6 +404,9 @@ func (c *channel) Close() error {
 		}
 		if c.sink != nil {
 			c.sink.close()
+		}
+		if c.containers != nil && !c.shared {
+			c.closing = errors.Join(c.closing, c.containers.close())
 		}
 		c.work.Wait()
 		if c.producer != nil {

@@ -31,7 +31,7 @@ type outlet struct {
 
 // Shadow readies topics for a second job, which reads the input from its beginning.
 func (c *channel) Shadow(ctx context.Context, job adapters.Job) (adapters.Outlet, error) {
-	o := &outlet{channel: c, topics: nameTopics(job, c.topics.Bootstrap)}
+	o := &outlet{channel: c, topics: nameTopics(job, c.at)}
 	if o.topics.Input == c.topics.Input {
 		panic("BUG: a second system under the run id of the first")
 	}

@@ -50,11 +50,17 @@ var outputNames = [...]string{
 	workloads.Answers: "results", workloads.LateEvents: "late", workloads.DeadLetters: "dlq",
 }
 
+// reach is how brokers are reached: from this host, and from containers.
+type reach struct {
+	bootstrap, inside []string
+	network           string // that inside is of; empty for any
+}
+
 // nameTopics are the topics of a job.
-func nameTopics(job adapters.Job, bootstrap []string) *adapters.Topics {
+func nameTopics(job adapters.Job, at reach) *adapters.Topics {
 	t := &adapters.Topics{
-		Brokers: job.Broker, Bootstrap: bootstrap, Sink: bootstrap, Partitions: job.Partitions,
-		Input: job.RunID + ".input",
+		Brokers: job.Broker, Bootstrap: at.bootstrap, Sink: at.bootstrap, Partitions: job.Partitions,
+		Inside: at.inside, Network: at.network, Input: job.RunID + ".input",
 	}
 	for s, name := range outputNames {
 		if job.Workload.Query.WidthOf(workloads.Stream(s)) > 0 {

@@ -59,6 +59,8 @@ var remedies = []struct {
 	{errPartitions, "somebody else has made it: delete it and run again"},
 	{errSetting, "the cluster keeps it so: ask those who run it"},
 	{errDied, "run again"},
+	{errDiffers, "something changes settings on its way there: look at the log of the broker"},
+	{errImage, "streambench images build kafka makes it"},
 	{errNoLogin, "set " + userVariable + " and " + passwordVariable},
 	{errForeign, "leave the topics of a run alone, and run again"},
 	{io.EOF, itCloses},

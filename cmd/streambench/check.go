@@ -41,6 +41,7 @@ type planRow struct {
 	Repetitions int      `json:"repetitions"`
 	Twins       int      `json:"twins,omitempty"`  // of the repetitions: those without the faults
 	Probes      int      `json:"probes,omitempty"` // at most, of a search
+	Drains      int      `json:"drains,omitempty"` // at most, of estimates
 	Faults      []string `json:"faults,omitempty"`
 	Seconds     float64  `json:"seconds"`
 	MostSeconds float64  `json:"mostSeconds"`
@@ -120,9 +121,8 @@ func rowOf(s *scenarios.Scenario, p scenarios.Plan) planRow {
 	}
 	row := planRow{
 		Scenario: p.Scenario, Systems: names, Blocks: p.Blocks, Kept: p.Kept,
-		Repetitions: len(p.Order), Twins: p.Twins, Probes: p.Probes, Seconds: p.Time.Seconds(),
-		MostSeconds: p.Limit.Seconds(),
-		Warnings:    p.Warnings,
+		Repetitions: len(p.Order), Twins: p.Twins, Probes: p.Probes, Drains: p.Drains,
+		Seconds: p.Time.Seconds(), MostSeconds: p.Limit.Seconds(), Warnings: p.Warnings,
 	}
 	for _, f := range s.Faults {
 		row.Faults = append(row.Faults, scenarios.FaultLine(f))
@@ -157,6 +157,13 @@ func (a *app) tellPlan(s *scenarios.Scenario, p scenarios.Plan, row planRow) {
 	}
 	if p.Probes > 0 {
 		a.say("  search    at most %d probes, of which a third is usual", p.Probes)
+	}
+	if p.Drains > 0 {
+		a.say("  estimate  at most %d drains of a full topic, for what each system can do at most",
+			p.Drains)
+	}
+	if s.Deployment == "once" {
+		a.say("  deployed  once a system: it serves all its runs, one after the other")
 	}
 	if p.Time > 0 {
 		a.say("  time      %s, at most %s if results are slow to come", p.Time.Round(time.Second),

@@ -75,10 +75,10 @@ func (p *progress) Add(e record.Entry) error {
 	case e.Error != nil && (!probes(e) || p.each == 0):
 		p.line(e.T, "error", "%s%s", of(e), e.Error.Text)
 	case e.Probe != nil:
-		p.line(e.T, "probe", "%s%s/s%s  %s", of(e), count(e.Probe.Rate), bareText(e.Probe),
-			probeText(e.Probe))
+		p.line(e.T, word(e, "probe", "drain"), "%s%s/s%s  %s", of(e), count(e.Probe.Rate),
+			bareText(e.Probe), probeText(e.Probe))
 	case e.Bracket != nil:
-		p.line(e.T, "search", "%s%s", of(e), bracketText(e.Bracket))
+		p.line(e.T, word(e, "search", "estimate"), "%s%s", of(e), bracketText(e.Bracket))
 	case e.Mode != nil:
 		p.line(e.T, "mode", "%s%s", of(e), modeText(e.Mode))
 	case e.Repair != nil:
@@ -164,6 +164,14 @@ func probeText(p *record.Probe) string {
 	return p.Answer
 }
 
+// word is one for what was searched, and another for what was estimated by a drain.
+func word(e record.Entry, searched, drained string) string {
+	if e.Probe != nil && e.Probe.Drain != nil || e.Bracket != nil && e.Bracket.Estimate != nil {
+		return drained
+	}
+	return searched
+}
+
 // bareText tells a probe that learns what protection costs from others.
 func bareText(p *record.Probe) string {
 	if p.Unprotected {
@@ -181,6 +189,10 @@ func bracketText(b *record.Bracket) string {
 		return fmt.Sprintf("no rate passed, the lowest tried was %s/s (%s)", count(b.Failed), b.Reason)
 	}
 	text := count(b.Passed) + "/s passed"
+	if b.Estimate != nil {
+		text = count(b.Passed) + "/s ESTIMATED by a drain of " + count(float64(b.Estimate.Events)) +
+			" events"
+	}
 	if b.Failed > 0 {
 		text += fmt.Sprintf(", %s/s failed (%s)", count(b.Failed), b.Reason)
 	}

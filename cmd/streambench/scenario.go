@@ -22,6 +22,7 @@ const maxScenarioB = 4 << 20
 type scenarioFlags struct {
 	on     []string
 	sets   []string
+	quick  bool
 	seed   string
 	repeat string
 	faults string
@@ -32,6 +33,8 @@ type scenarioFlags struct {
 func (f *scenarioFlags) addSet(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.sets, "set", nil,
 		"change a value: load.rate=1M/s (again for more; in the environment one a line)")
+	cmd.Flags().BoolVar(&f.quick, "quick", false,
+		"the quick form of the scenario: what it says below quick, one deployment a system, estimates")
 }
 
 func (f *scenarioFlags) addRun(cmd *cobra.Command) {
@@ -114,7 +117,11 @@ func (a *app) load(args []string, flags scenarioFlags) (*scenarios.Scenario, err
 	if err != nil {
 		return nil, err
 	}
-	s, problems := scenarios.Load(name, src, sets)
+	read := scenarios.Load
+	if flags.quick {
+		read = scenarios.LoadQuick
+	}
+	s, problems := read(name, src, sets)
 	if len(problems) == 0 {
 		return s, flags.useImages(s)
 	}

@@ -81,11 +81,25 @@ type Repeat struct {
 	// Twin marks a repetition of the same stream without the faults: what they cost is held against
 	// it, and it is in no figure of its system. The twin of a repetition is the nearest in the order.
 	Twin bool `json:"twin,omitempty"`
+	// Of and Rate are set where a system is offered several rates one after the other: System is then
+	// the system with one of them, as in flink@20k/s, Of is the system's own label and Rate the rate
+	// as the scenario has it.
+	Of   string `json:"of,omitempty"`
+	Rate string `json:"rate,omitempty"`
+}
+
+// Base is the label of the system itself, whatever rate it is offered.
+func (r Repeat) Base() string {
+	if r.Of != "" {
+		return r.Of
+	}
+	return r.System
 }
 
 // The phases of a repetition, in order.
 const (
 	PhaseDeploy = "deploy"
+	PhaseFill   = "fill" // of an estimate alone, in place of warmup and steady
 	PhaseWarmup = "warmup"
 	PhaseSteady = "steady"
 	PhaseDrain  = "drain"
@@ -142,28 +156,31 @@ type CPU struct {
 
 // Ledger is the oracle's account of a repetition, and the delivery counts beside it.
 type Ledger struct {
-	Expected    uint64     `json:"expected"`
-	Received    uint64     `json:"received"`
-	Matched     uint64     `json:"matched"`
-	Lost        uint64     `json:"lost"`
-	Duplicated  uint64     `json:"duplicated"`
-	Wrong       uint64     `json:"wrong"`
-	Phantom     uint64     `json:"phantom"`
-	Corrupt     uint64     `json:"corrupt"`
-	Refinements uint64     `json:"refinements"`
-	Unexplained uint64     `json:"unexplained"`
-	EventsIn    uint64     `json:"eventsIn"` // events offered to the query, end events apart
-	OnTime      uint64     `json:"onTime"`
-	AllowedLate uint64     `json:"allowedLate"`
-	TooLate     uint64     `json:"tooLate"` // as the system counted them
-	Count       uint64     `json:"count"`
-	Digest      string     `json:"digest"`
-	WantCount   uint64     `json:"wantCount"`
-	WantDigest  string     `json:"wantDigest"`
-	Conclusive  bool       `json:"conclusive"` // input read to its end, sink sealed, oracle finished
-	Why         string     `json:"why,omitempty"`
-	Offenders   []Offender `json:"offenders,omitempty"`
-	CheckNs     int64      `json:"checkNs"` // how long the oracle took
+	Expected    uint64 `json:"expected"`
+	Received    uint64 `json:"received"`
+	Matched     uint64 `json:"matched"`
+	Lost        uint64 `json:"lost"`
+	Duplicated  uint64 `json:"duplicated"`
+	Wrong       uint64 `json:"wrong"`
+	Phantom     uint64 `json:"phantom"`
+	Corrupt     uint64 `json:"corrupt"`
+	Refinements uint64 `json:"refinements"`
+	Unexplained uint64 `json:"unexplained"`
+	EventsIn    uint64 `json:"eventsIn"` // events offered to the query, end events apart
+	OnTime      uint64 `json:"onTime"`
+	AllowedLate uint64 `json:"allowedLate"`
+	TooLate     uint64 `json:"tooLate"` // as the system counted them
+	Count       uint64 `json:"count"`
+	Digest      string `json:"digest"`
+	WantCount   uint64 `json:"wantCount"`
+	WantDigest  string `json:"wantDigest"`
+	Conclusive  bool   `json:"conclusive"` // input read to its end, sink sealed, oracle finished
+	// Unchecked says that no oracle was asked: all there is are Received, Count, Digest, the rows of
+	// other outputs, and EventsIn.
+	Unchecked bool       `json:"unchecked,omitempty"`
+	Why       string     `json:"why,omitempty"`
+	Offenders []Offender `json:"offenders,omitempty"`
+	CheckNs   int64      `json:"checkNs"` // how long the oracle took
 	// LateOutput and DeadLetters are the accounts of a query's other outputs, nil where it has none.
 	LateOutput  *Side `json:"lateOutput,omitempty"`
 	DeadLetters *Side `json:"deadLetters,omitempty"`
@@ -227,8 +244,11 @@ type Failure struct {
 
 // End closes a repetition (Rep > 0) or the run (Rep 0). A record without it was cut off.
 type End struct {
-	Interrupted bool   `json:"interrupted,omitempty"`
-	Events      uint64 `json:"events,omitempty"` // slots in the repetition's stream
+	Interrupted bool `json:"interrupted,omitempty"`
+	// DeployNs is how long brokers and system took to be ready for it, as far as they did not stand
+	// from before.
+	DeployNs int64  `json:"deployNs,omitempty"`
+	Events   uint64 `json:"events,omitempty"` // slots in the repetition's stream
 	// DueAtSteadyEnd and AcceptedAtSteadyEnd are read at the same instant; BlockedAtSteadyEnd are
 	// those due, not accepted, and kept waiting by the system and not by the driver.
 	DueAtSteadyEnd      uint64 `json:"dueAtSteadyEnd,omitempty"`

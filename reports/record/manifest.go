@@ -63,12 +63,17 @@ type Conditions struct {
 	Params    map[string]string `json:"params"`
 	Transport string            `json:"transport"`
 	// Broker is the kind of broker of a kafka transport: embedded, container or address.
-	Broker     string  `json:"broker,omitempty"`
-	Partitions int     `json:"partitions,omitempty"` // of the input
-	Format     string  `json:"format"`
-	Guarantee  string  `json:"guarantee"`
-	Checkpoint string  `json:"checkpoint"`
-	Profile    string  `json:"profile"`
+	Broker     string `json:"broker,omitempty"`
+	Partitions int    `json:"partitions,omitempty"` // of the input
+	Format     string `json:"format"`
+	Guarantee  string `json:"guarantee"`
+	// Expect is ExpectNone where results were compared with each other and with no oracle's.
+	Expect     string `json:"expect,omitempty"`
+	Checkpoint string `json:"checkpoint"`
+	Profile    string `json:"profile"`
+	// Deployment is "once" where one deployment of a system serves all its repetitions; empty where
+	// each has its own.
+	Deployment string  `json:"deployment,omitempty"`
 	Rate       string  `json:"rate"`              // as in the scenario
 	RateMax    bool    `json:"rateMax,omitempty"` // as fast as taken: no latency
 	EventRate  uint64  `json:"eventRate"`
@@ -144,6 +149,9 @@ func (c Conditions) Of(system string) (Declared, bool) {
 	}
 	return Declared{}, false
 }
+
+// ExpectNone says that a run has no oracle.
+const ExpectNone = "none"
 
 // Limit is an slo of the scenario: Metric must be at most (or at least) Value.
 type Limit struct {

@@ -24,6 +24,38 @@ type Probe struct {
 	Confirms bool `json:"confirms,omitempty"`
 	// Unprotected is set where the system ran without checkpoints, to learn what they cost.
 	Unprotected bool `json:"unprotected,omitempty"`
+	// Drain is set where no rate was offered: the system drained a topic that was full. Rate is then
+	// what it reached.
+	Drain *Drain `json:"drain,omitempty"`
+}
+
+// Drain is how fast a system answered an input that was all there before it started: an estimate of
+// its capacity. The stretch that counts begins and ends with results, after the start-up.
+type Drain struct {
+	Events     uint64  `json:"events"`     // in the topic
+	FilledNs   int64   `json:"filledNs"`   // when they were, since T0
+	FromNs     int64   `json:"fromNs"`     // the stretch, since T0
+	ToNs       int64   `json:"toNs"`       //
+	EventsPerS float64 `json:"eventsPerS"` // over the stretch
+	// Started is set where results came at once and not bit by bit: the stretch is then the whole
+	// drain, the start-up of the job included.
+	Started bool `json:"started,omitempty"`
+	// Cores are those the roles used over the stretch.
+	SystemCores float64 `json:"systemCores,omitempty"`
+	BrokerCores float64 `json:"brokerCores,omitempty"`
+	ToolCores   float64 `json:"toolCores,omitempty"` // collecting, and what else this process does
+	// Together is the most that the cores of this host allow where the driver works beside brokers and
+	// system, by the processor time that filling and draining took of an event; 0 for not known.
+	Together float64 `json:"together,omitempty"`
+}
+
+// Most is what a system can be offered by the estimate: what it drained, or what the host allows
+// with the driver at work, if that is less.
+func (d *Drain) Most() float64 {
+	if d.Together > 0 && d.Together < d.EventsPerS {
+		return d.Together
+	}
+	return d.EventsPerS
 }
 
 // Bracket is the answer of a search: the highest rate that passed and the lowest that failed.
@@ -35,6 +67,8 @@ type Bracket struct {
 	// Repeats are how often Passed was tried again after the search, Confirmed how often it passed.
 	Repeats   int `json:"repeats,omitempty"`
 	Confirmed int `json:"confirmed,omitempty"`
+	// Estimate is set where Passed is no rate that was offered but an ESTIMATE by a drain.
+	Estimate *Drain `json:"estimate,omitempty"`
 	// Limits are those of the search, beside a backlog that does not grow.
 	Limits []Limit `json:"limits,omitempty"`
 	// Offered is the rate of the plan's repetitions: Passed, or the share of it that is asked for.

@@ -104,9 +104,9 @@ func results(k *record.Tick) float64  { return float64(k.Results) }
 // screen and oracle is not the price of an event.
 func cost(f map[string]float64, t *Trail, from, to int64) {
 	events := t.Rise(from, to, accepted)
-	driver := t.Rise(from, to, func(k *record.Tick) float64 { return float64(k.CPU.DriverNs) })
-	broker := t.Rise(from, to, func(k *record.Tick) float64 { return float64(k.CPU.BrokerNs) })
-	system := t.Rise(from, to, func(k *record.Tick) float64 { return float64(k.CPU.SystemNs) })
+	driver := t.Rise(from, to, driverNs)
+	broker := t.Rise(from, to, brokerNs)
+	system := t.Rise(from, to, systemNs)
 	if events <= 0 || driver+broker+system <= 0 {
 		return
 	}
@@ -155,7 +155,7 @@ func memory(f map[string]float64, t *Trail) {
 }
 
 func ledgerFigures(f map[string]float64, l *record.Ledger) {
-	if l == nil || !l.Conclusive {
+	if l == nil || !l.Conclusive || l.Unchecked {
 		return
 	}
 	for name, n := range map[string]uint64{

@@ -1,7 +1,5 @@
 package summary
 
-import "github.com/streambench/streambench/reports/record"
-
 // Cores is the processor time each role took over steady, in cores: the mean over the repetitions
 // that count.
 type Cores struct {
@@ -27,10 +25,10 @@ func coresOf(trails []Trail) *Cores {
 			sum  *float64
 			read Gauge
 		}{
-			{&c.Driver, func(k *record.Tick) float64 { return float64(k.CPU.DriverNs) }},
-			{&c.Broker, func(k *record.Tick) float64 { return float64(k.CPU.BrokerNs) }},
-			{&c.System, func(k *record.Tick) float64 { return float64(k.CPU.SystemNs) }},
-			{&c.Tool, func(k *record.Tick) float64 { return float64(k.CPU.ToolNs) }},
+			{&c.Driver, driverNs},
+			{&c.Broker, brokerNs},
+			{&c.System, systemNs},
+			{&c.Tool, toolNs},
 		} {
 			*role.sum += t.Rise(from, to, role.read) / float64(to-from) / float64(len(trails))
 		}
