@@ -43,6 +43,7 @@ var arrows = map[string]rule{
 	"adapters/log": {own: []string{"adapters", "adapters/kafka", "workloads", "chaos"}},
 	"adapters/null": {own: []string{"adapters", "adapters/kafka", "adapters/log", "workloads",
 		"chaos"}},
+	"adapters/java": {own: []string{"adapters", "workloads"}},
 	"adapters/native": {
 		own: []string{"adapters", "adapters/native/engine", "adapters/native/checkpoint",
 			"adapters/native/cluster", "adapters/kafka", "adapters/log", "workloads", "chaos",

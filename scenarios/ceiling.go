@@ -37,6 +37,9 @@ type Null struct {
 	Dir string
 	// Version and Commit of the program, whose speed it is.
 	Version, Commit string
+
+	// carried is the transport with brokers that stand; nil for one with its own.
+	carried func(context.Context, adapters.Transport, adapters.Job) (adapters.Transport, error)
 }
 
 // Ceiling is the null ceiling of a scenario on this host.
@@ -144,9 +147,13 @@ func (n Null) deploy(ctx context.Context, r *run, job adapters.Job) (d nullDeplo
 		return d, err
 	}
 	if transport != nil {
-		ctx, cancel := context.WithTimeoutCause(ctx, longestConnect,
-			fmt.Errorf("not ready within %s: %w", longestConnect, adapters.ErrNotReady))
+		ctx, cancel := within(ctx, longestOf(job))
 		defer cancel()
+		if n.carried != nil {
+			if transport, err = n.carried(ctx, transport, job); err != nil {
+				return d, fmt.Errorf("start brokers: %w", timely(ctx, err))
+			}
+		}
 		if d.channel, err = transport.Deploy(ctx, job); err != nil {
 			return d, fmt.Errorf("deploy %s transport: %w", job.Transport, timely(ctx, err))
 		}

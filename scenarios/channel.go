@@ -27,17 +27,13 @@ func (r *repetition) connect(ctx context.Context) (err error) {
 	if r.transport == nil {
 		return nil
 	}
-	longest := longestConnect
-	if r.contained() {
-		longest = longestStart
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, longest,
-		fmt.Errorf("not ready within %s: %w", longest, adapters.ErrNotReady))
+	ctx, cancel := within(ctx, longestOf(r.job))
 	defer cancel()
 	by := r.transport
 	if r.footing != nil {
-		if by, err = r.footing.carried(ctx, r); err != nil {
-			return fmt.Errorf("start the brokers of all repetitions: %w", timely(ctx, err))
+		r.footing.last = r
+		if by, err = r.footing.carried(ctx, by, r.job); err != nil {
+			return fmt.Errorf("start brokers: %w", timely(ctx, err))
 		}
 	}
 	if r.channel, err = by.Deploy(ctx, r.job); err != nil {
@@ -46,6 +42,20 @@ func (r *repetition) connect(ctx context.Context) (err error) {
 	}
 	r.job.Topics = r.channel.Topics()
 	return nil
+}
+
+// longestOf is how long the transport of a job may take to be ready.
+func longestOf(job adapters.Job) time.Duration {
+	if inContainers(job) {
+		return longestStart
+	}
+	return longestConnect
+}
+
+// within bounds how long something may take to be ready.
+func within(ctx context.Context, longest time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, longest,
+		fmt.Errorf("not ready within %s: %w", longest, adapters.ErrNotReady))
 }
 
 // timely says why ctx ended where that is why something else did.

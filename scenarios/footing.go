@@ -25,35 +25,44 @@ const longestStart = 5 * time.Minute
 type footing struct {
 	gear *gear
 	run  string
+	dir  string // of the run
 
 	lease   heldLease // of all that stands; nil until something does
 	carrier adapters.Carrier
 	host    adapters.Host
 	of      string      // the system that host is of
-	last    *repetition // that was served
+	last    *repetition // that was served; nil before the first
 }
 
 // contained reports whether nodes of a repetition are containers, which outlive this process.
 func (r *repetition) contained() bool {
 	_, hosting := r.adapter.(adapters.Hosting)
-	return hosting || r.job.Transport == adapters.Kafka && r.job.Broker.At == atContainer
+	return hosting || inContainers(r.job)
 }
 
-// carried is the transport of a repetition, with the brokers that stand.
-func (s *footing) carried(ctx context.Context, r *repetition) (adapters.Transport, error) {
-	s.last = r
-	carrying, ok := r.transport.(adapters.Carrying)
-	if !ok || s.carrier != nil {
-		return s.upOr(r.transport), nil
+// inContainers reports whether the brokers of a job are.
+func inContainers(job adapters.Job) bool {
+	return job.Transport == adapters.Kafka && job.Broker.At == atContainer
+}
+
+// carried is a transport with the brokers that stand, if it is one whose brokers can.
+func (s *footing) carried(
+	ctx context.Context, t adapters.Transport, job adapters.Job,
+) (adapters.Transport, error) {
+	carrying, ok := t.(adapters.Carrying)
+	switch {
+	case !ok:
+		return t, nil
+	case s.carrier != nil:
+		return s.carrier, nil
 	}
-	job, err := s.common(ctx, r)
+	job, err := s.common(ctx, job)
 	if err != nil {
 		return nil, err
 	}
-	if job.LogDir != "" { // theirs, and not those of the system that comes first
-		job.LogDir = filepath.Join(filepath.Dir(job.LogDir), "brokers")
-		if err := os.MkdirAll(job.LogDir, 0o755); err != nil {
-			return nil, fmt.Errorf("make folder for logs: %w", err)
+	if inContainers(job) {
+		if job.LogDir, err = makeLogs(s.dir, "brokers"); err != nil {
+			return nil, err
 		}
 	}
 	if s.carrier, err = carrying.Open(ctx, job); err != nil {
@@ -63,13 +72,6 @@ func (s *footing) carried(ctx context.Context, r *repetition) (adapters.Transpor
 	return s.carrier, nil
 }
 
-func (s *footing) upOr(t adapters.Transport) adapters.Transport {
-	if s.carrier != nil {
-		return s.carrier
-	}
-	return t
-}
-
 // ready has the deployment of a repetition's system up, if it is one that can stay.
 func (s *footing) ready(ctx context.Context, r *repetition) error {
 	s.last = r
@@ -77,7 +79,7 @@ func (s *footing) ready(ctx context.Context, r *repetition) error {
 	if !ok || s.host != nil {
 		return nil
 	}
-	job, err := s.common(ctx, r)
+	job, err := s.common(ctx, r.job)
 	if err != nil {
 		return err
 	}
@@ -90,17 +92,16 @@ func (s *footing) ready(ctx context.Context, r *repetition) error {
 }
 
 // common is a job as far as it is that of all to come.
-func (s *footing) common(ctx context.Context, r *repetition) (job adapters.Job, err error) {
+func (s *footing) common(ctx context.Context, job adapters.Job) (adapters.Job, error) {
 	if s.lease == nil {
-		if s.lease, err = s.gear.lease(ctx, s.run); err != nil {
-			s.lease = nil
+		l, err := s.gear.lease(ctx, s.run)
+		if err != nil {
 			return job, hostError{fmt.Errorf("%w: set TMPDIR to a folder that only this user may write to",
 				err)}
 		}
+		s.lease = l
 	}
-	job = r.job
-	job.RunID, job.Lease = s.run, s.lease
-	job.Load, job.Collector = nil, nil
+	job.RunID, job.Lease, job.Load, job.Collector = s.run, s.lease, nil, nil
 	return job, nil
 }
 
@@ -141,7 +142,11 @@ func (s *footing) endCarrier() {
 	s.carrier = nil
 }
 
-func (s *footing) tell(err error) { s.last.fail(context.Background(), record.PhaseClose, err) }
+func (s *footing) tell(err error) {
+	if s.last != nil {
+		s.last.fail(context.Background(), record.PhaseClose, err)
+	}
+}
 
 // close ends all that stands, the lease last.
 func (s *footing) close() {
@@ -153,7 +158,7 @@ func (s *footing) close() {
 	if s.lease == nil {
 		return
 	}
-	if s.lease.Lost() {
+	if s.lease.Lost() && s.last != nil {
 		s.last.warn(record.CodeLeaseLost, "this process stood still for so long that it was taken for "+
 			"dead: what it had started was removed while it measured")
 	}
@@ -167,8 +172,7 @@ func (s *footing) close() {
 func (r *repetition) launch(ctx context.Context) (adapters.System, error) {
 	if r.contained() {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, longestStart,
-			fmt.Errorf("not ready within %s: %w", longestStart, adapters.ErrNotReady))
+		ctx, cancel = within(ctx, longestStart)
 		defer cancel()
 	}
 	if r.footing == nil {
@@ -196,15 +200,21 @@ func (r *repetition) keepLogs() error {
 	if r.footing == nil {
 		name = fmt.Sprintf("%s-%d", fileName(r.plan.System), r.plan.Rep)
 	}
-	dir, err := filepath.Abs(filepath.Join(r.dir, logsFolder, name))
+	var err error
+	r.job.LogDir, err = makeLogs(r.dir, name)
+	return err
+}
+
+// makeLogs makes a folder for logs in that of a run.
+func makeLogs(run, name string) (dir string, err error) {
+	dir, err = filepath.Abs(filepath.Join(run, logsFolder, name))
 	if err == nil {
 		err = os.MkdirAll(dir, 0o755)
 	}
 	if err != nil {
-		return fmt.Errorf("make folder for logs: %w", err)
+		return "", fmt.Errorf("make folder for logs: %w", err)
 	}
-	r.job.LogDir = dir
-	return nil
+	return dir, nil
 }
 
 // logsFolder is the folder of a run that holds the logs of nodes in containers, by system.

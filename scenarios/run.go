@@ -99,22 +99,35 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 		return out, err
 	}
 	start := time.Now()
-	if err := r.measureCeiling(ctx); err != nil {
-		return out, err
-	}
 	id, err := makeRunDir(req.Dir, req.Scenario.Name, start)
 	if err != nil {
 		return out, err
 	}
 	r.dir = filepath.Join(req.Dir, id)
-	out = Outcome{ID: id, Dir: r.dir}
-	if err := r.writeHead(id, start); err != nil {
-		os.RemoveAll(r.dir)
-		return Outcome{}, notReady("begin run: %w", err)
+	if req.Scenario.Deployment == deployOnce {
+		r.footing = r.stand()
+		defer r.footing.close()
 	}
+	if err := r.begin(ctx, id, start); err != nil {
+		r.footing.close() // before the folder goes that the logs of brokers go to
+		os.RemoveAll(r.dir)
+		return out, err
+	}
+	out = Outcome{ID: id, Dir: r.dir}
 	err = r.record(ctx, start)
 	out.Interrupted = ctx.Err() != nil
 	return out, errors.Join(err, linkLatest(req.Dir, id))
+}
+
+// begin finds out what the run is to be read with, and writes it down.
+func (r *run) begin(ctx context.Context, id string, start time.Time) error {
+	if err := r.measureCeiling(ctx); err != nil {
+		return err
+	}
+	if err := r.writeHead(id, start); err != nil {
+		return notReady("begin run: %w", err)
+	}
+	return nil
 }
 
 // measureCeiling finds the null ceiling, before anything else is under way. A run without one has
@@ -123,6 +136,9 @@ func (r *run) measureCeiling(ctx context.Context) error {
 	n, s := r.req.Null, r.req.Scenario
 	if n.Adapter == nil {
 		return nil
+	}
+	if r.footing != nil {
+		n.carried = r.footing.carried
 	}
 	c, err := n.known(ctx, s)
 	if ctx.Err() != nil {
@@ -339,12 +355,8 @@ func (r *run) carryOut(ctx context.Context) error {
 		Schema: record.Schema, Scenario: r.plan.Scenario, Order: r.plan.Order,
 		Warnings: r.plan.Warnings,
 	}})
-	s := r.req.Scenario
 	r.found = map[string]record.Bracket{}
-	if s.Deployment == deployOnce {
-		r.footing = r.stand()
-		defer r.footing.close()
-	} else {
+	if r.footing == nil {
 		r.findRates(ctx)
 	}
 	for _, of := range r.plan.Order {
@@ -379,7 +391,7 @@ func (r *run) takeTurn(ctx context.Context, of record.Repeat) {
 
 // stand is what is to stay up between repetitions, nothing of it up yet.
 func (r *run) stand() *footing {
-	return &footing{gear: r.req.gear, run: filepath.Base(r.dir)}
+	return &footing{gear: r.req.gear, run: filepath.Base(r.dir), dir: r.dir}
 }
 
 // findRates finds the rate of every system where the scenario names none.

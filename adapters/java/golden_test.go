@@ -219,7 +219,7 @@ func rankOfAverages(w *workloads.Workload) {
 
 func floatsByName(w *workloads.Workload) {
 	field := w.Schema.Variants[0].Fields[0]
-	w.Query.Window.SizeMs = 7000
+	w.Query.Window.SizeMs, w.Query.DeadLetters = 7000, true
 	w.Query.Aggregates = []workloads.Aggregate{
 		{Func: workloads.Avg, Field: "valueInW", As: "avg"},
 		{Func: workloads.Last, Field: "valueInW", As: "last"},

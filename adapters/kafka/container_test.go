@@ -129,7 +129,7 @@ func TestABrokerThatDiesIsToldWithItsLastWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = c.Wait(t.Context())
-	if !errors.Is(err, adapters.ErrNotReady) || !strings.Contains(err.Error(), "kafka-1: it ended") ||
+	if !errors.Is(err, adapters.ErrNotReady) || !strings.Contains(err.Error(), "kafka-1: the container ended") ||
 		!strings.Contains(err.Error(), "| ") {
 		t.Errorf("%v", err)
 	}
@@ -152,6 +152,10 @@ func TestThreeBrokersBearTheLossOfOne(t *testing.T) {
 	meta, err := kadm.NewClient(c.admin).Metadata(t.Context(), c.topics.Input)
 	if err != nil {
 		t.Fatal(err)
+	}
+	inForce, err := readSettings(t.Context(), kadm.NewClient(c.admin), c.topics.Input)
+	if err != nil || inForce["min.insync.replicas"] != "2" {
+		t.Errorf("replicas in sync: %s, %v", inForce["min.insync.replicas"], err)
 	}
 	for _, p := range meta.Topics[c.topics.Input].Partitions {
 		if len(p.Replicas) != 3 || len(p.ISR) != 3 {

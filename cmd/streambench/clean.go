@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -35,6 +37,7 @@ func cleanCommand(a *app) *cobra.Command {
 type cleaned struct {
 	Removed []string `json:"removed"`
 	Undone  []undone `json:"undone"`
+	Swept   []string `json:"swept"` // containers, volumes, networks
 	Kept    int      `json:"kept"`
 	DryRun  bool     `json:"dryRun"`
 }
@@ -42,6 +45,10 @@ type cleaned struct {
 func (a *app) clean(keep int, dryRun bool) error {
 	// What killed runs left comes first: it may still write to what is removed below.
 	reverted, err := cleanLeases(dryRun)
+	if err != nil {
+		return err
+	}
+	swept, err := sweepContainers(context.Background(), dryRun)
 	if err != nil {
 		return err
 	}
@@ -55,7 +62,8 @@ func (a *app) clean(keep int, dryRun bool) error {
 	}
 	old := ids[min(keep, len(ids)):]
 	result := cleaned{
-		Removed: []string{}, Undone: reverted, Kept: len(ids) - len(old), DryRun: dryRun,
+		Removed: []string{}, Undone: reverted, Swept: swept,
+		Kept: len(ids) - len(old), DryRun: dryRun,
 	}
 	paths := scenarios.StaleMarks(os.TempDir())
 	for _, name := range append(old, stale...) {
@@ -85,8 +93,8 @@ func (a *app) clean(keep int, dryRun bool) error {
 	if dryRun {
 		word = "would remove"
 	}
-	for _, path := range result.Removed {
-		a.say("%s %s", word, path)
+	for _, what := range slices.Concat(result.Swept, result.Removed) {
+		a.say("%s %s", word, what)
 	}
 	a.say("%s %d, kept %d runs", word, len(result.Removed), result.Kept)
 	return nil

@@ -1,9 +1,8 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"net"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -40,7 +39,8 @@ func doctorCommand(a *app) *cobra.Command {
 }
 
 func (a *app) doctor() error {
-	found := append(hostChecks(a.dir), fileLimit(), dockerReachable(), canary(), a.terminal())
+	found := append(hostChecks(a.dir), fileLimit(), canary(), a.terminal())
+	found = append(found, containersHere(context.Background())...)
 	found = append(found, faultVerbs(chaos.Abilities())...)
 	if a.json {
 		if err := a.emit(found); err != nil {
@@ -84,25 +84,6 @@ func cores(limit float64) diagnosis {
 		d.State = stateWarn
 		d.Fix = "give this machine 2 cores or more: systems, driver and oracle share one here"
 	}
-	return d
-}
-
-// dockerReachable is informational: no system of this version runs in containers.
-func dockerReachable() diagnosis {
-	d := diagnosis{Check: "docker", State: stateOK}
-	network, address := "unix", "/var/run/docker.sock"
-	if host := os.Getenv("DOCKER_HOST"); host != "" {
-		if scheme, rest, ok := strings.Cut(host, "://"); ok {
-			network, address = scheme, rest
-		}
-	}
-	conn, err := net.DialTimeout(network, address, time.Second)
-	if err != nil {
-		d.Found = "not reachable; the native system does not need it"
-		return d
-	}
-	conn.Close()
-	d.Found = "reachable at " + address + "; the native system does not need it"
 	return d
 }
 

@@ -38,7 +38,9 @@ func TestMain(m *testing.M) {
 	}
 	all := programs()
 	maps.Copy(all, map[string]func(){
-		"streambench": main,
+		"streambench":             main,
+		"streambench-toyimage":    withToyImage,
+		"streambench-brokenimage": withBrokenImage,
 		"streambench-losing": broken(func(a adapters.Adapter) adapters.Adapter {
 			return losing{a}
 		}),
@@ -135,13 +137,20 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
-			for _, name := range []string{"CI", "GITHUB_ACTIONS", "DOCKER_HOST"} {
+			for _, name := range []string{"CI", "GITHUB_ACTIONS"} {
 				e.Setenv(name, "")
 			}
+			noEngine(e)
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // a second a command otherwise
 			e.Setenv("XDG_CACHE_HOME", cache)
 			e.Setenv("TMPDIR", filepath.Join(e.WorkDir, "tmp"))
 			return os.Mkdir(filepath.Join(e.WorkDir, "tmp"), 0o755)
+		},
+		Condition: func(what string) (bool, error) {
+			if what != "docker" {
+				return false, fmt.Errorf("%q is no condition", what)
+			}
+			return hasEngine(), nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":     exits,

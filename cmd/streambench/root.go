@@ -32,7 +32,8 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(
 		doctorCommand(a), demoCommand(a), initCommand(a), checkCommand(a), runCommand(a),
 		reportCommand(a), openCommand(a), listCommand(a), eventsCommand(a), expectCommand(a),
-		schemaCommand(a), explainCommand(a), cleanCommand(a), versionCommand(a),
+		schemaCommand(a), explainCommand(a), cleanCommand(a), imagesCommand(a),
+		versionCommand(a),
 	)
 	completeFlag(root, "color", cobra.FixedCompletions([]string{"auto", "always", "never"},
 		cobra.ShellCompDirectiveNoFileComp))

@@ -44,8 +44,9 @@ type Drain struct {
 	SystemCores float64 `json:"systemCores,omitempty"`
 	BrokerCores float64 `json:"brokerCores,omitempty"`
 	ToolCores   float64 `json:"toolCores,omitempty"` // collecting, and what else this process does
-	// Together is the most that the cores of this host allow where the driver works beside brokers and
-	// system, by the processor time that filling and draining took of an event; 0 for not known.
+	// Together is the most that this host allows where the driver works beside brokers and system: by
+	// the processor time that filling and draining took of an event, and by how fast the driver could
+	// fill; 0 for not known.
 	Together float64 `json:"together,omitempty"`
 }
 

@@ -56,8 +56,8 @@ func cores(d *record.Drain, t *Trail, host float64) {
 	fill := t.Rise(0, d.FilledNs, func(k *record.Tick) float64 {
 		return driverNs(k) + brokerNs(k) + systemNs(k) + toolNs(k)
 	}) / 1e9 / float64(d.Events)
-	if drain+fill > 0 {
-		d.Together = host / (drain + fill)
+	if drain+fill > 0 && d.FilledNs > 0 { // no more than the driver could write by itself
+		d.Together = min(host/(drain+fill), float64(d.Events)/float64(d.FilledNs)*1e9)
 	}
 }
 

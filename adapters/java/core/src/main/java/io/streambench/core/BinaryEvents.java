@@ -112,7 +112,8 @@ final class BinaryEvents implements Events.Decoder {
         if (t.dict != null) {
             int index = t.dict.find(src, next, (int) end);
             if (index < 0) {
-                throw BadEvent.unreadable(next, t.name + " is unknown");
+                throw BadEvent.unreadable(next,
+                    t.name + " " + JsonObject.quoted(src, next, (int) end) + " is unknown");
             }
             if (t.to >= 0) {
                 Bytes.putLong(row, t.to, index);

@@ -122,6 +122,15 @@ final class Golden {
         return lines("dead").stream().map(line -> line.split("\t", 3)).toList();
     }
 
+    /** An event nobody wrote, and its values or, in quotes, what is wrong with it. */
+    record Odd(byte[] wire, String says) {}
+
+    static List<Odd> odd(String form) {
+        String text = new String(raw("odd." + form + ".gz"), StandardCharsets.UTF_8);
+        return Arrays.stream(text.split("\n")).map(line -> line.split("\t", 2))
+            .map(p -> new Odd(HexFormat.of().parseHex(p[0]), p[1])).toList();
+    }
+
     /** Results and how they travel. */
     record Encoded(long[] row, byte[] binary, String json) {}
 

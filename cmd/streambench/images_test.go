@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing/fstest"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/streambench/streambench/adapters/docker"
+)
+
+// toyImage is one that is built at once, another one in every script.
+func toyImage(work string) docker.Image {
+	return docker.Image{Name: "toyscript", Version: "1", BuildTime: 90 * time.Second,
+		Files: fstest.MapFS{"Dockerfile": {Data: []byte(
+			"ARG BASE\nFROM scratch\nCOPY Dockerfile /\n# " + work + "\n")}}}
+}
+
+// withToyImage is the program with that image alone.
+func withToyImage() {
+	images = []docker.Image{toyImage(os.Getenv("WORK"))}
+	main()
+}
+
+// withBrokenImage is the program with one that cannot be built.
+func withBrokenImage() {
+	images = []docker.Image{{Name: "broken", Version: "1", Files: fstest.MapFS{
+		"Dockerfile": {Data: []byte("FROM scratch\nCOPY nothing /\n")}}}}
+	main()
+}
+
+// noEngine keeps scripts from the engine of this host, unless they ask for it.
+func noEngine(e *testscript.Env) {
+	e.Setenv("DOCKER_HOST", "unix:///no/such/docker.sock")
+	e.Defer(func() {
+		// Where it was not built, or there is no engine, there is nothing to remove.
+		_ = exec.Command("docker", "image", "rm", toyImage(e.WorkDir).Ref()).Run()
+	})
+}
+
+// hasEngine is the condition docker of scripts.
+func hasEngine() bool {
+	if strings.Contains(os.Getenv("STREAMBENCH_REQUIRE"), "docker") {
+		return true
+	}
+	e, err := docker.Connect(context.Background())
+	if err == nil {
+		e.Close()
+	}
+	return err == nil
+}
