@@ -280,13 +280,32 @@ func (r *run) writeHead(id string, start time.Time) error {
 		Command: r.req.Command, Version: r.req.Version, Commit: r.req.Commit,
 		GoVersion: runtime.Version(), LockHash: s.LockHash(), AnchorsHash: s.AnchorsHash(),
 		StreamDigest: r.bound.Digest(), Host: readHost(), Conditions: r.conditions(),
-		Limits: s.SLO, Claim: record.Claim{Guarantee: s.Guarantee},
+		Limits: s.SLO, Claim: r.claim(),
 	}
 	body, err := json.MarshalIndent(r.manifest, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode manifest: %w", err)
 	}
 	return record.WriteFile(filepath.Join(r.dir, record.ManifestFile), append(body, '\n'))
+}
+
+// claim is the guarantee that is tested, and of which systems a weaker one is.
+func (r *run) claim() record.Claim {
+	c := record.Claim{Guarantee: r.req.Scenario.Guarantee}
+	for _, sys := range r.req.Scenario.Systems {
+		a, _ := r.req.Systems(sys.Name)
+		by, ok := a.(adapters.Claimant)
+		if !ok {
+			continue
+		}
+		if declared := by.Claim(r.job(sys)); declared != c.Guarantee {
+			if c.Declared == nil {
+				c.Declared = map[string]string{}
+			}
+			c.Declared[sys.Label()] = declared
+		}
+	}
+	return c
 }
 
 // conditions are what every figure of the run must be read with.
@@ -353,6 +372,7 @@ func (r *run) carryOut(ctx context.Context) error {
 	j := r.journal
 	j.add(record.Entry{Kind: record.KindPlan, Plan: &record.Plan{
 		Schema: record.Schema, Scenario: r.plan.Scenario, Order: r.plan.Order,
+		Systems:  r.plan.systems,
 		Warnings: r.plan.Warnings,
 	}})
 	r.found = map[string]record.Bracket{}
