@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/flink"
 	"github.com/streambench/streambench/adapters/kafka"
 	"github.com/streambench/streambench/adapters/log"
 	"github.com/streambench/streambench/adapters/native"
@@ -26,7 +27,7 @@ type systemEntry struct {
 var systems = []systemEntry{
 	{Name: "native", Doc: "the columnar engine of streambench, in one process",
 		Adapter: native.Adapter{}},
-	{Name: "flink", Doc: "Apache Flink (DataStream)", Needs: containers},
+	{Name: "flink", Doc: "Apache Flink (DataStream)", Adapter: flink.Adapter{}},
 	{Name: "kafkastreams", Doc: "Kafka Streams", Needs: containers},
 	{Name: "spark", Doc: "Apache Spark (Structured Streaming)", Needs: containers},
 	{Name: "storm", Doc: "Apache Storm", Needs: containers},
