@@ -91,6 +91,7 @@ func TestABuildContextHasTheAuthoritiesOfTheHost(t *testing.T) {
 }
 
 func TestAnImageIsBuiltOnceAndSaysHowLongItTook(t *testing.T) {
+	t.Parallel()
 	e := engineFor(t)
 	base := baseFor(t, e)
 	ca := t.TempDir()
@@ -130,6 +131,7 @@ func TestAnImageIsBuiltOnceAndSaysHowLongItTook(t *testing.T) {
 }
 
 func TestAnImageIsSavedAndLoaded(t *testing.T) {
+	t.Parallel()
 	e := engineFor(t)
 	i := Image{Name: "toy", Version: "3", Files: files("Dockerfile",
 		"ARG BASE\nFROM scratch\nCOPY Dockerfile /\n# "+runID(t)+"\n")}
@@ -156,6 +158,7 @@ func TestAnImageIsSavedAndLoaded(t *testing.T) {
 }
 
 func TestABuildThatFailsSaysWhy(t *testing.T) {
+	t.Parallel()
 	e := engineFor(t)
 	base := baseFor(t, e)
 	for name, c := range map[string]struct {
