@@ -76,6 +76,8 @@ type run struct {
 	journal *journal
 
 	manifest record.Manifest
+	// jars are the digests of the jobs that users brought, by path.
+	jars map[string]string
 }
 
 // Run carries out the plan of a scenario and records it in a new folder. A system that fails is an
@@ -91,6 +93,9 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 		r.plan = r.plan.untwinned()
 	}
 	if err := r.ready(); err != nil {
+		return out, err
+	}
+	if err := r.settle(); err != nil {
 		return out, err
 	}
 	start := time.Now()
@@ -309,13 +314,14 @@ func (r *run) conditions() record.Conditions {
 	c := record.Conditions{
 		Workload: s.Workload, Query: r.bound.Query.Name, Params: s.Params, Mode: s.Mode.Name,
 		Transport: s.Load.Transport, Broker: s.Load.Broker.kind(), Partitions: s.Load.Partitions,
-		Format: s.Load.Format, Guarantee: s.Guarantee,
+		Format: s.Load.Format, Guarantee: s.Guarantee, Expect: unlessOracle(s.Expect),
 		Checkpoint: formatDuration(s.Checkpoint), Profile: s.Profile,
 		Rate: s.Load.Rate.String(), RateMax: s.Load.Rate.Max, EventRate: uint64(s.Load.EventRate),
 		Seed: s.Load.Seed, Warmup: formatDuration(s.Load.Warmup.For),
 		Events: uint64(s.Load.Events), Workers: s.Resources.Workers,
 		WorkerCPUs: float64(s.Resources.Worker.CPUs), DriverCPUs: float64(s.Resources.Driver.CPUs),
-		Deployment: onceOnly(s.Deployment), Shared: r.plan.Shared, Ceiling: r.ceiling, Plane: r.plane(), Faults: s.faultLines(),
+		Deployment: onceOnly(s.Deployment), Shared: r.plan.Shared, Ceiling: r.ceiling,
+		Plane: r.plane(), Faults: s.faultLines(), Systems: r.declared(),
 	}
 	if s.Load.Warmup.Auto {
 		c.Warmup = "auto"
@@ -473,7 +479,7 @@ func (r *run) pacerOf(of record.Repeat) (p workloads.Pacer, ok bool) {
 func (r *run) prepare(sys System, of record.Repeat) *repetition {
 	s := r.req.Scenario
 	rep := &repetition{
-		journal: r.journal, plan: of, dir: r.dir, keep: r.req.KeepResults,
+		journal: r.journal, plan: of, dir: r.dir, keep: r.req.KeepResults, expect: s.Expect,
 		nap: r.req.canaryNap, used: readUsage, job: r.job(sys), gear: r.req.gear,
 		plane: r.plane(), safety: s.Safety, seed: s.Load.Seed, footing: r.footing,
 		timing: timing{

@@ -129,7 +129,9 @@ func TestAnImageIsSavedAndLoaded(t *testing.T) {
 	if err := e.Save(t.Context(), []string{i.Ref()}, &tarball); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.cli.ImageRemove(t.Context(), i.Ref(), client.ImageRemoveOptions{}); err != nil {
+	if _, err := e.cli.ImageRemove(t.Context(), i.Ref(), client.ImageRemoveOptions{
+		PruneChildren: true,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	loaded, err := e.Load(t.Context(), &tarball)

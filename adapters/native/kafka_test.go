@@ -33,6 +33,7 @@ type judge struct {
 	checker workloads.Checker
 	seen    atomic.Uint64          // results
 	sealed  func(*adapters.Topics) // called before the topics are gone; nil for no
+	by      adapters.Transport     // nil for one of its own
 }
 
 func (j *judge) Collect(rs *workloads.Results, ns int64) error {
@@ -64,7 +65,14 @@ func onKafka(t testing.TB, w *workloads.Workload, events uint64, at string) (ada
 // connected deploys a transport and a system on it, which the end of the test closes.
 func connected(t testing.TB, job *adapters.Job) (adapters.Channel, adapters.System) {
 	t.Helper()
-	ch, err := kafka.Transport{}.Deploy(t.Context(), *job)
+	return connectedBy(t, kafka.Transport{}, job)
+}
+
+func connectedBy(
+	t testing.TB, by adapters.Transport, job *adapters.Job,
+) (adapters.Channel, adapters.System) {
+	t.Helper()
+	ch, err := by.Deploy(t.Context(), *job)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +89,10 @@ func connected(t testing.TB, job *adapters.Job) (adapters.Channel, adapters.Syst
 // answered runs a job to its end and returns its ledger.
 func answered(t testing.TB, job adapters.Job, j *judge, events uint64) workloads.Ledger {
 	t.Helper()
-	ch, s := connected(t, &job)
+	if j.by == nil {
+		j.by = kafka.Transport{}
+	}
+	ch, s := connectedBy(t, j.by, &job)
 	job.Load.Begin(time.Now())
 	if err := ch.Wait(t.Context()); err != nil {
 		t.Fatal(err)
@@ -114,22 +125,27 @@ func TestTheGoldenVectorsComeThroughKafka(t *testing.T) {
 					t.Skip("short: one vector in four")
 				}
 				job, j := onKafka(t, v.Bind(t), v.Events, at)
-				job.WorkerCPUs = 1 + i%2
-				if i%4 < 2 {
-					job.Format = workloads.JSONForm
-				}
-				if i%3 == 1 {
-					job.Guarantee = "at-least-once"
-				}
-				if job.Workload.Query.Late != nil {
-					// Partitions drift apart, and what comes too late on the whole stream may then
-					// count: only of one partition there is one right answer.
-					job.Partitions, job.WorkerCPUs = 1, 1
-				}
+				inTurn(&job, i)
 				v.Check(t, answered(t, job, j, v.Events))
 			})
 		}
 	})
+}
+
+// inTurn gives a job the form, the slots and the guarantee whose turn it is.
+func inTurn(job *adapters.Job, i int) {
+	job.WorkerCPUs = 1 + i%2
+	if i%4 < 2 {
+		job.Format = workloads.JSONForm
+	}
+	if i%3 == 1 {
+		job.Guarantee = "at-least-once"
+	}
+	if job.Workload.Query.Late != nil {
+		// Partitions drift apart, and what comes too late on the whole stream may then count: only of
+		// one partition there is one right answer.
+		job.Partitions, job.WorkerCPUs = 1, 1
+	}
 }
 
 // bound makes a workload at 10 000 events a second of event time.

@@ -159,28 +159,31 @@ type CPU struct {
 
 // Ledger is the oracle's account of a repetition, and the delivery counts beside it.
 type Ledger struct {
-	Expected    uint64     `json:"expected"`
-	Received    uint64     `json:"received"`
-	Matched     uint64     `json:"matched"`
-	Lost        uint64     `json:"lost"`
-	Duplicated  uint64     `json:"duplicated"`
-	Wrong       uint64     `json:"wrong"`
-	Phantom     uint64     `json:"phantom"`
-	Corrupt     uint64     `json:"corrupt"`
-	Refinements uint64     `json:"refinements"`
-	Unexplained uint64     `json:"unexplained"`
-	EventsIn    uint64     `json:"eventsIn"` // events offered to the query, end events apart
-	OnTime      uint64     `json:"onTime"`
-	AllowedLate uint64     `json:"allowedLate"`
-	TooLate     uint64     `json:"tooLate"` // as the system counted them
-	Count       uint64     `json:"count"`
-	Digest      string     `json:"digest"`
-	WantCount   uint64     `json:"wantCount"`
-	WantDigest  string     `json:"wantDigest"`
-	Conclusive  bool       `json:"conclusive"` // input read to its end, sink sealed, oracle finished
-	Why         string     `json:"why,omitempty"`
-	Offenders   []Offender `json:"offenders,omitempty"`
-	CheckNs     int64      `json:"checkNs"` // how long the oracle took
+	Expected    uint64 `json:"expected"`
+	Received    uint64 `json:"received"`
+	Matched     uint64 `json:"matched"`
+	Lost        uint64 `json:"lost"`
+	Duplicated  uint64 `json:"duplicated"`
+	Wrong       uint64 `json:"wrong"`
+	Phantom     uint64 `json:"phantom"`
+	Corrupt     uint64 `json:"corrupt"`
+	Refinements uint64 `json:"refinements"`
+	Unexplained uint64 `json:"unexplained"`
+	EventsIn    uint64 `json:"eventsIn"` // events offered to the query, end events apart
+	OnTime      uint64 `json:"onTime"`
+	AllowedLate uint64 `json:"allowedLate"`
+	TooLate     uint64 `json:"tooLate"` // as the system counted them
+	Count       uint64 `json:"count"`
+	Digest      string `json:"digest"`
+	WantCount   uint64 `json:"wantCount"`
+	WantDigest  string `json:"wantDigest"`
+	Conclusive  bool   `json:"conclusive"` // input read to its end, sink sealed, oracle finished
+	// Unchecked says that no oracle was asked: all there is are Received, Count, Digest, the rows of
+	// other outputs, and EventsIn.
+	Unchecked bool       `json:"unchecked,omitempty"`
+	Why       string     `json:"why,omitempty"`
+	Offenders []Offender `json:"offenders,omitempty"`
+	CheckNs   int64      `json:"checkNs"` // how long the oracle took
 	// LateOutput and DeadLetters are the accounts of a query's other outputs, nil where it has none.
 	LateOutput  *Side `json:"lateOutput,omitempty"`
 	DeadLetters *Side `json:"deadLetters,omitempty"`

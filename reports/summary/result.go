@@ -155,6 +155,7 @@ const (
 	RuleSearch      = "search"
 	RuleMode        = "mode"
 	RuleRepair      = "repair"
+	RuleAgreement   = "agreement" // of systems with each other, where there is no oracle
 	RuleInterrupted = "interrupted"
 )
 

@@ -36,6 +36,9 @@ func Summarize(
 		r.Systems = append(r.Systems, s)
 		r.Verdicts = append(r.Verdicts, vs...)
 	}
+	if m.Conditions.Expect == record.ExpectNone {
+		r.Verdicts = append(r.Verdicts, compared(r.Systems)...)
+	}
 	r.Verdicts = append(r.Verdicts, runVerdicts(end, r.Verdicts)...)
 	r.Comparison = compare(&m, &r)
 	codes := make([]int, len(r.Verdicts))
@@ -206,9 +209,14 @@ func repetition(
 func verdicts(m *record.Manifest, s *System, trails []Trail) []Verdict {
 	vs := repetitionVerdicts(s.Name, s.Repetitions, trails)
 	vs = append(vs, searchVerdict(s)...)
-	vs = append(vs, guarantee(s.Claim, s, trails))
+	oracle := m.Conditions.Expect != record.ExpectNone
+	if oracle {
+		vs = append(vs, guarantee(s.Claim, s, trails))
+	}
 	vs = append(vs, unsupported(s, trails)...)
-	vs = append(vs, judgeRepair(s, trails)...)
+	if oracle {
+		vs = append(vs, judgeRepair(s, trails)...)
+	}
 	for _, l := range m.Limits {
 		vs = append(vs, limit(l, s))
 	}
@@ -248,6 +256,11 @@ func sentence(r *Result) string {
 		return c.sentence(r)
 	}
 	text := ""
+	for _, v := range r.Verdicts {
+		if v.Rule == RuleAgreement {
+			text += v.Text + "; "
+		}
+	}
 	for i, s := range r.Systems {
 		if i > 0 {
 			text += "; "
@@ -309,7 +322,7 @@ func achievement(s *System) string {
 			}
 		}
 	}
-	if s.Ledger != nil {
+	if s.Ledger != nil && !s.Ledger.Unchecked {
 		text += ", and all " + Format(float64(s.Ledger.Matched), record.Results) + " were right"
 	}
 	return text + comeback(s.Recoveries)
