@@ -147,7 +147,7 @@ func (e *elsewhere) merge(ctx context.Context, r *repetition) error {
 		apart := e.clock.Bound(adapters.ClockSpan{FromNs: d.ClockFromNs, ToNs: d.ClockToNs})
 		r.end.ClockNs = max(r.end.ClockNs, int64(apart))
 		for _, l := range d.Lag {
-			into.RecordN(r.load.NowNs(), l.LagNs, l.N)
+			into.RecordN(r.load.NowNs(), l[0], l[1])
 		}
 		r.warn("driver", "driver %d/%d on %s sent %d of %d events in %s of processor time, the slowest "+
 			"was acknowledged %s after it was due; its clock and this one were apart by at most %s",

@@ -161,7 +161,7 @@ func (d *shardDriver) drive(ctx context.Context) error {
 func (d *shardDriver) write() (path string, err error) {
 	name := fmt.Sprintf("driver-%d-of-%d.json", d.req.Shard, d.req.Shards)
 	path = filepath.Join(d.req.Dir, name)
-	body, err := json.MarshalIndent(d.record, "", "  ")
+	body, err := json.Marshal(d.record)
 	if err == nil {
 		err = os.MkdirAll(d.req.Dir, 0o755)
 	}
@@ -177,6 +177,9 @@ func (d *shardDriver) write() (path string, err error) {
 	return path, nil
 }
 
+// leastLagNs is what smaller lags are counted as: nobody asks for less.
+const leastLagNs = 10_000
+
 // lagCounts counts events by their lag, to within 1%.
 type lagCounts struct {
 	mu sync.Mutex
@@ -185,7 +188,8 @@ type lagCounts struct {
 
 // RecordN counts n events.
 func (l *lagCounts) RecordN(_, lagNs, n int64) {
-	if shift := bits.Len64(uint64(max(lagNs, 0))) - 8; shift > 0 {
+	lagNs = max(lagNs, leastLagNs)
+	if shift := bits.Len64(uint64(lagNs)) - 8; shift > 0 {
 		lagNs = (lagNs + 1<<shift - 1) >> shift << shift // never understated
 	}
 	l.mu.Lock()
@@ -197,12 +201,12 @@ func (l *lagCounts) RecordN(_, lagNs, n int64) {
 }
 
 // counts are in ascending order of lag.
-func (l *lagCounts) counts() []record.LagCount {
+func (l *lagCounts) counts() [][2]int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	all := make([]record.LagCount, 0, len(l.by))
+	all := make([][2]int64, 0, len(l.by))
 	for _, ns := range slices.Sorted(maps.Keys(l.by)) {
-		all = append(all, record.LagCount{LagNs: ns, N: l.by[ns]})
+		all = append(all, [2]int64{ns, l.by[ns]})
 	}
 	return all
 }

@@ -101,7 +101,7 @@ type channel struct {
 	made       []string // topics that are ours to delete
 	driver     *Driver
 	producer   *Producer // the driver's
-	arrived []int64 // events of drivers elsewhere, by partition, once all have come
+	arrived    []int64   // events of drivers elsewhere, by partition, once all have come
 	collector  *Collector
 
 	sent    chan struct{} // closed when the whole load was acknowledged

@@ -22,8 +22,9 @@ type Driver struct {
 	Unknown uint64 `json:"unknown"`
 	// WorstNs is the longest time from the due time of an event to its acknowledgement.
 	WorstNs int64 `json:"worstNs"`
-	// Lag is how far the driver was behind its schedule in steady, by event.
-	Lag   []LagCount `json:"lag"`
+	// Lag is how far the driver was behind its schedule in steady: pairs of a lag in nanoseconds,
+	// rounded up by at most 1%, and the events with it.
+	Lag   [][2]int64 `json:"lag"`
 	CPUNs int64      `json:"cpuNs"`
 	// ClockFromNs to ClockToNs is how far the clock of the brokers was ahead of the driver's, before
 	// and after.
@@ -39,10 +40,4 @@ type DriverConditions struct {
 	Events       uint64 `json:"events"` // of all shards
 	Partitions   int    `json:"partitions"`
 	Format       string `json:"format"`
-}
-
-// LagCount is a number of events with about the same lag, rounded up by at most 1%.
-type LagCount struct {
-	LagNs int64 `json:"lagNs"`
-	N     int64 `json:"n"`
 }
