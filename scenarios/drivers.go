@@ -19,7 +19,7 @@ import (
 
 // Drivers are processes, on this host or others, that offer the load of a run in its place.
 //
-//	run --drivers DIR --start T            driver --shard 0/2 --start T … driver --shard 1/2 --start T
+//	run --drivers DIR --start T            driver --shard 0/2 --start T, driver --shard 1/2 …
 //	makes topics, deploys the system       wait for the topics
 //	T: the schedule begins, everywhere at once
 //	follows what comes, ends the stream    offer their slots, leave a record each
@@ -282,8 +282,8 @@ func (e *elsewhere) excuse(l *record.Ledger, r *repetition) {
 		room *= math.Max(perSecond, 1) / float64(tl.EventRate)
 	}
 	l.Conclusive = false
-	l.Why = fmt.Sprintf("drivers were up to %s apart, and the watermark allows for %s: events may have "+
-		"come too late: give params.bound more",
+	l.Why = fmt.Sprintf("drivers were up to %s apart, and the watermark allows for %s: events may "+
+		"have come too late: give params.bound more",
 		formatDuration(time.Duration(apart).Round(time.Millisecond)),
 		formatDuration(time.Duration(math.Max(room, 0)).Round(time.Millisecond)))
 	if float64(apart) <= room {

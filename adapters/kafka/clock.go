@@ -33,6 +33,11 @@ var errTimeless = errors.New("the broker does not tell when it took a record")
 func readClock(
 	ctx context.Context, cl *kgo.Client, topic string, t0 time.Time,
 ) (span adapters.ClockSpan, err error) {
+	defer func() {
+		if err != nil {
+			err = Unready("read the clock of a broker", err)
+		}
+	}()
 	c := clockReader{client: cl, topic: topic, t0: t0}
 	if err := c.leaders.refresh(ctx, cl, []Target{{topic, 0}}); err != nil {
 		return span, err
@@ -105,5 +110,7 @@ func takenAt(resp *kmsg.ProduceResponse) (ns int64, err error) {
 
 // Clock tells how far the clock of a broker is ahead of this process's.
 func (c *channel) Clock(ctx context.Context, t0 time.Time) (adapters.ClockSpan, error) {
-	return clockAt(ctx, c.admin, c.job, c.limits, t0)
+	ctx, cancel := context.WithTimeout(ctx, c.limits.answer)
+	defer cancel()
+	return readClock(ctx, c.admin, clockTopic(c.job.RunID), t0)
 }

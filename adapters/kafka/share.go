@@ -116,19 +116,9 @@ func (s *share) Sent() adapters.Sent {
 
 // Clock tells how far the clock of a broker is ahead of this process's.
 func (s *share) Clock(ctx context.Context, t0 time.Time) (adapters.ClockSpan, error) {
-	return clockAt(ctx, s.admin, s.job, s.limits, t0)
-}
-
-func clockAt(
-	ctx context.Context, cl *kgo.Client, job adapters.Job, l limits, t0 time.Time,
-) (adapters.ClockSpan, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.answer)
+	ctx, cancel := context.WithTimeout(ctx, s.limits.answer)
 	defer cancel()
-	span, err := readClock(ctx, cl, clockTopic(job.RunID), t0)
-	if err != nil {
-		return span, Unready("read the clock of a broker", err)
-	}
-	return span, nil
+	return readClock(ctx, s.admin, clockTopic(s.job.RunID), t0)
 }
 
 // Close lets go of the brokers.

@@ -27,7 +27,8 @@ func (f *driversFlags) add(cmd *cobra.Command) {
 func (f driversFlags) parse() (*scenarios.Drivers, scenarios.Null, error) {
 	if f.dir == "" {
 		if f.start != "" {
-			return nil, scenarios.Null{}, usage("add --drivers DIR or leave it out", "--start without --drivers")
+			return nil, scenarios.Null{}, usage("add --drivers DIR or leave it out",
+				"--start without --drivers")
 		}
 		return nil, nullCeiling(), nil
 	}
@@ -63,9 +64,10 @@ func driverCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "driver FILE|NAME",
 		Short: "Offer one shard of a scenario's load to a run of another process",
-		Long: "Offers the events i of a load with i = m modulo n (--shard m/n) at their due times, from\n" +
-			"--start on, to the brokers of a run that was started with --drivers and the same --start,\n" +
-			"on this host or another. It leaves a record, driver-m-of-n.json, which the run waits for.",
+		Long: "Offers the events i of a load with i = m modulo n (--shard m/n) at their due times,\n" +
+			"from --start on, to the brokers of a run that was started with --drivers and the same\n" +
+			"--start, on this host or another. It leaves a record, driver-m-of-n.json, for which\n" +
+			"the run waits.",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeScenarios,
 		RunE:              body(func(args []string) error { return a.drive(args, flags) }),

@@ -242,8 +242,9 @@ func clocks(trails []Trail) (w record.Warning, ok bool) {
 	if apart == 0 {
 		return w, false
 	}
-	return record.Warning{Code: codeClocks, Text: "the clocks of drivers and collector were apart by " +
-		"up to " + Format(float64(apart), record.Nanoseconds) + ": the figure holds to within that"}, true
+	return record.Warning{Code: codeClocks, Text: "the clocks of drivers and collector were apart " +
+		"by up to " + Format(float64(apart), record.Nanoseconds) +
+		": the figure holds to within that"}, true
 }
 
 // floor warns where the canary's hiccups reach the figure: it was late by half the figure or more
