@@ -31,7 +31,8 @@ var arrows = map[string]rule{
 	"workloads/workloadstest": {own: []string{"workloads"}},
 	"adapters":                {own: []string{"workloads", "chaos", "reports/record"}, foreign: []string{"golang.org/x/sys"}},
 	"adapters/kafka": {
-		own:     []string{"adapters", "workloads", "chaos", "reports/record"},
+		own: []string{"adapters", "adapters/docker", "adapters/kafka/image", "workloads", "chaos",
+			"reports/record"},
 		foreign: []string{"github.com/twmb/franz-go", "golang.org/x/sys"},
 	},
 	"adapters/docker": {
@@ -39,6 +40,7 @@ var arrows = map[string]rule{
 		foreign: []string{"github.com/moby/moby/", "github.com/testcontainers/",
 			"github.com/containerd/errdefs"},
 	},
+	"adapters/kafka/image": {own: []string{"adapters/docker"}},
 	// Its records are those of Kafka, and so are driver and collector.
 	"adapters/log": {own: []string{"adapters", "adapters/kafka", "workloads", "chaos"}},
 	"adapters/null": {own: []string{"adapters", "adapters/kafka", "adapters/log", "workloads",
