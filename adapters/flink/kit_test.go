@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 // needImages skips a test where there is no engine, or an image is not built.
-func needImages(t *testing.T) {
+func needImages(t testing.TB) {
 	t.Helper()
 	lacking := func(err error) {
 		if strings.Contains(os.Getenv("STREAMBENCH_REQUIRE"), "docker") {
