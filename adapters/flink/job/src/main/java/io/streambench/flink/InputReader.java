@@ -237,8 +237,8 @@ final class InputReader implements SourceReader<byte[], KafkaPartitionSplit> {
         kafka.notifyCheckpointComplete(checkpoint);
         if (partitions.values().stream().allMatch(p -> p.ended)) {
             // The offsets to be committed wait for the end of a poll, which takes ten seconds where
-            // nothing comes any more: this wakes it.
-            kafka.pauseOrResumeSplits(List.of(), List.of());
+            // nothing comes any more. To resume what is not paused changes nothing and wakes it.
+            kafka.pauseOrResumeSplits(List.of(), partitions.keySet());
         }
     }
 
