@@ -72,14 +72,16 @@ var ofCluster = map[string]string{
 	// On processors that many want at once it may take long.
 	"pekko.startup-timeout":           "120 s",
 	"metrics.fetcher.update-interval": "1000",
-	"jobmanager.rpc.port":             strconv.Itoa(rpcPort),
-	"rest.port":                       strconv.Itoa(restPort),
-	"blob.server.port":                strconv.Itoa(blobPort),
-	"jobmanager.bind-host":            "0.0.0.0",
-	"taskmanager.bind-host":           "0.0.0.0",
-	"rest.bind-address":               "0.0.0.0",
-	"taskmanager.data.port":           strconv.Itoa(dataPort),
-	"taskmanager.rpc.port":            strconv.Itoa(taskPort),
+	// What REST tells of a job is this old at most.
+	"web.refresh-interval":  "100 ms",
+	"jobmanager.rpc.port":   strconv.Itoa(rpcPort),
+	"rest.port":             strconv.Itoa(restPort),
+	"blob.server.port":      strconv.Itoa(blobPort),
+	"jobmanager.bind-host":  "0.0.0.0",
+	"taskmanager.bind-host": "0.0.0.0",
+	"rest.bind-address":     "0.0.0.0",
+	"taskmanager.data.port": strconv.Itoa(dataPort),
+	"taskmanager.rpc.port":  strconv.Itoa(taskPort),
 }
 
 // ofJob are the beginnings of the names of settings that belong to a job and not to its cluster.
