@@ -28,32 +28,14 @@ func load(name string, src []byte, sets []string, quick bool) (*Scenario, Proble
 	for _, set := range sets {
 		root = applySet(g, root, set)
 	}
-	s := understand(g, root, quick, filepath.Dir(name))
+	s := understand(g, root, quick)
 	if len(g.list) == 0 && short != nil && !quick { // its mistakes are to be seen before it is asked for
-		understand(g, short, true, filepath.Dir(name))
+		understand(g, short, true)
 	}
 	if len(g.list) > 0 {
 		return nil, g.finish(src)
 	}
 	return s, nil
-}
-
-// understand makes a scenario of its nodes and gathers what is wrong with it.
-func understand(g *gatherer, root *node, quick bool, folder string) *Scenario {
-	s := &Scenario{}
-	if root.kind == nullNode {
-		g.add(root.place, "the scenario is empty",
-			"write at least name and workload, or start from streambench init NAME")
-		return s
-	}
-	(&decoder{problems: g}).into(root, reflect.ValueOf(s).Elem(), "", "")
-	s.fill(root)
-	s.locate(root, folder)
-	if quick {
-		s.hurry(root)
-	}
-	check(s, root, g)
-	return s
 }
 
 // locate has the paths of a file count from its folder, and those of a flag from the working folder.
@@ -68,6 +50,24 @@ func (s *Scenario) locate(root *node, folder string) {
 			*jar = filepath.Join(folder, *jar)
 		}
 	}
+}
+
+// understand makes a scenario of its nodes and gathers what is wrong with it.
+func understand(g *gatherer, root *node, quick bool) *Scenario {
+	s := &Scenario{}
+	if root.kind == nullNode {
+		g.add(root.place, "the scenario is empty",
+			"write at least name and workload, or start from streambench init NAME")
+		return s
+	}
+	(&decoder{problems: g}).into(root, reflect.ValueOf(s).Elem(), "", "")
+	s.fill(root)
+	s.locate(root, filepath.Dir(g.file))
+	if quick {
+		s.hurry(root)
+	}
+	check(s, root, g)
+	return s
 }
 
 // finish gives every problem its lines and puts them in order.

@@ -122,6 +122,12 @@ workload: iot-telemetry
 load: {rate: 250k/s, transport: embedded}
 `
 
+const two = `name: a
+workload: ysb
+systems: [native, {name: native, as: b}]
+expect: none
+`
+
 const faulted = `name: pay
 workload: iot-telemetry
 load: {rate: 250k/s, transport: kafka}
@@ -196,6 +202,14 @@ func TestEachMistakeIsToldWithItsPlaceAndItsRemedy(t *testing.T) {
 			"write http://HOST:PORT"},
 		{"events that stay in the process", "name: a\nworkload: ysb\nsystems: [native, flink]\n" +
 			"load: {transport: embedded}\n", "4:19", "write transport: kafka"},
+		{"one system and no oracle", base + "expect: none\n", "4:9", "compares systems with each other"},
+		{"a search without an oracle", two + "load: {rate: {search: sustainable}}\n", "4:9",
+			"by the oracle's verdicts"},
+		{"rate max without an oracle", two + "load: {rate: max}\n", "4:9", "write load.events"},
+		{"a limit of the oracle's without one", two + "slo: {lost: 0}\n", "5:7", "counted by the oracle"},
+		{"parts of an answer without an oracle", "name: a\nworkload: nexmark\nparams: {query: q12}\n" +
+			"expect: none\nsystems: [native, {name: native, as: b}]\n", "4:9", "the oracle adds them up"},
+		{"a mode without an oracle", two + "mode: batch-equals-stream\n", "5:1", "needs the oracle"},
 		{"a bare rate", "name: a\nworkload: ysb\nload: {rate: 5000}\n", "3:14", "write 5000/s"},
 		{"a rate beyond reason", "name: a\nworkload: ysb\nload: {rate: 1000M/s}\n", "3:14",
 			"write at most 100M/s"},

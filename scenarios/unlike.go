@@ -27,6 +27,7 @@ func (s *Scenario) Unlike(m record.Manifest) []string {
 		{"partitions", fmt.Sprint(was.Partitions), fmt.Sprint(is.Partitions)},
 		{"format", was.Format, is.Format},
 		{"guarantee", was.Guarantee, is.Guarantee},
+		{"expect", was.Expect, is.Expect},
 		{"checkpoint", was.Checkpoint, is.Checkpoint},
 		{"profile", was.Profile, is.Profile},
 		{"workers", fmt.Sprint(was.Workers), fmt.Sprint(is.Workers)},

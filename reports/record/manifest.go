@@ -67,6 +67,8 @@ type Conditions struct {
 	Partitions int    `json:"partitions,omitempty"` // of the input
 	Format     string `json:"format"`
 	Guarantee  string `json:"guarantee"`
+	// Expect is ExpectNone where results were compared with each other and with no oracle's.
+	Expect     string `json:"expect,omitempty"`
 	Checkpoint string `json:"checkpoint"`
 	Profile    string `json:"profile"`
 	// Deployment is "once" where one deployment of a system serves all its repetitions; empty where
@@ -148,6 +150,9 @@ func (c Conditions) Of(system string) (Declared, bool) {
 	return Declared{}, false
 }
 
+// ExpectNone says that a run has no oracle.
+const ExpectNone = "none"
+
 // Limit is an slo of the scenario: Metric must be at most (or at least) Value.
 type Limit struct {
 	Metric  string  `json:"metric"`
@@ -159,4 +164,15 @@ type Limit struct {
 // Claim is the delivery guarantee under test.
 type Claim struct {
 	Guarantee string `json:"guarantee"`
+	// Declared are the systems, by their labels, that promise less than the run asks for, and what:
+	// that is the claim they are held to.
+	Declared map[string]string `json:"declared,omitempty"`
+}
+
+// Of is the claim that a system is held to, by its label.
+func (c Claim) Of(system string) string {
+	if declared, ok := c.Declared[system]; ok {
+		return declared
+	}
+	return c.Guarantee
 }
