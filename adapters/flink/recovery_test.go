@@ -65,7 +65,7 @@ func TestAKilledTaskManagerCostsNoResult(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer deployed.Close()
-	s := deployed.(*system)
+	s := inner(deployed)
 	job.Load.Begin(time.Now())
 	waitUntil(t, ctx, s, func() bool { return j.seen.Load() > 0 })
 	again(t, ctx, s)
