@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing/fstest"
 	"time"
@@ -88,7 +89,7 @@ func (e *Engine) buildLabelled(ctx context.Context, i Image, b buildRun) error {
 	if err != nil {
 		return err
 	}
-	if before.ID != "" && before.Parent == now.ID {
+	if before.ID != "" && slices.Equal(before.RootFS.Layers, now.RootFS.Layers) {
 		_, err := e.cli.ImageTag(ctx, client.ImageTagOptions{Source: before.ID, Target: b.tag})
 		return err
 	}
