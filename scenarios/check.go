@@ -185,6 +185,9 @@ func (c *checker) limits() {
 		case l.Metric == "sustainable" && !c.s.Load.Rate.bisects() && c.sound("load/rate"):
 			c.failKey(path, name+" is found by a search, and load.rate is none",
 				"write load.rate: {search: sustainable}")
+		case l.Metric == "capacity" && c.s.Load.Rate.estimate() == 0 && c.sound("load/rate"):
+			c.failKey(path, name+" is estimated by a drain, and load.rate has none",
+				"write load.rate: {of-capacity: 70%, estimate: 20s}")
 		case c.s.Load.Rate.Max && needsSchedule(l.Metric):
 			c.failKey(path, name+" is not reported at rate max, which has no due times",
 				"write a load.rate such as 250k/s, or leave the limit out")

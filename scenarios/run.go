@@ -45,6 +45,9 @@ type RunRequest struct {
 	// Null finds the null ceiling, which claims are held against.
 	Null Null
 
+	// Drivers are those of other processes that offer the load; nil where this one does.
+	Drivers *Drivers
+
 	// canaryNap is how the canary sleeps; nil for the kernel's sleep. Virtual time cannot see that.
 	canaryNap func(time.Duration)
 	// used tells what this process has used; nil for the operating system's word.
@@ -99,6 +102,9 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 		return out, err
 	}
 	start := time.Now()
+	if d := req.Drivers; d != nil {
+		start = d.Start // its name is known beforehand
+	}
 	id, err := makeRunDir(req.Dir, req.Scenario.Name, start)
 	if err != nil {
 		return out, err
@@ -175,6 +181,9 @@ func (r *run) ready() (err error) {
 	}
 	transport, err := r.transport()
 	if err != nil {
+		return err
+	}
+	if err := r.req.Drivers.fit(s, transport); err != nil {
 		return err
 	}
 	for _, sys := range s.Systems {
@@ -280,13 +289,32 @@ func (r *run) writeHead(id string, start time.Time) error {
 		Command: r.req.Command, Version: r.req.Version, Commit: r.req.Commit,
 		GoVersion: runtime.Version(), LockHash: s.LockHash(), AnchorsHash: s.AnchorsHash(),
 		StreamDigest: r.bound.Digest(), Host: readHost(), Conditions: r.conditions(),
-		Limits: s.SLO, Claim: record.Claim{Guarantee: s.Guarantee},
+		Limits: s.SLO, Claim: r.claim(),
 	}
 	body, err := json.MarshalIndent(r.manifest, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode manifest: %w", err)
 	}
 	return record.WriteFile(filepath.Join(r.dir, record.ManifestFile), append(body, '\n'))
+}
+
+// claim is the guarantee that is tested, and of which systems a weaker one is.
+func (r *run) claim() record.Claim {
+	c := record.Claim{Guarantee: r.req.Scenario.Guarantee}
+	for _, sys := range r.req.Scenario.Systems {
+		a, _ := r.req.Systems(sys.Name)
+		by, ok := a.(adapters.Claimant)
+		if !ok {
+			continue
+		}
+		if declared := by.Claim(r.job(sys)); declared != c.Guarantee {
+			if c.Declared == nil {
+				c.Declared = map[string]string{}
+			}
+			c.Declared[sys.Label()] = declared
+		}
+	}
+	return c
 }
 
 // conditions are what every figure of the run must be read with.
@@ -353,6 +381,7 @@ func (r *run) carryOut(ctx context.Context) error {
 	j := r.journal
 	j.add(record.Entry{Kind: record.KindPlan, Plan: &record.Plan{
 		Schema: record.Schema, Scenario: r.plan.Scenario, Order: r.plan.Order,
+		Systems:  r.plan.systems,
 		Warnings: r.plan.Warnings,
 	}})
 	r.found = map[string]record.Bracket{}
@@ -476,6 +505,10 @@ func (r *run) prepare(sys System, of record.Repeat) *repetition {
 	if rep.footing != nil || rep.contained() {
 		// Whatever the brokers and a deployment that serves several jobs keep of one is not the next one's.
 		rep.job.RunID += fmt.Sprintf(".%s-%d", fileName(of.System), of.Rep)
+	}
+	if d := r.req.Drivers; d != nil {
+		rep.elsewhere = &elsewhere{drivers: d, conditions: r.driverConditions(rep)}
+		rep.job.Elsewhere, rep.job.RunID = true, filepath.Base(r.dir)
 	}
 	return rep
 }

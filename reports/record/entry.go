@@ -68,8 +68,9 @@ type Sink interface {
 // Plan says what the run is about to do; it is the first entry.
 type Plan struct {
 	Schema   string   `json:"schema"`
-	Scenario string   `json:"scenario"` // name
-	Order    []Repeat `json:"order"`    // every repetition in the order it runs
+	Scenario string   `json:"scenario"`          // name
+	Systems  []string `json:"systems,omitempty"` // labels, in the order of the scenario
+	Order    []Repeat `json:"order"`             // every repetition in the order it runs
 	Warnings []string `json:"warnings,omitempty"`
 }
 
@@ -86,6 +87,8 @@ type Repeat struct {
 	// as the scenario has it.
 	Of   string `json:"of,omitempty"`
 	Rate string `json:"rate,omitempty"`
+	// Found is set where the rate is, or is a share of, one that the run finds of the system.
+	Found bool `json:"found,omitempty"`
 }
 
 // Base is the label of the system itself, whatever rate it is offered.
@@ -263,6 +266,9 @@ type End struct {
 	// SendsUnknown are events that were handed to the transport and neither acknowledged nor refused:
 	// whether they are part of the input is not known.
 	SendsUnknown uint64 `json:"sendsUnknown,omitempty"`
+	// ClockNs is the most that the clocks of drivers of other machines can have been apart from that
+	// of the collector; 0 where one process is both.
+	ClockNs int64 `json:"clockNs,omitempty"`
 	// Untimed are the results that a latency series has no sample of, because it is not known what
 	// to count from, by its stage.
 	Untimed map[string]uint64 `json:"untimed,omitempty"`

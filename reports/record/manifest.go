@@ -164,4 +164,15 @@ type Limit struct {
 // Claim is the delivery guarantee under test.
 type Claim struct {
 	Guarantee string `json:"guarantee"`
+	// Declared are the systems, by their labels, that promise less than the run asks for, and what:
+	// that is the claim they are held to.
+	Declared map[string]string `json:"declared,omitempty"`
+}
+
+// Of is the claim that a system is held to, by its label.
+func (c Claim) Of(system string) string {
+	if declared, ok := c.Declared[system]; ok {
+		return declared
+	}
+	return c.Guarantee
 }
