@@ -105,7 +105,7 @@ func (c *containers) start(ctx context.Context, job adapters.Job) (err error) {
 // startCluster starts the master and then all workers at once.
 func (c *containers) startCluster(ctx context.Context, job adapters.Job) error {
 	m, err := c.deployment.Start(ctx, docker.Spec{
-		Name: masterName, Image: image(job), Role: chaos.Coordinator, Cmd: []string{"master"},
+		Name: masterName, Image: imageOf(job), Role: chaos.Coordinator, Cmd: []string{"master"},
 		Env:     map[string]string{"HEAP": "128m"},
 		MemoryB: masterMemoryB, Publish: []int{masterWebPort},
 		Ready: docker.ReadyHTTP(masterWebPort, "/json/"),
@@ -129,12 +129,12 @@ func (c *containers) startCluster(ctx context.Context, job adapters.Job) error {
 	return errors.Join(errs...)
 }
 
-func image(job adapters.Job) string { return cmp.Or(job.Own.Image, Image().Ref()) }
+func imageOf(job adapters.Job) string { return cmp.Or(job.Own.Image, Image().Ref()) }
 
 // workerSpec is worker i of a job, from 0.
 func workerSpec(job adapters.Job, i int) docker.Spec {
 	return docker.Spec{
-		Name: workerName + strconv.Itoa(i+1), Image: image(job), Role: chaos.Worker,
+		Name: workerName + strconv.Itoa(i+1), Image: imageOf(job), Role: chaos.Worker,
 		Cmd: []string{"worker", "spark://" + masterName + ":" + strconv.Itoa(masterPort)},
 		Env: map[string]string{
 			"HEAP": "128m", "CORES": strconv.Itoa(job.WorkerCPUs),
@@ -148,7 +148,7 @@ func workerSpec(job adapters.Job, i int) docker.Spec {
 // driverSpec is the driver, whose virtual machine is told of Spark's settings by its command line.
 func driverSpec(job adapters.Job) (docker.Spec, error) {
 	s := docker.Spec{
-		Name: driverName, Image: image(job), Role: chaos.Coordinator, Cmd: []string{"driver"},
+		Name: driverName, Image: imageOf(job), Role: chaos.Coordinator, Cmd: []string{"driver"},
 		MemoryB: driverMemoryB, Shared: stateDir, Publish: []int{controlPort},
 		Ready: docker.ReadyHTTP(controlPort, "/health"),
 	}

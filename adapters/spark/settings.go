@@ -38,9 +38,9 @@ var profiles = map[string]map[string]string{
 	// What Spark's own advice for fast recovery comes to: a silence is noticed early, checkpoints of
 	// state are what has changed since the last one.
 	"vendor-tuned": {
-		"spark.executor.heartbeatInterval": "1s",
-		"spark.network.timeout":            "6s",
-		"spark.network.timeoutInterval":    "1s",
+		"spark.executor.heartbeatInterval":                                      "1s",
+		"spark.network.timeout":                                                 "6s",
+		"spark.network.timeoutInterval":                                         "1s",
 		"spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
 		"spark.sql.streaming.stateStore.providerClass": "org.apache.spark.sql.execution.streaming." +
 			"state.RocksDBStateStoreProvider",
@@ -49,18 +49,18 @@ var profiles = map[string]map[string]string{
 
 // taken are settings that follow from other parts of a scenario, or from what the adapter does.
 var taken = map[string]string{
-	"spark.master":                                "write config master, or at",
-	"spark.app.name":                              "the adapter decides that",
-	"spark.driver.host":                           "the adapter decides that",
-	"spark.driver.port":                           "the adapter decides that",
-	"spark.executor.cores":                        "write resources.worker.cpus",
-	"spark.executor.memory":                       "write resources.worker.memory",
-	"spark.driver.memory":                         "write resources.worker.memory",
-	"spark.cores.max":                             "write resources",
-	"spark.sql.ansi.enabled":                      "sums are modulo 2^64",
-	"spark.sql.session.timeZone":                  "it is UTC",
-	"spark.sql.streaming.checkpointLocation":      "it is a folder of the deployment",
-	"spark.sql.streaming.multipleWatermarkPolicy": "any other than min loses events",
+	"spark.master":                                   "write config master, or at",
+	"spark.app.name":                                 "the adapter decides that",
+	"spark.driver.host":                              "the adapter decides that",
+	"spark.driver.port":                              "the adapter decides that",
+	"spark.executor.cores":                           "write resources.worker.cpus",
+	"spark.executor.memory":                          "write resources.worker.memory",
+	"spark.driver.memory":                            "write resources.worker.memory",
+	"spark.cores.max":                                "write resources",
+	"spark.sql.ansi.enabled":                         "sums are modulo 2^64",
+	"spark.sql.session.timeZone":                     "it is UTC",
+	"spark.sql.streaming.checkpointLocation":         "it is a folder of the deployment",
+	"spark.sql.streaming.multipleWatermarkPolicy":    "any other than min loses events",
 	"spark.sql.streaming.noDataMicroBatches.enabled": "without them the last windows stay open",
 }
 

@@ -31,6 +31,9 @@ func Drained(entries []record.Entry, d record.Drain, hostCores int) record.Probe
 	case d.EventsPerS == 0:
 		p.Answer, p.Reason = record.ProbeInvalid, "few-results"
 		p.Text = "too few results came to tell how fast it was"
+	case l.Expected == 0 && l.Received > 0: // the logic is a user's own
+		p.Answer = record.ProbePass
+		p.Text = Format(float64(l.Received), record.Results) + ", not checked against an oracle"
 	default:
 		p.Answer = record.ProbePass
 		p.Text = fmt.Sprintf("%s right, none lost, duplicated or wrong",

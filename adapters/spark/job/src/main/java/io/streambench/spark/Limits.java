@@ -48,10 +48,17 @@ record Limits(String trigger, long maxOffsets, Map<String, String> consumer,
 
     /** Sets the trigger of a query. */
     <T> DataStreamWriter<T> triggered(DataStreamWriter<T> w) {
-        if (realTime()) {
-            String[] parts = trigger.split(":", 2);
-            return w.trigger(Trigger.RealTime(parts.length > 1 ? parts[1] : "5 seconds"));
+        if (trigger.equals(DEFAULT)) {
+            return w;
         }
-        return trigger.equals(DEFAULT) ? w : w.trigger(Trigger.ProcessingTime(trigger));
+        try {
+            if (realTime()) {
+                String[] parts = trigger.split(":", 2);
+                return w.trigger(Trigger.RealTime(parts.length > 1 ? parts[1] : "5 seconds"));
+            }
+            return w.trigger(Trigger.ProcessingTime(trigger));
+        } catch (RuntimeException e) {
+            throw new IllegalArgumentException("setting trigger: " + e.getMessage(), e);
+        }
     }
 }

@@ -81,12 +81,25 @@ final class QueryJob implements Job {
         if (Translation.needsRocksDB(plan.query)) {
             own.conf().set(STORE, ROCKSDB);
         }
-        plan.settings.forEach((name, value) -> {
-            if (name.startsWith("spark.sql.")) {
-                own.conf().set(name, value);
-            }
-        });
+        plan.settings.forEach((name, value) -> take(own, name, value));
         return own;
+    }
+
+    /** Takes a setting, or says why it is not in force. */
+    private void take(SparkSession own, String name, String value) {
+        if (name.startsWith("spark.sql.")) {
+            if (!own.conf().isModifiable(name)) {
+                throw new IllegalArgumentException("setting " + name
+                    + ": Spark has none of that name, or none that a query can have to itself");
+            }
+            own.conf().set(name, value);
+        } else if (name.startsWith("spark.")) {
+            String has = parent.sparkContext().getConf().get(name, "");
+            if (!has.equals(value)) {
+                throw new IllegalArgumentException("setting " + name + ": the session has had "
+                    + has + " from its start");
+            }
+        }
     }
 
     /** Waits until the input has ended and all that follows from it is written, or the query fails. */

@@ -1,5 +1,6 @@
 package io.streambench.spark;
 
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -83,8 +84,13 @@ final class Watch implements AutoCloseable {
                 dropped += o.numRowsDroppedByWatermark();
             }
             Long took = p.durationMs().get("triggerExecution");
-            milestones.note("batch.committed", Map.of("batch", Long.toString(batch),
-                "rows", Long.toString(p.numInputRows()), "tookMs", String.valueOf(took)));
+            if (took == null) {
+                continue; // it is only told that there is nothing to do
+            }
+            long start = 1_000_000 * Instant.parse(p.timestamp()).toEpochMilli();
+            milestones.note(start, "batch.started", Map.of("batch", Long.toString(batch)));
+            milestones.note(start + 1_000_000 * took, "batch.committed",
+                Map.of("batch", Long.toString(batch), "tookMs", took.toString()));
         }
     }
 
