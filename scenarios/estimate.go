@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -85,7 +86,7 @@ func (r *run) estimate(ctx context.Context, sys System, longest time.Duration) r
 
 // firstFill is what the first drain of a system holds.
 func (r *run) firstFill() uint64 {
-	events := float64(firstDrain)
+	events := float64(cmp.Or(r.req.firstDrain, firstDrain))
 	if step := windowStep(r.bound); step > 0 && !r.bound.Query.Window.Processing {
 		events = max(events, drainWindows*step.Seconds()*float64(r.req.Scenario.Load.EventRate))
 	}
