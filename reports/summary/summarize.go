@@ -252,14 +252,14 @@ func sentence(r *Result) string {
 			return v.Text
 		}
 	}
-	if c := r.Comparison; c != nil && len(r.Systems) > longestSentence {
-		return c.sentence(r)
-	}
 	text := ""
 	for _, v := range r.Verdicts {
 		if v.Rule == RuleAgreement {
 			text += v.Text + "; "
 		}
+	}
+	if c := r.Comparison; c != nil && len(r.Systems) > longestSentence {
+		return text + c.sentence(r)
 	}
 	for i, s := range r.Systems {
 		if i > 0 {
