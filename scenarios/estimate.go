@@ -185,7 +185,7 @@ const (
 	// the most that counts as one.
 	burstGap, burstLength = 20 * time.Millisecond, 250 * time.Millisecond
 	// shortest is what a stretch must last to stand for itself, and leastSteps how many bursts it has.
-	shortest, leastSteps = 2 * time.Second, 4
+	shortest, leastSteps = 2 * time.Second, 2
 )
 
 // progress is how many results had come by the end of each burst of them. Their share of all is that

@@ -42,7 +42,8 @@ func TestAStretchLeavesStartUpAndTheLastCommitOut(t *testing.T) {
 		{"as they come", 100_000, 10_000, 7 * time.Second, 0, false, 0.02},
 		{"by commits", 100_000, 10_000, 7 * time.Second, time.Second, false, 0.02},
 		{"by slow commits", 100_000, 10_000, 3 * time.Second, 3 * time.Second, false, 0.02},
-		{"in one piece", 1000, 10_000, time.Second, time.Second, true, 0.6},
+		{"in one piece, which takes as long as its start", 1000, 10_000, time.Second, time.Second, true,
+			1},
 		{"too short to leave anything out", 10_000, 10_000, 0, 100 * time.Millisecond, true, 0.1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -101,7 +101,7 @@ func TestRatesOneAfterTheOther(t *testing.T) {
 		{"[20k/s, max]", "neither fixed nor a share"},
 		{"[20k/s, {search: sustainable}]", "neither fixed nor a share"},
 		{"[20k/s, [{for: 1s, rate: 1k/s}]]", "neither fixed nor a share"},
-		{"[20k/s, {of-capacity: 0%}]", "of-capacity is 0%"},
+		{"[20k/s, {of-capacity: 0%}]", "neither fixed nor a share"},
 		{"[{of-capacity: 50%, estimate: 5s}, {of-capacity: 70%}]", "found in two ways"},
 		{"[20k/s, {of-capacity: 70%, estimate: 1h}]", "estimate is 1h"},
 		{"[20k/s, {of-capacity: 70%, latency.p99: 1s}]", "unknown key"},
