@@ -44,6 +44,11 @@ var arrows = map[string]rule{
 	"adapters/null": {own: []string{"adapters", "adapters/kafka", "adapters/log", "workloads",
 		"chaos"}},
 	"adapters/java": {own: []string{"adapters", "workloads"}},
+	"adapters/kafkastreams": {
+		own: []string{"adapters", "adapters/docker", "adapters/java", "adapters/kafka", "workloads",
+			"chaos", "reports/record"},
+		foreign: []string{"github.com/twmb/franz-go"},
+	},
 	"adapters/native": {
 		own: []string{"adapters", "adapters/native/engine", "adapters/native/checkpoint",
 			"adapters/native/cluster", "adapters/kafka", "adapters/log", "workloads", "chaos",

@@ -115,6 +115,18 @@ func TestAnImageIsBuiltOnceAndSaysHowLongItTook(t *testing.T) {
 	if err != nil || about.SizeB == 0 || about.Took == 0 || about.Base != base {
 		t.Errorf("%+v, %v", about, err)
 	}
+	// Built again, it is the same image, with the time of the build that did the work.
+	first, err := e.cli.ImageInspect(t.Context(), i.Ref())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Build(t.Context(), i, BuildOptions{Base: base, CA: ca}); err != nil {
+		t.Fatal(err)
+	}
+	again, err := e.cli.ImageInspect(t.Context(), i.Ref())
+	if err != nil || again.ID != first.ID {
+		t.Errorf("built again it is %s, not %s; %v", again.ID, first.ID, err)
+	}
 }
 
 func TestAnImageIsSavedAndLoaded(t *testing.T) {
