@@ -49,6 +49,8 @@ var arrows = map[string]rule{
 			"chaos", "reports/record"},
 		foreign: []string{"github.com/twmb/franz-go"},
 	},
+	"adapters/flink": {own: []string{"adapters", "adapters/docker", "adapters/java",
+		"adapters/kafka", "workloads", "chaos", "reports/record"}},
 	"adapters/native": {
 		own: []string{"adapters", "adapters/native/engine", "adapters/native/checkpoint",
 			"adapters/native/cluster", "adapters/kafka", "adapters/log", "workloads", "chaos",
@@ -79,7 +81,7 @@ var arrows = map[string]rule{
 }
 
 // adaptersAndRenderers are imported by the command alone.
-var adaptersAndRenderers = []string{"adapters/native", "adapters/null", "reports"}
+var adaptersAndRenderers = []string{"adapters/flink", "adapters/native", "adapters/null", "reports"}
 
 // TestImportsFollowTheArrows holds the direction of data: scenarios run systems and write records,
 // reports read records, and only the command knows which systems and renderers there are.

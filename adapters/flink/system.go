@@ -254,7 +254,7 @@ func (s *system) cancel(ctx context.Context) error {
 		errs = append(errs, s.end(ctx))
 	}
 	if s.jar != "" {
-		err := s.host.client.do(ctx, "DELETE", "/jars/"+s.jar, nil, nil)
+		err := s.host.client.do(ctx, request{method: "DELETE", path: "/jars/" + s.jar}, nil)
 		if err != nil && !isGone(err) {
 			errs = append(errs, s.unlessDead(ctx, fmt.Errorf("remove jar: %w", err)))
 		}
@@ -271,7 +271,8 @@ func (s *system) end(ctx context.Context) error {
 			return nil
 		}
 		if err == nil && !asked {
-			err = s.host.client.do(ctx, "PATCH", "/jobs/"+s.id+"?mode=cancel", nil, nil)
+			cancel := request{method: "PATCH", path: "/jobs/" + s.id + "?mode=cancel"}
+			err = s.host.client.do(ctx, cancel, nil)
 			asked = err == nil
 		}
 		if err != nil {
