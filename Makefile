@@ -14,8 +14,11 @@ build: ## Build bin/streambench, one static binary.
 demo: build ## Kill one of three workers at 1.5M events/s and show the recovery (half a minute, no root, no Docker).
 	bin/streambench demo
 
-test: ## Run every test: with nothing but Go, Chromium where there is one, and the broker of STREAMBENCH_KAFKA.
-	$(GO) test -timeout 20m $(PKG)
+# Each of these fills the machine by itself: one after the other, and nothing beside them.
+JVM := ./adapters/java ./adapters/flink ./adapters/kafkastreams ./adapters/spark
+test: ## Run every test: with nothing but Go; Chromium, Maven, Docker and the broker of STREAMBENCH_KAFKA are used where they are.
+	$(GO) test -timeout 20m $(filter-out $(shell $(GO) list $(JVM)),$(shell $(GO) list $(PKG)))
+	$(GO) test -timeout 20m -p 1 $(JVM)
 
 # What has no goroutines of its own: the race detector would only be slow there.
 PURE := . ./reports ./reports/summary ./matrix ./matrix/stats

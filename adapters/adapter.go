@@ -91,6 +91,13 @@ type Adapter interface {
 	Deploy(ctx context.Context, job Job) (System, error)
 }
 
+// Claimant is an Adapter whose sink may promise less than a job asks for.
+type Claimant interface {
+	// Claim is the guarantee under which the results of a job are delivered: that of the job, or a
+	// weaker one, which then is the one tested.
+	Claim(job Job) string
+}
+
 // System is a running deployment.
 type System interface {
 	Nodes() []chaos.Node

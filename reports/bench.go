@@ -60,6 +60,11 @@ func bench(w io.Writer, run *Run) error {
 		fmt.Fprintf(&b, "Unit %s better=%s\n", u.unit, metric.Better)
 	}
 	for _, s := range run.Result.Systems {
+		for _, in := range settingsOf(run) {
+			if in.System == s.Name {
+				fmt.Fprintf(&b, "# %s in force: %s\n", s.Name, in.line())
+			}
+		}
 		name := benchName(m.Conditions, s.Name)
 		if f, ok := s.Figures["sustainable"]; ok { // of the search and of no repetition
 			benchLine(&b, name, map[string]float64{"sustainable": f.Median}, used)

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/streambench/streambench/reports/record"
@@ -46,10 +47,7 @@ var classRules = []classRule{
 // ledgerUnderFault is a table: a line a class, then for each system with faults what it had, and
 // what the guarantee it claims says of that.
 func ledgerUnderFault(run *Run, broken map[string]bool) (head []string, table [][]string) {
-	claim := run.Manifest.Claim.Guarantee
-	if claim == "" {
-		claim = run.Manifest.Conditions.Guarantee
-	}
+	var claims []string
 	head = []string{"class"}
 	table = make([][]string, len(classRules))
 	for i, c := range classRules {
@@ -63,10 +61,15 @@ func ledgerUnderFault(run *Run, broken map[string]bool) (head []string, table []
 		for i, c := range classRules {
 			table[i] = append(table[i], classCell(&c, s.Ledger))
 		}
+		if !slices.Contains(claims, s.Claim) {
+			claims = append(claims, s.Claim)
+		}
 	}
-	head = append(head, "under "+claim)
-	for i, c := range classRules {
-		table[i] = append(table[i], c.rules[claim])
+	for _, claim := range claims {
+		head = append(head, "under "+claim)
+		for i, c := range classRules {
+			table[i] = append(table[i], c.rules[claim])
+		}
 	}
 	return head, table
 }

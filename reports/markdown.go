@@ -26,6 +26,7 @@ func markdown(w io.Writer, run *Run) error {
 		tableRow(&b, v.Subject, v.Question, v.Word, answer)
 	}
 	markdownFigures(&b, p)
+	markdownSettings(&b, p)
 	markdownLedger(&b, p)
 	markdownRecovery(&b, run)
 	for _, s := range p.Searches {
@@ -71,6 +72,18 @@ func markdownFigures(b *strings.Builder, p *page) {
 	}
 	for i, n := range p.Notes {
 		fmt.Fprintf(b, "\n(%d) %s\n", i+1, cellText(n))
+	}
+}
+
+// markdownSettings writes what was in force, folded away below the figures.
+func markdownSettings(b *strings.Builder, p *page) {
+	for _, in := range p.Settings {
+		fmt.Fprintf(b, "\n<details><summary>Settings of %s in force</summary>\n\n"+
+			"| setting | value |\n|---|---|\n", cellText(in.System))
+		for _, r := range in.Rows {
+			tableRow(b, r.Name, r.Value)
+		}
+		b.WriteString("\n</details>\n")
 	}
 }
 

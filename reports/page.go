@@ -23,6 +23,8 @@ type page struct {
 	Title, Word, Sentence, Sub string
 	Colour, Tint               string
 	Exit                       int
+	Comparison                 *compareSection
+	CellHeads                  []cellHead
 	Verdicts                   []verdictRow
 	Systems                    []string
 	Figures                    []figureRow
@@ -116,6 +118,9 @@ func pageOf(run *Run) *page {
 	for _, s := range r.Systems {
 		p.Systems = append(p.Systems, s.Name)
 	}
+	if p.Comparison = comparison(run); p.Comparison != nil {
+		p.CellHeads = cellHeads()
+	}
 	p.verdicts(r)
 	p.figures(r)
 	p.repetitions(r)
@@ -208,7 +213,7 @@ func (p *page) verdicts(r *summary.Result) {
 
 // shown are the figures of the first table, in its order.
 var shown = []string{
-	"sustainable", "offered", "accepted", "emitted", "latency.p50", "latency.p90",
+	"sustainable", "capacity", "offered", "accepted", "emitted", "latency.p50", "latency.p90",
 	"latency.p99", "latency.p99.9", "latency.p99.99", "latency.max", "latency.mean",
 	"latency.area", "calm.latency.p50", "calm.latency.p99", "recovery", "outage", "recovery.tax",
 	"dip.area", "replayed", "cost-a-day", "ingest.p50", "ingest.p99", "contributor.p50",

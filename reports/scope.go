@@ -125,12 +125,33 @@ func scopeRows(run *Run) []row {
 	if c.Shared {
 		note = "SHARED CORES: the shares exceed the host's cores, so each part slows the others"
 	}
-	return append(rows,
+	return append(append(rows,
 		row{"Shares", share, note},
 		row{"Conditions", strings.Join([]string{transportOf(c), c.Format + " format",
 			c.Guarantee, "checkpoint " + c.Checkpoint}, ", "),
 			"figures are compared only with runs of the same conditions"},
-		row{"Profile", c.Profile, "which settings of the systems were changed from their defaults"})
+		row{"Profile", c.Profile, profileNotes[c.Profile]}), declaredRows(c)...)
+}
+
+// profileNotes say what a profile of recovery settings is.
+var profileNotes = map[string]string{
+	"defaults":        "each system as its makers ship it; what was in force is in the tables below",
+	"equal-detection": "a silent node counts as lost after 6 s, whatever the system's own default",
+	"vendor-tuned":    "as each system's makers advise for fast recovery",
+}
+
+// declaredRows tell what a scenario declares of systems beyond their names.
+func declaredRows(c record.Conditions) []row {
+	var rows []row
+	for _, d := range c.Systems {
+		plain := record.Declared{System: d.Name, Name: d.Name, Workers: c.Workers}
+		if d.String() == plain.String() && d.System == d.Name {
+			continue
+		}
+		rows = append(rows, row{"System " + d.System, d.String(),
+			"what the scenario declares of it; what was in force is in the table below"})
+	}
+	return rows
 }
 
 // modeRows are what the mode of the run measured.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/reports/summary"
@@ -136,4 +137,13 @@ func settingsOf(run *Run) []settings {
 		}
 	}
 	return all
+}
+
+// line is all settings as one line.
+func (s settings) line() string {
+	parts := make([]string, len(s.Rows))
+	for i, r := range s.Rows {
+		parts[i] = r.Name + "=" + strings.Join(strings.Fields(r.Value), " ")
+	}
+	return strings.Join(parts, "; ")
 }

@@ -69,17 +69,7 @@ func (s *Scenario) NotYet() []string {
 	add := func(where, what, remedy string) {
 		gaps = append(gaps, fmt.Sprintf("%s: %s; %s", where, what, remedy))
 	}
-	for i, sys := range s.Systems {
-		where := fmt.Sprintf("systems.%d", i)
-		if sys.Name != native {
-			add(where, sys.Name+" cannot be deployed by this build", "run --on native")
-			continue
-		}
-	}
 	s.loadNotYet(add)
-	if s.Profile != "defaults" {
-		add("profile", s.Profile+" has no systems to set up in this build", "--set profile=defaults")
-	}
 	if s.Trace != nil {
 		add("trace", "this build traces no events", "leave trace out")
 	}

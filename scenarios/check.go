@@ -27,6 +27,7 @@ func check(s *Scenario, root *node, g *gatherer) {
 	c := &checker{s: s, root: root, g: g}
 	c.names()
 	c.systems()
+	c.unchecked()
 	c.load()
 	c.transport()
 	c.resources()
@@ -137,51 +138,6 @@ func (c *checker) names() {
 	}
 }
 
-func (c *checker) systems() {
-	if c.has("systems") && len(c.s.Systems) == 0 && c.sound("systems") {
-		c.fail("systems", "systems names no system", "write [native] or leave the key out")
-	}
-	seen := map[string]bool{}
-	for i, sys := range c.s.Systems {
-		path := fmt.Sprintf("systems/%d", i)
-		if !c.sound(path) {
-			continue
-		}
-		c.system(path, sys)
-		if seen[sys.Label()] {
-			c.fail(path, fmt.Sprintf("system %q is there twice", clip(sys.Label())),
-				fmt.Sprintf("tell them apart: {name: %s, as: %s-2}", clip(sys.Name), clip(sys.Name)))
-		}
-		seen[sys.Label()] = true
-	}
-}
-
-func (c *checker) system(path string, sys System) {
-	if !slices.Contains(systems, sys.Name) {
-		c.fail(path, fmt.Sprintf("no system is called %q", clip(sys.Name)),
-			didYouMean(sys.Name, systems))
-	}
-	if sys.As != "" && !nameLike.MatchString(sys.As) {
-		c.fail(path+"/as", fmt.Sprintf("as is %q", clip(sys.As)),
-			"write letters, digits, dots and dashes, at most 64")
-	}
-	if sys.Main != "" && sys.Jar == "" {
-		c.failKey(path+"/main", "main without jar", "add jar: path/to/job.jar")
-	}
-	if sys.At != "" && !isURL(sys.At) {
-		c.fail(path+"/at", fmt.Sprintf("at is %q", clip(sys.At)), "write http://HOST:PORT")
-	}
-	c.native(path, sys)
-	for key, set := range map[string]bool{
-		"image": sys.Image != "", "jar": sys.Jar != "", "at": sys.At != "",
-	} {
-		if set && sys.Name == native {
-			c.failKey(path+"/"+key, "native is part of this program and has no "+key,
-				"leave the key out")
-		}
-	}
-}
-
 func isURL(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
@@ -229,6 +185,9 @@ func (c *checker) limits() {
 		case l.Metric == "sustainable" && !c.s.Load.Rate.bisects() && c.sound("load/rate"):
 			c.failKey(path, name+" is found by a search, and load.rate is none",
 				"write load.rate: {search: sustainable}")
+		case l.Metric == "capacity" && c.s.Load.Rate.estimate() == 0 && c.sound("load/rate"):
+			c.failKey(path, name+" is estimated by a drain, and load.rate has none",
+				"write load.rate: {of-capacity: 70%, estimate: 20s}")
 		case c.s.Load.Rate.Max && needsSchedule(l.Metric):
 			c.failKey(path, name+" is not reported at rate max, which has no due times",
 				"write a load.rate such as 250k/s, or leave the limit out")

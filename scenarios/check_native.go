@@ -38,9 +38,12 @@ func counting(most int) func(string) bool {
 }
 
 // spares are workers that wait for another to be lost.
-func (s System) spares() int {
+func (s System) spares(profile string) int {
 	spares, _ := strconv.Atoi(s.Config["spares"])
-	standbys, _ := strconv.Atoi(s.Config["standbys"])
+	standbys, err := strconv.Atoi(s.Config["standbys"])
+	if err != nil && profile == "vendor-tuned" {
+		standbys = 1
+	}
 	return spares + standbys
 }
 
@@ -64,18 +67,21 @@ func (c *checker) native(path string, sys System) {
 		return
 	}
 	silence, err := time.ParseDuration(sys.Config["heartbeat.timeout"])
-	if beat := sys.heartbeat(); err == nil && silence < 2*beat {
+	if beat := sys.heartbeat(c.s.Profile); err == nil && silence < 2*beat {
 		c.fail(path+"/config/heartbeat.timeout", fmt.Sprintf("a worker that is silent for %s is lost, "+
 			"and it is heard of every %s", formatDuration(silence), formatDuration(beat)),
 			"write at least "+formatDuration(2*beat))
 	}
 }
 
-// heartbeat is how often workers tell that they live.
-func (s System) heartbeat() time.Duration {
+// heartbeat is how often workers of the native system tell that they live.
+func (s System) heartbeat(profile string) time.Duration {
 	d, err := time.ParseDuration(s.Config["heartbeat"])
-	if err != nil {
-		return 100 * time.Millisecond
+	switch {
+	case err == nil:
+		return d
+	case profile == "equal-detection":
+		return 2 * time.Second
 	}
-	return d
+	return 100 * time.Millisecond
 }

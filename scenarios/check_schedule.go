@@ -43,7 +43,7 @@ func (c *checker) away() {
 				}
 			case chaos.Worker:
 				gone += s.Count(workers)
-				if gone >= workers+sys.spares() {
+				if gone >= workers+sys.spares(c.s.Profile) {
 					c.fail(path, fmt.Sprintf("fault %d leaves %s no worker: it cannot be healed", i+1,
 						sys.Label()), "add restart: 2s, or raise resources.workers")
 					return

@@ -24,6 +24,7 @@ func (s *Scenario) fill(root *node) {
 		s.Systems = []System{{Name: native}}
 	}
 	fallback(&s.Guarantee, "exactly-once")
+	fallback(&s.Expect, expectOracle)
 	if root.get("checkpoint") == nil {
 		s.Checkpoint = time.Second
 	}

@@ -61,6 +61,9 @@ func (r *run) estimate(ctx context.Context, sys System, longest time.Duration) r
 		case err != nil:
 			return record.Bracket{Unsettled: err.Error()}
 		}
+		if d := p.Drain; r.ceiling > 0 { // with the driver at work no system gets beyond that
+			d.Together = min(d.Most(), r.ceiling)
+		}
 		r.journal.add(record.Entry{
 			Kind: record.KindProbe, System: of.System, Rep: of.Rep, Probe: &p,
 		})
@@ -137,6 +140,7 @@ func (r *repetition) fill(ctx context.Context) error {
 	r.measureFrom(0)
 	r.limit(r.timing.events)
 	r.startClock()
+	r.sampler.tick() // what was spent before is not the price of filling
 	sent := make(chan error, 1)
 	wait, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -152,6 +156,7 @@ func (r *repetition) fill(ctx context.Context) error {
 				return fmt.Errorf("%s transport: %w", r.job.Transport, err)
 			}
 			r.drained.filledNs = r.load.NowNs()
+			r.sampler.tick()
 			r.end.Events = r.events
 			return nil
 		}
@@ -225,14 +230,16 @@ func (p *progress) stretch(filledNs int64, events uint64) record.Drain {
 			to = i
 		}
 	}
-	if to-from < leastSteps || p.readings[to].atNs-p.readings[from].atNs < int64(shortest) {
+	lasts := func() bool {
+		return to > from && p.readings[to].atNs-p.readings[from].atNs >= int64(shortest)
+	}
+	if to-from < leastSteps || !lasts() {
 		from, to = 0, len(p.readings)-1
 	}
-	before := p.readings[from]
-	if from == to {
+	before, after := p.readings[from], p.readings[to]
+	if !lasts() {
 		before, d.Started = burst{filledNs, 0}, true
 	}
-	after := p.readings[to]
 	d.FromNs, d.ToNs = before.atNs, after.atNs
 	if d.ToNs > d.FromNs {
 		share := float64(after.results-before.results) / float64(p.total)

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"path/filepath"
 	"reflect"
 	"strings"
 )
@@ -37,6 +38,20 @@ func load(name string, src []byte, sets []string, quick bool) (*Scenario, Proble
 	return s, nil
 }
 
+// locate has the paths of a file count from its folder, and those of a flag from the working folder.
+func (s *Scenario) locate(root *node, folder string) {
+	list := root.get("systems")
+	for i := range s.Systems {
+		jar := &s.Systems[i].Jar
+		if *jar == "" || filepath.IsAbs(*jar) || list == nil || i >= len(list.items) {
+			continue
+		}
+		if n := list.items[i].get("jar"); n != nil && n.place.flag == "" {
+			*jar = filepath.Join(folder, *jar)
+		}
+	}
+}
+
 // understand makes a scenario of its nodes and gathers what is wrong with it.
 func understand(g *gatherer, root *node, quick bool) *Scenario {
 	s := &Scenario{}
@@ -47,6 +62,7 @@ func understand(g *gatherer, root *node, quick bool) *Scenario {
 	}
 	(&decoder{problems: g}).into(root, reflect.ValueOf(s).Elem(), "", "")
 	s.fill(root)
+	s.locate(root, filepath.Dir(g.file))
 	if quick {
 		s.hurry(root)
 	}

@@ -35,6 +35,50 @@ func mustLoad(t testing.TB, src string, sets ...string) *Scenario {
 	return s
 }
 
+func TestAJarCountsFromTheFolderOfItsFile(t *testing.T) {
+	src := []byte("name: a\nworkload: ysb\nsystems: [{name: flink, jar: job.jar, main: A}]\n")
+	s, problems := Load("testdata/x.yaml", src, nil)
+	if len(problems) > 0 || s.Systems[0].Jar != "testdata/job.jar" {
+		t.Errorf("%v, %+v", problems, s)
+	}
+	s, problems = Load("elsewhere/x.yaml", src, []string{"systems.0.jar=testdata/job.jar"})
+	if len(problems) > 0 || s.Systems[0].Jar != "testdata/job.jar" {
+		t.Errorf("%v, %+v", problems, s)
+	}
+}
+
+func TestASystemThatIsANameCanBeGivenMore(t *testing.T) {
+	const src = "name: a\nworkload: ysb\nsystems: [native, flink]\n"
+	s := mustLoad(t, src, "systems.1.workers=3", "systems.1.as=three")
+	if got := s.Systems[1]; got.Name != "flink" || got.Workers != 3 || got.As != "three" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAnImageIsPutInThePlaceOfASystems(t *testing.T) {
+	s := mustLoad(t, "name: a\nworkload: ysb\n"+
+		"systems: [native, {name: flink, as: a}, {name: flink, as: b}, spark]\n")
+	for _, c := range []struct{ set, says string }{
+		{"flink", "write SYSTEM=REF"}, {"flink=", "write SYSTEM=REF"},
+		{"native=x", "native is part of this program"},
+		{"storm=x", "no system of a is called storm: write one of flink, a, b, spark"},
+	} {
+		if err := s.UseImage(c.set); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", c.set, err)
+		}
+	}
+	if err := s.UseImage("b=mine:2"); err != nil {
+		t.Error(err)
+	}
+	if got := []string{s.Systems[1].Image, s.Systems[2].Image}; !slices.Equal(got, []string{"", "mine:2"}) {
+		t.Errorf("%q", got)
+	}
+	if err := s.UseImage("flink=mine:1"); err != nil || s.Systems[1].Image != "mine:1" ||
+		s.Systems[2].Image != "mine:1" || s.Systems[3].Image != "" {
+		t.Errorf("%v, %+v", err, s.Systems)
+	}
+}
+
 func TestAllProblemsOfAFileAreShownAtOnce(t *testing.T) {
 	_, problems := Load("bad.yaml", read(t, "bad.yaml"), []string{"load.rat=5", "load.seed=x"})
 	if len(problems) < 12 {
@@ -76,6 +120,12 @@ func TestGitHubGetsAnErrorLineForEachProblem(t *testing.T) {
 const base = `name: pay
 workload: iot-telemetry
 load: {rate: 250k/s, transport: embedded}
+`
+
+const two = `name: a
+workload: ysb
+systems: [native, {name: native, as: b}]
+expect: none
 `
 
 const faulted = `name: pay
@@ -135,6 +185,31 @@ func TestEachMistakeIsToldWithItsPlaceAndItsRemedy(t *testing.T) {
 		{"a system twice", base + "systems: [native, native]\n", "4:19", "is there twice"},
 		{"an image of native", base + "systems: [{name: native, image: x}]\n", "4:26", "has no image"},
 		{"main without jar", base + "systems: [{name: flink, main: A}]\n", "4:25", "add jar"},
+		{"a jar of native", base + "systems: [{name: native, jar: x.jar}]\n", "4:26", "has no jar"},
+		{"a jar that is not there", base + "systems: [{name: flink, jar: sums.jar}]\n", "4:30",
+			`no file is at "sums.jar": name a file`},
+		{"a jar that is none", base + "systems: [{name: flink, jar: load_test.go, main: A}]\n", "4:30",
+			`"load_test.go" cannot be read: zip: not a valid zip file`},
+		{"a jar without a main class", base + "systems: [{name: spark, jar: testdata/job.jar}]\n",
+			"4:30", "names no Main-Class: add main: com.example.Job"},
+		{"a jar for a deployment", base + "systems: [{name: flink, at: 'http://a:1', jar: a.jar}]\n",
+			"4:43", "leave at out"},
+		{"an image for a deployment", base + "systems: [{name: flink, at: 'http://a:1', image: a}]\n",
+			"4:43", "is there already"},
+		{"a deployment of a library", base + "systems: [{name: kafkastreams, at: 'http://a:1'}]\n",
+			"4:32", "Kafka Streams is a library"},
+		{"another scheme", base + "systems: [{name: flink, at: 'spark://a:1'}]\n", "4:29",
+			"write http://HOST:PORT"},
+		{"events that stay in the process", "name: a\nworkload: ysb\nsystems: [native, flink]\n" +
+			"load: {transport: embedded}\n", "4:19", "write transport: kafka"},
+		{"one system and no oracle", base + "expect: none\n", "4:9", "compares systems with each other"},
+		{"a search without an oracle", two + "load: {rate: {search: sustainable}}\n", "4:9",
+			"by the oracle's verdicts"},
+		{"rate max without an oracle", two + "load: {rate: max}\n", "4:9", "write load.events"},
+		{"a limit of the oracle's without one", two + "slo: {lost: 0}\n", "5:7", "counted by the oracle"},
+		{"parts of an answer without an oracle", "name: a\nworkload: nexmark\nparams: {query: q12}\n" +
+			"expect: none\nsystems: [native, {name: native, as: b}]\n", "4:9", "the oracle adds them up"},
+		{"a mode without an oracle", two + "mode: batch-equals-stream\n", "5:1", "needs the oracle"},
 		{"a bare rate", "name: a\nworkload: ysb\nload: {rate: 5000}\n", "3:14", "write 5000/s"},
 		{"a rate beyond reason", "name: a\nworkload: ysb\nload: {rate: 1000M/s}\n", "3:14",
 			"write at most 100M/s"},

@@ -28,6 +28,7 @@ type Plan struct {
 	Drains   int
 	Shared   bool // more cores are given out than the host has
 	Warnings []string
+	systems  []string // their labels, in the order of the scenario
 	// Time is how long the phases of known length take, with all the probes a search may need;
 	// Limit adds the longest drain to each repetition. Neither knows how long a run at rate max takes.
 	Time, Limit time.Duration
@@ -55,6 +56,9 @@ func NewPlan(s *Scenario) Plan {
 // lay puts the repetitions in order. Where one deployment serves all of a system they follow each
 // other: another one that idled beside them would disturb what is measured.
 func (p *Plan) lay(s *Scenario) {
+	for _, sys := range s.Systems {
+		p.systems = append(p.systems, sys.Label())
+	}
 	draw := rand.New(rand.NewPCG(s.Load.Seed, 0x706c616e)) // "plan"
 	order := draw.Perm(len(s.Systems))
 	if s.Deployment == deployOnce {
@@ -80,6 +84,7 @@ func (p *Plan) turn(s *Scenario, sys System, block int) {
 	for _, rate := range s.Load.Rate.legs() {
 		of := record.Repeat{
 			System: sys.Label(), Rep: block + 1, Kept: block >= p.Blocks-p.Kept,
+			Found: rate.searches(),
 		}
 		if s.Load.Rate.Legs != nil {
 			of.Of, of.Rate = of.System, rate.String()

@@ -54,6 +54,7 @@ type repetition struct {
 	mode      Mode
 	dir       string // of the run
 	keep      bool   // write results.jsonl
+	expect    string // what results are held against
 	// lines is where the canonical lines of the results go, sorted; empty for nowhere.
 	lines string
 	// cutShort is the share of the events due that may wait for the system when steady ends, before
@@ -202,7 +203,7 @@ func (r *repetition) deploy(ctx context.Context) (err error) {
 	if err := os.Mkdir(spool, 0o755); err != nil {
 		return fmt.Errorf("make spool folder: %w", err)
 	}
-	r.checker, err = r.job.Workload.NewChecker(spool, workloads.CheckerOptions{
+	r.checker, err = newChecker(r.expect, r.job.Workload, spool, workloads.CheckerOptions{
 		KeepRows:   r.keep || r.lines != "" || r.replay != nil,
 		LastEvents: r.load.Paced(),
 	})

@@ -79,6 +79,8 @@ type run struct {
 	journal *journal
 
 	manifest record.Manifest
+	// jars are the digests of the jobs that users brought, by path.
+	jars map[string]string
 }
 
 // Run carries out the plan of a scenario and records it in a new folder. A system that fails is an
@@ -94,6 +96,9 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 		r.plan = r.plan.untwinned()
 	}
 	if err := r.ready(); err != nil {
+		return out, err
+	}
+	if err := r.settle(); err != nil {
 		return out, err
 	}
 	start := time.Now()
@@ -284,7 +289,7 @@ func (r *run) writeHead(id string, start time.Time) error {
 		Command: r.req.Command, Version: r.req.Version, Commit: r.req.Commit,
 		GoVersion: runtime.Version(), LockHash: s.LockHash(), AnchorsHash: s.AnchorsHash(),
 		StreamDigest: r.bound.Digest(), Host: readHost(), Conditions: r.conditions(),
-		Limits: s.SLO, Claim: record.Claim{Guarantee: s.Guarantee},
+		Limits: s.SLO, Claim: r.claim(),
 	}
 	body, err := json.MarshalIndent(r.manifest, "", "  ")
 	if err != nil {
@@ -293,19 +298,39 @@ func (r *run) writeHead(id string, start time.Time) error {
 	return record.WriteFile(filepath.Join(r.dir, record.ManifestFile), append(body, '\n'))
 }
 
+// claim is the guarantee that is tested, and of which systems a weaker one is.
+func (r *run) claim() record.Claim {
+	c := record.Claim{Guarantee: r.req.Scenario.Guarantee}
+	for _, sys := range r.req.Scenario.Systems {
+		a, _ := r.req.Systems(sys.Name)
+		by, ok := a.(adapters.Claimant)
+		if !ok {
+			continue
+		}
+		if declared := by.Claim(r.job(sys)); declared != c.Guarantee {
+			if c.Declared == nil {
+				c.Declared = map[string]string{}
+			}
+			c.Declared[sys.Label()] = declared
+		}
+	}
+	return c
+}
+
 // conditions are what every figure of the run must be read with.
 func (r *run) conditions() record.Conditions {
 	s := r.req.Scenario
 	c := record.Conditions{
 		Workload: s.Workload, Query: r.bound.Query.Name, Params: s.Params, Mode: s.Mode.Name,
 		Transport: s.Load.Transport, Broker: s.Load.Broker.kind(), Partitions: s.Load.Partitions,
-		Format: s.Load.Format, Guarantee: s.Guarantee,
+		Format: s.Load.Format, Guarantee: s.Guarantee, Expect: unlessOracle(s.Expect),
 		Checkpoint: formatDuration(s.Checkpoint), Profile: s.Profile,
 		Rate: s.Load.Rate.String(), RateMax: s.Load.Rate.Max, EventRate: uint64(s.Load.EventRate),
 		Seed: s.Load.Seed, Warmup: formatDuration(s.Load.Warmup.For),
 		Events: uint64(s.Load.Events), Workers: s.Resources.Workers,
 		WorkerCPUs: float64(s.Resources.Worker.CPUs), DriverCPUs: float64(s.Resources.Driver.CPUs),
-		Deployment: onceOnly(s.Deployment), Shared: r.plan.Shared, Ceiling: r.ceiling, Plane: r.plane(), Faults: s.faultLines(),
+		Deployment: onceOnly(s.Deployment), Shared: r.plan.Shared, Ceiling: r.ceiling,
+		Plane: r.plane(), Faults: s.faultLines(), Systems: r.declared(),
 	}
 	if s.Load.Warmup.Auto {
 		c.Warmup = "auto"
@@ -356,6 +381,7 @@ func (r *run) carryOut(ctx context.Context) error {
 	j := r.journal
 	j.add(record.Entry{Kind: record.KindPlan, Plan: &record.Plan{
 		Schema: record.Schema, Scenario: r.plan.Scenario, Order: r.plan.Order,
+		Systems:  r.plan.systems,
 		Warnings: r.plan.Warnings,
 	}})
 	r.found = map[string]record.Bracket{}
@@ -462,7 +488,7 @@ func (r *run) pacerOf(of record.Repeat) (p workloads.Pacer, ok bool) {
 func (r *run) prepare(sys System, of record.Repeat) *repetition {
 	s := r.req.Scenario
 	rep := &repetition{
-		journal: r.journal, plan: of, dir: r.dir, keep: r.req.KeepResults,
+		journal: r.journal, plan: of, dir: r.dir, keep: r.req.KeepResults, expect: s.Expect,
 		nap: r.req.canaryNap, used: readUsage, job: r.job(sys), gear: r.req.gear,
 		plane: r.plane(), safety: s.Safety, seed: s.Load.Seed, footing: r.footing,
 		timing: timing{

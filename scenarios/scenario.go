@@ -26,6 +26,7 @@ type Scenario struct {
 	Systems  []System `yaml:"systems" doc:"systems under test, in any order"`
 
 	Guarantee  string        `yaml:"guarantee" oneof:"@guarantees" doc:"the claim that is tested"`
+	Expect     string        `yaml:"expect" oneof:"oracle none" doc:"none = compare systems alone"`
 	Checkpoint time.Duration `yaml:"checkpoint" doc:"checkpoint or commit interval of every system"`
 	Load       Offer         `yaml:"load" doc:"what is offered, how fast and for how long"`
 	Profile    string        `yaml:"profile" oneof:"@profiles" doc:"recovery settings of the systems"`

@@ -25,10 +25,28 @@ func applySet(g *gatherer, root *node, set string) *node {
 		return root
 	}
 	stamp(n, flag)
-	if err := root.set(splitPath(path), n, flag); err != nil {
+	steps := splitPath(path)
+	root.spellOut(steps)
+	if err := root.set(steps, n, flag); err != nil {
 		g.add(place{flag: flag}, err.Error(), "see streambench schema for the keys there are")
 	}
 	return root
+}
+
+// spellOut gives a system that is written as its name the form that has room for more.
+func (n *node) spellOut(path []string) {
+	list := n.get("systems")
+	if len(path) < 3 || path[0] != "systems" || list == nil || list.kind != listNode {
+		return
+	}
+	i, err := strconv.Atoi(path[1])
+	if err != nil || i < 0 || i >= len(list.items) || list.items[i].kind != textNode {
+		return
+	}
+	name := *list.items[i]
+	*list.items[i] = node{kind: mapNode, place: name.place, fields: []field{
+		{key: "name", place: name.place, value: &name},
+	}}
 }
 
 // splitPath splits at dots, but keeps the name of a metric whole.

@@ -260,6 +260,7 @@ func (r *repetition) check(ctx context.Context) error {
 	r.collector.record()
 	entry := ledgerEntry(l, d)
 	entry.Conclusive, entry.Why = r.drainGap == "", r.drainGap
+	entry.Unchecked = r.expect == expectNone
 	entry.CheckNs = int64(time.Since(start))
 	r.elsewhere.excuse(entry, r)
 	r.end.Backlog = r.collector.whole.readings(r.timing.pacer)

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/streambench/streambench/reports/record"
@@ -26,6 +27,7 @@ func (s *Scenario) Unlike(m record.Manifest) []string {
 		{"partitions", fmt.Sprint(was.Partitions), fmt.Sprint(is.Partitions)},
 		{"format", was.Format, is.Format},
 		{"guarantee", was.Guarantee, is.Guarantee},
+		{"expect", was.Expect, is.Expect},
 		{"checkpoint", was.Checkpoint, is.Checkpoint},
 		{"profile", was.Profile, is.Profile},
 		{"workers", fmt.Sprint(was.Workers), fmt.Sprint(is.Workers)},
@@ -35,6 +37,7 @@ func (s *Scenario) Unlike(m record.Manifest) []string {
 			list = append(list, fmt.Sprintf("%s: %s, here %s", c.what, c.was, c.is))
 		}
 	}
+	list = append(list, unlikeSystems(was, is)...)
 	if was.Workload == is.Workload {
 		both := maps.Clone(is.Params)
 		maps.Copy(both, was.Params)
@@ -46,6 +49,19 @@ func (s *Scenario) Unlike(m record.Manifest) []string {
 	}
 	if len(list) == 0 && m.StreamDigest != r.bound.Digest() {
 		list = append(list, fmt.Sprintf("stream: %.12s, here %.12s", m.StreamDigest, r.bound.Digest()))
+	}
+	return list
+}
+
+// unlikeSystems lists what an earlier run declared otherwise of systems that both have. Of a run
+// that declares nothing nothing is known.
+func unlikeSystems(was, is record.Conditions) (list []string) {
+	for _, now := range is.Systems {
+		then, ok := was.Of(now.System)
+		if !ok || reflect.DeepEqual(then, now) {
+			continue
+		}
+		list = append(list, fmt.Sprintf("system %s: %s, here %s", now.System, then, now))
 	}
 	return list
 }

@@ -16,7 +16,8 @@ func (b *bench) noTopics(run string, r *running) error {
 	if b.carrier == nil || !b.outlives() {
 		return nil
 	}
-	client, err := kgo.NewClient(kgo.SeedBrokers(r.job.Topics.Bootstrap...))
+	client, err := kgo.NewClient(kgo.SeedBrokers(r.job.Topics.Bootstrap...),
+		kgo.MetadataMinAge(50*time.Millisecond)) // else what was is told for seconds
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package java
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/streambench/streambench/adapters"
@@ -25,6 +26,7 @@ type plan struct {
 	Workload     string            `json:"workload"`
 	Seed         string            `json:"seed"` // of 64 bits, more than a number of JSON holds
 	Params       map[string]string `json:"params,omitempty"`
+	RouteBy      string            `json:"routeBy,omitempty"`
 	Schema       schema            `json:"schema"`
 	Query        query             `json:"query"`
 }
@@ -37,8 +39,8 @@ type topics struct {
 	DeadLetters string `json:"deadLetters,omitempty"`
 }
 
-// Plan writes what a job in Java is to do, as JSON: schema, query and wire form; the topics, and the
-// brokers as containers see them (Topics.Inside, else Topics.Bootstrap); guarantee, interval,
+// Plan writes what a job in Java is to do, as JSON: schema, query and wire form; the topics, and
+// the brokers as containers see them (Topics.Inside, else Topics.Bootstrap); guarantee, interval,
 // parallelism and settings. A job without Topics has a plan without them, which serves to look at.
 func Plan(job adapters.Job) ([]byte, error) {
 	p := plan{
@@ -46,7 +48,7 @@ func Plan(job adapters.Job) ([]byte, error) {
 		CheckpointMs: job.Checkpoint.Milliseconds(), Partitions: job.Partitions,
 		Workers: job.Workers, Slots: job.WorkerCPUs, Profile: job.Profile, Settings: job.Settings,
 		Workload: job.Workload.Name, Seed: fmt.Sprint(job.Workload.Settings.Seed),
-		Params: params(job.Workload), Schema: schemaOf(job.Workload.Schema),
+		Params: paramsOf(job.Workload), RouteBy: job.Workload.RouteBy, Schema: schemaOf(job.Workload.Schema),
 		Query: queryOf(job.Workload.Query),
 	}
 	if t := job.Topics; t != nil {
@@ -67,24 +69,18 @@ func Plan(job adapters.Job) ([]byte, error) {
 	return text, nil
 }
 
-// params are the parameters of a workload: numbers, milliseconds and flags as integers, choices as
-// they are.
-func params(w *workloads.Workload) map[string]string {
-	t, ok := workloads.Find(w.Name)
-	if !ok {
-		return nil // a workload of a test: its query says all there is to say
+// madeFrom are the parameters, besides the seed, that the machines of processes are made from.
+var madeFrom = map[string][]string{"shuffle": {"keys"}}
+
+// paramsOf are those of a workload that its process is made from: numbers, milliseconds and flags as
+// integers. What else a stream is made from is no business of a system.
+func paramsOf(w *workloads.Workload) map[string]string {
+	if w.Query.Process == nil {
+		return nil
 	}
-	all := map[string]string{}
-	for name, v := range w.Settings.Values {
-		p, _ := t.Param(name)
-		switch p.Kind {
-		case workloads.ChoiceParam:
-			all[name] = v.Choice
-		case workloads.DisorderParam:
-			all[name] = v.Disorder.String()
-		default:
-			all[name] = fmt.Sprint(v.Int)
-		}
+	params := map[string]string{}
+	for _, name := range madeFrom[w.Query.Process.Name] {
+		params[name] = strconv.FormatInt(w.Settings.Values[name].Int, 10)
 	}
-	return all
+	return params
 }

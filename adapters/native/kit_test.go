@@ -23,3 +23,15 @@ func TestKit(t *testing.T) {
 		}, adaptertest.Options{})
 	})
 }
+
+// TestKitOfWorkerProcesses examines the cluster, which has settings to read back.
+func TestKitOfWorkerProcesses(t *testing.T) {
+	adaptertest.Run(t, adaptertest.Subject{
+		Adapter: Adapter{}, Transport: kafka.Transport{}, Boundary: adaptertest.Inclusive,
+		Job: adapters.Job{
+			Workers: 2, Profile: "equal-detection", Settings: map[string]string{"heartbeat": "1s"},
+		},
+		Reads:   map[string]string{"heartbeat": "1s", "heartbeat.timeout": "6s", "workers": "2"},
+		Refused: map[string]string{"heartbeets": "1s", "heartbeat.timeout": "1s"},
+	}, adaptertest.Options{})
+}

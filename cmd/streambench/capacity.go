@@ -57,7 +57,7 @@ func (a *app) knownCapacity(
 			if b.From == "" {
 				b.From = run.Manifest.ID
 			}
-			found[system.Name] = b
+			found[system.Base()] = b
 		}
 	}
 	for _, system := range s.Systems {

@@ -16,11 +16,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streambench/streambench/adapters/docker"
+	"github.com/streambench/streambench/adapters/flink"
+	kafka "github.com/streambench/streambench/adapters/kafka/image"
+	"github.com/streambench/streambench/adapters/kafkastreams"
+	"github.com/streambench/streambench/adapters/spark"
 )
 
 // images is the one table of container images: those of the adapters and of the brokers. Their
 // files are embedded, so that an installed binary can build them.
-var images = []docker.Image{}
+var images = []docker.Image{
+	kafka.Image(), flink.Image(), kafkastreams.Image(), spark.Image(),
+}
 
 func imagesCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{

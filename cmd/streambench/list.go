@@ -46,7 +46,7 @@ var kinds = []kind{
 		"in a way says so, and its report prints n/a.",
 		[]string{"NAME", "WHAT IT DOES"}, faultItems, faultPage},
 	{"systems", "Systems", "What a scenario can name as a system under test.",
-		[]string{"NAME", "RUNS", "WHAT IT IS"}, systemItems, nil},
+		[]string{"NAME", "RUNS", "WHAT IT IS"}, systemItems, systemPage},
 	{"metrics", "Metrics", "The figures that limits name and that results hold.",
 		[]string{"NAME", "UNIT", "BETTER", "MEASURED", "WHAT IT IS"}, metricItems, nil},
 	{"rules", "Validity rules", "What makes a repetition INVALID: its figures are not printed. " +

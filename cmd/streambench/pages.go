@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/streambench/streambench/chaos"
@@ -124,13 +125,26 @@ func commandsPage() []byte {
 		if cmd.Hidden || cmd.Name() == "help" {
 			continue
 		}
-		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n```\nstreambench %s\n```\n", cmd.Name(), cmd.Short, cmd.Use)
-		if cmd.LocalNonPersistentFlags().HasFlags() {
-			fmt.Fprintln(&b)
-			flagTable(&b, cmd.LocalNonPersistentFlags())
+		fmt.Fprintf(&b, "\n## %s\n\n%s.\n", cmd.Name(), cmd.Short)
+		if !cmd.HasSubCommands() {
+			commandUse(&b, cmd)
+			continue
+		}
+		for _, sub := range cmd.Commands() {
+			fmt.Fprintf(&b, "\n### %s %s\n\n%s.\n", cmd.Name(), sub.Name(), sub.Short)
+			commandUse(&b, sub)
 		}
 	}
 	return b.Bytes()
+}
+
+// commandUse writes how a command is called and its flags.
+func commandUse(w io.Writer, cmd *cobra.Command) {
+	fmt.Fprintf(w, "\n```\n%s\n```\n", strings.TrimSuffix(cmd.UseLine(), " [flags]"))
+	if cmd.LocalNonPersistentFlags().HasFlags() {
+		fmt.Fprintln(w)
+		flagTable(w, cmd.LocalNonPersistentFlags())
+	}
 }
 
 func flagTable(w io.Writer, flags *pflag.FlagSet) {

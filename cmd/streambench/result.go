@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -19,18 +20,7 @@ var resultHeader = []string{"SYSTEM", "VERDICT", "ACCEPTED", "P50", "P99", "P99.
 // tellResult writes the result of a run: a line a system, then every verdict that is not a pass
 // with its remedy, then the sentence.
 func (a *app) tellResult(r summary.Result) {
-	table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, strings.Join(resultHeader, "\t"))
-	for _, s := range r.Systems {
-		cells := []string{s.Name, systemWord(r, s.Name)}
-		for _, name := range tabled {
-			cells = append(cells, figureText(s, name))
-		}
-		fmt.Fprintln(table, strings.Join(append(cells, ledgerCells(s.Ledger)...), "\t"))
-	}
-	if err := table.Flush(); err != nil {
-		a.note("write result: %v", err)
-	}
+	a.tellTable(r)
 	for _, s := range r.Systems {
 		a.tellRecoveries(s)
 		a.tellNotes(s)
@@ -51,11 +41,41 @@ func (a *app) tellResult(r summary.Result) {
 	}
 }
 
+func (a *app) tellTable(r summary.Result) {
+	table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	if r.Comparison != nil {
+		compareTable(table, r)
+	} else {
+		resultTable(table, r)
+	}
+	if err := table.Flush(); err != nil {
+		a.note("write result: %v", err)
+	}
+	if r.Comparison != nil && r.Comparison.Unlike != "" {
+		a.say("unlike   %s", r.Comparison.Unlike)
+	}
+}
+
+func resultTable(table io.Writer, r summary.Result) {
+	fmt.Fprintln(table, strings.Join(resultHeader, "\t"))
+	for _, s := range r.Systems {
+		cells := []string{s.Name, r.Word(s.Name)}
+		for _, name := range tabled {
+			cells = append(cells, figureText(s, name))
+		}
+		fmt.Fprintln(table, strings.Join(append(cells, ledgerCells(s.Ledger)...), "\t"))
+	}
+}
+
 // tellNotes writes what weakens the figures of a system in the table, each kind of warning once,
 // and the answer of a search.
 func (a *app) tellNotes(s summary.System) {
 	if s.Search != nil && s.Search.Settled() { // otherwise a verdict tells
-		a.say("search   %s %s", s.Name, s.Search.Text())
+		word, of := "search  ", s.Name
+		if s.Search.Estimate != nil {
+			word, of = "estimate", s.Base()
+		}
+		a.say("%s %s %s", word, of, s.Search.Text())
 	}
 	told := map[string]bool{}
 	for _, name := range append([]string{"sustainable"}, tabled...) {
@@ -94,25 +114,6 @@ func follows(r summary.Result, v summary.Verdict) bool {
 		})
 }
 
-// systemWord is the worst verdict of a system, in one word.
-func systemWord(r summary.Result, system string) string {
-	word := "PASS"
-	for _, v := range r.Verdicts {
-		if v.System != system {
-			continue
-		}
-		switch {
-		case v.State == summary.Fail:
-			return "FAIL"
-		case v.Rule == summary.RuleValidity:
-			word = "INVALID"
-		case v.State == summary.Unknown && word == "PASS":
-			word = "UNKNOWN"
-		}
-	}
-	return word
-}
-
 // figureText is a figure, or a dash: a figure that failed its validity check is not shown.
 func figureText(s summary.System, name string) string {
 	f, ok := s.Figures[name]
@@ -122,7 +123,8 @@ func figureText(s summary.System, name string) string {
 	if f.Unit == record.PerSecond {
 		return count(f.Median) + "/s"
 	}
-	return short(summary.Format(f.Median, f.Unit))
+	text := summary.Format(f.Median, f.Unit)
+	return short(strings.TrimSuffix(text, "/event")) // the heading says of what
 }
 
 func ledgerCells(l *record.Ledger) []string {

@@ -27,6 +27,7 @@ type scenarioFlags struct {
 	repeat string
 	faults string
 	from   string
+	images []string
 }
 
 func (f *scenarioFlags) addSet(cmd *cobra.Command) {
@@ -39,6 +40,8 @@ func (f *scenarioFlags) addSet(cmd *cobra.Command) {
 func (f *scenarioFlags) addRun(cmd *cobra.Command) {
 	f.addSet(cmd)
 	cmd.Flags().StringSliceVar(&f.on, "on", nil, "systems to run on, in place of the scenario's")
+	cmd.Flags().StringArrayVar(&f.images, "image", nil,
+		"run an image in the place of the one built here: flink=REF (again for more)")
 	cmd.Flags().StringVar(&f.seed, "seed", "", "seed of the stream, in place of the scenario's")
 	cmd.Flags().StringVar(&f.repeat, "repeat", "", "kept blocks: a number, or auto")
 	cmd.Flags().StringVar(&f.faults, "faults", "",
@@ -65,6 +68,17 @@ func (f *scenarioFlags) changes() ([]string, error) {
 		sets = append(sets, "repeat="+f.repeat)
 	}
 	return sets, nil
+}
+
+// useImages puts images in the place of those of systems.
+func (f *scenarioFlags) useImages(s *scenarios.Scenario) error {
+	for _, image := range f.images {
+		if err := s.UseImage(image); err != nil {
+			message, remedy, _ := strings.Cut(err.Error(), ": ")
+			return usage(remedy, "--image %s: %s", image, message)
+		}
+	}
+	return nil
 }
 
 // drawnFaults is the change that puts a random schedule in the place of a scenario's faults.
@@ -109,7 +123,7 @@ func (a *app) load(args []string, flags scenarioFlags) (*scenarios.Scenario, err
 	}
 	s, problems := read(name, src, sets)
 	if len(problems) == 0 {
-		return s, nil
+		return s, flags.useImages(s)
 	}
 	o := scenarios.RenderOptions{
 		Color: a.paint(a.errs, red, "x") != "x", GitHub: os.Getenv("GITHUB_ACTIONS") == "true",

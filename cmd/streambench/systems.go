@@ -5,10 +5,13 @@ import (
 	"path/filepath"
 
 	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/flink"
 	"github.com/streambench/streambench/adapters/kafka"
+	"github.com/streambench/streambench/adapters/kafkastreams"
 	"github.com/streambench/streambench/adapters/log"
 	"github.com/streambench/streambench/adapters/native"
 	"github.com/streambench/streambench/adapters/null"
+	"github.com/streambench/streambench/adapters/spark"
 	"github.com/streambench/streambench/scenarios"
 )
 
@@ -26,9 +29,9 @@ type systemEntry struct {
 var systems = []systemEntry{
 	{Name: "native", Doc: "the columnar engine of streambench, in one process",
 		Adapter: native.Adapter{}},
-	{Name: "flink", Doc: "Apache Flink (DataStream)", Needs: containers},
-	{Name: "kafkastreams", Doc: "Kafka Streams", Needs: containers},
-	{Name: "spark", Doc: "Apache Spark (Structured Streaming)", Needs: containers},
+	{Name: "flink", Doc: "Apache Flink (DataStream)", Adapter: flink.Adapter{}},
+	{Name: "kafkastreams", Doc: "Kafka Streams", Adapter: kafkastreams.Adapter{}},
+	{Name: "spark", Doc: "Apache Spark (Structured Streaming)", Adapter: spark.Adapter{}},
 	{Name: "storm", Doc: "Apache Storm", Needs: containers},
 	{Name: "beam", Doc: "Apache Beam", Needs: containers},
 	{Name: "pekko", Doc: "Apache Pekko Streams", Needs: containers},

@@ -68,8 +68,9 @@ type Sink interface {
 // Plan says what the run is about to do; it is the first entry.
 type Plan struct {
 	Schema   string   `json:"schema"`
-	Scenario string   `json:"scenario"` // name
-	Order    []Repeat `json:"order"`    // every repetition in the order it runs
+	Scenario string   `json:"scenario"`          // name
+	Systems  []string `json:"systems,omitempty"` // labels, in the order of the scenario
+	Order    []Repeat `json:"order"`             // every repetition in the order it runs
 	Warnings []string `json:"warnings,omitempty"`
 }
 
@@ -86,6 +87,8 @@ type Repeat struct {
 	// as the scenario has it.
 	Of   string `json:"of,omitempty"`
 	Rate string `json:"rate,omitempty"`
+	// Found is set where the rate is, or is a share of, one that the run finds of the system.
+	Found bool `json:"found,omitempty"`
 }
 
 // Base is the label of the system itself, whatever rate it is offered.
@@ -156,28 +159,31 @@ type CPU struct {
 
 // Ledger is the oracle's account of a repetition, and the delivery counts beside it.
 type Ledger struct {
-	Expected    uint64     `json:"expected"`
-	Received    uint64     `json:"received"`
-	Matched     uint64     `json:"matched"`
-	Lost        uint64     `json:"lost"`
-	Duplicated  uint64     `json:"duplicated"`
-	Wrong       uint64     `json:"wrong"`
-	Phantom     uint64     `json:"phantom"`
-	Corrupt     uint64     `json:"corrupt"`
-	Refinements uint64     `json:"refinements"`
-	Unexplained uint64     `json:"unexplained"`
-	EventsIn    uint64     `json:"eventsIn"` // events offered to the query, end events apart
-	OnTime      uint64     `json:"onTime"`
-	AllowedLate uint64     `json:"allowedLate"`
-	TooLate     uint64     `json:"tooLate"` // as the system counted them
-	Count       uint64     `json:"count"`
-	Digest      string     `json:"digest"`
-	WantCount   uint64     `json:"wantCount"`
-	WantDigest  string     `json:"wantDigest"`
-	Conclusive  bool       `json:"conclusive"` // input read to its end, sink sealed, oracle finished
-	Why         string     `json:"why,omitempty"`
-	Offenders   []Offender `json:"offenders,omitempty"`
-	CheckNs     int64      `json:"checkNs"` // how long the oracle took
+	Expected    uint64 `json:"expected"`
+	Received    uint64 `json:"received"`
+	Matched     uint64 `json:"matched"`
+	Lost        uint64 `json:"lost"`
+	Duplicated  uint64 `json:"duplicated"`
+	Wrong       uint64 `json:"wrong"`
+	Phantom     uint64 `json:"phantom"`
+	Corrupt     uint64 `json:"corrupt"`
+	Refinements uint64 `json:"refinements"`
+	Unexplained uint64 `json:"unexplained"`
+	EventsIn    uint64 `json:"eventsIn"` // events offered to the query, end events apart
+	OnTime      uint64 `json:"onTime"`
+	AllowedLate uint64 `json:"allowedLate"`
+	TooLate     uint64 `json:"tooLate"` // as the system counted them
+	Count       uint64 `json:"count"`
+	Digest      string `json:"digest"`
+	WantCount   uint64 `json:"wantCount"`
+	WantDigest  string `json:"wantDigest"`
+	Conclusive  bool   `json:"conclusive"` // input read to its end, sink sealed, oracle finished
+	// Unchecked says that no oracle was asked: all there is are Received, Count, Digest, the rows of
+	// other outputs, and EventsIn.
+	Unchecked bool       `json:"unchecked,omitempty"`
+	Why       string     `json:"why,omitempty"`
+	Offenders []Offender `json:"offenders,omitempty"`
+	CheckNs   int64      `json:"checkNs"` // how long the oracle took
 	// LateOutput and DeadLetters are the accounts of a query's other outputs, nil where it has none.
 	LateOutput  *Side `json:"lateOutput,omitempty"`
 	DeadLetters *Side `json:"deadLetters,omitempty"`

@@ -1,6 +1,12 @@
 package record
 
-import "time"
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
 
 // ManifestSchema names the form of a manifest.
 const ManifestSchema = "streambench/manifest/v1"
@@ -61,6 +67,8 @@ type Conditions struct {
 	Partitions int    `json:"partitions,omitempty"` // of the input
 	Format     string `json:"format"`
 	Guarantee  string `json:"guarantee"`
+	// Expect is ExpectNone where results were compared with each other and with no oracle's.
+	Expect     string `json:"expect,omitempty"`
 	Checkpoint string `json:"checkpoint"`
 	Profile    string `json:"profile"`
 	// Deployment is "once" where one deployment of a system serves all its repetitions; empty where
@@ -85,7 +93,65 @@ type Conditions struct {
 	// Ceiling is what the same driver, transport and collector reach on this host with a pass-through
 	// in place of a system, in events/s; 0 where that was not measured.
 	Ceiling float64 `json:"ceiling,omitempty"`
+	// Systems are what the scenario declares of each; older runs have none.
+	Systems []Declared `json:"systems,omitempty"`
 }
+
+// Declared is a system under test as a scenario declares it. What was in force is an entry of the
+// record.
+type Declared struct {
+	System  string `json:"system"` // its name in this run
+	Name    string `json:"name"`   // which system it is
+	Workers int    `json:"workers"`
+	// Settings were handed to the system as they are, on top of those of Conditions.Profile.
+	Settings map[string]string `json:"settings,omitempty"`
+	Image    string            `json:"image,omitempty"` // where it is not the one built here
+	// Jar is the file name of a job in the place of the generic one, JarDigest its SHA-256.
+	Jar       string `json:"jar,omitempty"`
+	JarDigest string `json:"jarSha256,omitempty"`
+	Main      string `json:"main,omitempty"`
+	// Existing says that the system was there already: its nodes are not ours.
+	Existing bool `json:"existing,omitempty"`
+}
+
+// String is what was declared, as a scenario has it.
+func (d Declared) String() string {
+	text := []string{"name: " + d.Name, fmt.Sprintf("workers: %d", d.Workers)}
+	if len(d.Settings) > 0 {
+		var all []string
+		for _, k := range slices.Sorted(maps.Keys(d.Settings)) {
+			all = append(all, k+": "+d.Settings[k])
+		}
+		text = append(text, "config: {"+strings.Join(all, ", ")+"}")
+	}
+	for _, own := range []struct{ key, value string }{
+		{"image", d.Image}, {"jar", d.Jar}, {"main", d.Main},
+	} {
+		if own.value != "" {
+			text = append(text, own.key+": "+own.value)
+		}
+	}
+	if d.JarDigest != "" {
+		text = append(text, fmt.Sprintf("sha256 %.12s", d.JarDigest))
+	}
+	if d.Existing {
+		text = append(text, "at: a deployment that was there")
+	}
+	return strings.Join(text, ", ")
+}
+
+// Of is what was declared of a system, and whether anything was.
+func (c Conditions) Of(system string) (Declared, bool) {
+	for _, d := range c.Systems {
+		if d.System == system {
+			return d, true
+		}
+	}
+	return Declared{}, false
+}
+
+// ExpectNone says that a run has no oracle.
+const ExpectNone = "none"
 
 // Limit is an slo of the scenario: Metric must be at most (or at least) Value.
 type Limit struct {
@@ -98,4 +164,15 @@ type Limit struct {
 // Claim is the delivery guarantee under test.
 type Claim struct {
 	Guarantee string `json:"guarantee"`
+	// Declared are the systems, by their labels, that promise less than the run asks for, and what:
+	// that is the claim they are held to.
+	Declared map[string]string `json:"declared,omitempty"`
+}
+
+// Of is the claim that a system is held to, by its label.
+func (c Claim) Of(system string) string {
+	if declared, ok := c.Declared[system]; ok {
+		return declared
+	}
+	return c.Guarantee
 }

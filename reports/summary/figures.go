@@ -158,7 +158,7 @@ func memory(f map[string]float64, t *Trail) {
 }
 
 func ledgerFigures(f map[string]float64, l *record.Ledger) {
-	if l == nil || !l.Conclusive {
+	if l == nil || !l.Conclusive || l.Unchecked {
 		return
 	}
 	for name, n := range map[string]uint64{

@@ -36,6 +36,7 @@ type Result struct {
 	State      State             `json:"state"`    // the worst of all verdicts
 	Sentence   string            `json:"sentence"` // the whole run in one sentence
 	Systems    []System          `json:"systems"`
+	Comparison *Comparison       `json:"comparison,omitempty"` // absent of one system at one rate
 	Verdicts   []Verdict         `json:"verdicts"`
 	Warnings   []record.Warning  `json:"warnings,omitempty"` // of the whole run
 	Conditions record.Conditions `json:"conditions"`
@@ -46,6 +47,14 @@ type Result struct {
 // System is one system under test over all its repetitions.
 type System struct {
 	Name string `json:"name"`
+	// Of and Rate are set where the system is offered several rates: Name is then the system at one of
+	// them, as in flink@20k/s, Of its label and Rate the rate as the scenario has it.
+	Of   string `json:"of,omitempty"`
+	Rate string `json:"rate,omitempty"`
+	// Claim is the delivery guarantee it is held to: that of the run, or a weaker one it declares.
+	Claim string `json:"claim"`
+	// DeployNs is the longest that it and what it stands on took to be ready.
+	DeployNs int64 `json:"deployNs,omitempty"`
 	// Figures are by the name of their metric and stand on the kept, valid repetitions alone.
 	Figures map[string]Figure `json:"figures"`
 	// Results and Ledger are those of the worst repetition: the one with most offences.
@@ -146,6 +155,7 @@ const (
 	RuleSearch      = "search"
 	RuleMode        = "mode"
 	RuleRepair      = "repair"
+	RuleAgreement   = "agreement" // of systems with each other, where there is no oracle
 	RuleInterrupted = "interrupted"
 )
 
@@ -175,6 +185,14 @@ func Exit(codes ...int) int {
 		return 0
 	}
 	return precedence[best]
+}
+
+// Base is the label of the system itself, whatever rate it is offered.
+func (s *System) Base() string {
+	if s.Of != "" {
+		return s.Of
+	}
+	return s.Name
 }
 
 func (r Repetition) counts() bool { return r.Kept && !r.Twin && r.Status == Valid }

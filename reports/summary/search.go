@@ -13,6 +13,7 @@ const ceilingShare = 0.70
 const (
 	codeDriverLimited = "driver-limited"
 	codeUnconfirmed   = "unconfirmed"
+	codeEstimated     = "estimated"
 )
 
 // Search is how the sustainable rate of a system was found.
@@ -54,6 +55,45 @@ func searchOf(entries []record.Entry, system string) *Search {
 		return s
 	}
 	return nil
+}
+
+// capacity adds what is known of the highest rate of a system. Of one that is offered several rates
+// it stands where it was used.
+func (s *System) capacity(entries []record.Entry, trails []Trail) {
+	search := searchOf(entries, s.Base())
+	if search == nil || s.Rate != "" && !trails[0].Found {
+		return
+	}
+	s.Search = search
+	if search.Estimate == nil {
+		search.hold(trails, s.Repetitions)
+	}
+	switch {
+	case !search.Settled():
+	case search.Estimate != nil:
+		s.Figures["capacity"] = search.estimate()
+	default:
+		s.Figures["sustainable"] = search.figure()
+	}
+}
+
+// estimate is the capacity, with the stamp that says what it is.
+func (s *Search) estimate() Figure {
+	return Figure{Median: s.Passed, N: 1, Unit: record.PerSecond,
+		Warnings: []record.Warning{{Code: codeEstimated, Text: "ESTIMATED: " + s.drained()}}}
+}
+
+// drained tells what an estimate stands on.
+func (s *Search) drained() string {
+	d := s.Estimate
+	text := fmt.Sprintf("a topic that held %s was drained at this rate", Format(float64(d.Events),
+		record.Events))
+	if d.Started {
+		return text + fmt.Sprintf(" within %s, the start-up of the job included: nothing but a search "+
+			"tells what is sustained", Format(float64(d.ToNs-d.FromNs), record.Nanoseconds))
+	}
+	return text + fmt.Sprintf(" over %s, without the start-up: nothing but a search tells what is "+
+		"sustained", Format(float64(d.ToNs-d.FromNs), record.Nanoseconds))
 }
 
 // hold counts the repetitions of the plan that were offered the rate found: each is one more try of
@@ -110,7 +150,13 @@ func (s *Search) Text() string {
 			why = "no rate passed; the lowest tried, " + Format(s.Failed, record.PerSecond) +
 				", failed: " + s.reason()
 		}
+		if s.drains() {
+			return "no capacity was estimated: " + why
+		}
 		return "no sustainable rate was found: " + why
+	}
+	if s.Estimate != nil {
+		return s.estimated()
 	}
 	text := "sustains " + Format(s.Passed, record.PerSecond)
 	if s.Failed > 0 {
@@ -131,6 +177,27 @@ func (s *Search) Text() string {
 	return text
 }
 
+// estimated is the answer in words where it is an estimate.
+func (s *Search) estimated() string {
+	d := s.Estimate
+	text := fmt.Sprintf("drains %s, ESTIMATED from a topic of %s in %s", Format(s.Passed,
+		record.PerSecond), Format(float64(d.Events), record.Events),
+		Format(float64(d.ToNs-d.FromNs), record.Nanoseconds))
+	if s.From != "" {
+		text += "; estimated by run " + s.From
+	}
+	if s.Offered == 0 {
+		return text
+	}
+	text += "; offered " + Format(s.Offered, record.PerSecond)
+	share := fmt.Sprintf(", %.0f%% of it", 100*s.Offered/d.Most())
+	if d.Most() < d.EventsPerS {
+		share = fmt.Sprintf(", %.0f%% of the %s that this host allows with the driver at work",
+			100*s.Offered/d.Most(), Format(d.Most(), record.PerSecond))
+	}
+	return text + share
+}
+
 func (s *Search) reason() string {
 	if s.Bracket.Text != "" {
 		return s.Bracket.Text
@@ -146,9 +213,13 @@ func searchVerdict(system *System) []Verdict {
 	}
 	v := Verdict{System: system.Name, Rule: RuleSearch, Metric: "sustainable", State: Pass,
 		Text: s.Text()}
+	limit := "backlog does not grow, the latency limit holds, every result is right"
+	if s.drains() {
+		v.Metric, limit = "capacity", "every result is right"
+	}
 	for _, p := range s.Probes {
 		v.Evidence = append(v.Evidence, Evidence{Format(p.Rate, record.PerSecond), probeText(p),
-			"backlog does not grow, the latency limit holds, every result is right"})
+			limit})
 	}
 	if !s.Settled() {
 		v.State, v.Exit = Unknown, exitInvalid
@@ -156,6 +227,11 @@ func searchVerdict(system *System) []Verdict {
 			"load.steady make their verdicts firmer"
 	}
 	return []Verdict{v}
+}
+
+// drains reports whether topics were drained in place of a search.
+func (s *Search) drains() bool {
+	return s.Estimate != nil || len(s.Probes) > 0 && s.Probes[0].Drain != nil
 }
 
 func probeText(p record.Probe) string {

@@ -1,8 +1,10 @@
 package summary
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/streambench/streambench/reports/record"
 )
@@ -26,20 +28,19 @@ func Summarize(
 	}
 	end := runEnd(entries)
 	stopped := end != nil && end.Interrupted
-	for _, trails := range bySystem(Trails(entries)) {
-		s := system(&m, trails, h, known{stopped, bracketOf(entries, trails[0].System)})
-		if s.Search = searchOf(entries, s.Name); s.Search != nil {
-			s.Search.hold(trails, s.Repetitions)
-			if s.Search.Settled() {
-				s.Figures["sustainable"] = s.Search.figure()
-			}
-		}
+	for _, trails := range bySystem(Trails(entries), entries[0].Plan.Systems) {
+		s := system(&m, trails, h, known{stopped, bracketOf(entries, trails[0].base())})
+		s.capacity(entries, trails)
 		s.Headroom = headroom(m.Conditions.Ceiling, s.Figures)
 		vs := append(verdicts(&m, &s, trails), judgeMode(m.Conditions, &s, trails, h)...)
 		r.Systems = append(r.Systems, s)
 		r.Verdicts = append(r.Verdicts, vs...)
 	}
+	if m.Conditions.Expect == record.ExpectNone {
+		r.Verdicts = append(r.Verdicts, compared(r.Systems)...)
+	}
 	r.Verdicts = append(r.Verdicts, runVerdicts(end, r.Verdicts)...)
+	r.Comparison = compare(&m, &r)
 	codes := make([]int, len(r.Verdicts))
 	for i, v := range r.Verdicts {
 		codes[i] = v.Exit
@@ -71,8 +72,9 @@ func runWarnings(entries []record.Entry) []record.Warning {
 	return ws
 }
 
-// bySystem groups trails by system, systems in the order of the plan.
-func bySystem(trails []Trail) [][]Trail {
+// bySystem groups trails by system, and by rate where there are several. Systems are in the order of
+// the scenario, or in that of the plan where the record does not tell.
+func bySystem(trails []Trail, order []string) [][]Trail {
 	var groups [][]Trail
 	at := map[string]int{}
 	for _, t := range trails {
@@ -84,6 +86,8 @@ func bySystem(trails []Trail) [][]Trail {
 		}
 		groups[i] = append(groups[i], t)
 	}
+	place := func(g []Trail) int { return slices.Index(order, g[0].base()) }
+	slices.SortStableFunc(groups, func(a, b []Trail) int { return cmp.Compare(place(a), place(b)) })
 	return groups
 }
 
@@ -103,10 +107,19 @@ func bracketOf(entries []record.Entry, system string) (b *record.Bracket) {
 }
 
 func system(m *record.Manifest, trails []Trail, h *record.HistogramLog, k known) System {
-	s := System{Name: trails[0].System}
+	s := System{Name: trails[0].System, Claim: m.Conditions.Guarantee, Rate: trails[0].Rate}
+	if m.Claim.Guarantee != "" {
+		s.Claim = m.Claim.Of(trails[0].base())
+	}
+	if s.Rate != "" {
+		s.Of = trails[0].Of
+	}
 	for i := range trails {
 		all := recoveries(&trails[i], h, k.bracket)
 		r := repetition(m, &trails[i], h, k.stopped)
+		if end := trails[i].End; end != nil {
+			s.DeployNs = max(s.DeployNs, end.DeployNs)
+		}
 		if r.Status == Valid {
 			recoveryFigures(r.Figures, all)
 			calmLatency(r.Figures, &trails[i], h, all)
@@ -195,14 +208,15 @@ func repetition(
 
 func verdicts(m *record.Manifest, s *System, trails []Trail) []Verdict {
 	vs := repetitionVerdicts(s.Name, s.Repetitions, trails)
-	claim := m.Claim.Guarantee
-	if claim == "" {
-		claim = m.Conditions.Guarantee
-	}
 	vs = append(vs, searchVerdict(s)...)
-	vs = append(vs, guarantee(claim, s, trails))
+	oracle := m.Conditions.Expect != record.ExpectNone
+	if oracle {
+		vs = append(vs, guarantee(s.Claim, s, trails))
+	}
 	vs = append(vs, unsupported(s, trails)...)
-	vs = append(vs, judgeRepair(s, trails)...)
+	if oracle {
+		vs = append(vs, judgeRepair(s, trails)...)
+	}
 	for _, l := range m.Limits {
 		vs = append(vs, limit(l, s))
 	}
@@ -239,6 +253,14 @@ func sentence(r *Result) string {
 		}
 	}
 	text := ""
+	for _, v := range r.Verdicts {
+		if v.Rule == RuleAgreement {
+			text += v.Text + "; "
+		}
+	}
+	if c := r.Comparison; c != nil && len(r.Systems) > longestSentence {
+		return text + c.sentence(r)
+	}
 	for i, s := range r.Systems {
 		if i > 0 {
 			text += "; "
@@ -246,6 +268,41 @@ func sentence(r *Result) string {
 		text += achievement(&s)
 	}
 	return text
+}
+
+// longestSentence is of how many systems one can be told in a sentence.
+const longestSentence = 3
+
+// sentence tells of many systems what they can do at most, and that all was right.
+func (c *Comparison) sentence(r *Result) string {
+	text, how, right := "", "compared", uint64(0)
+	for i, s := range c.Systems {
+		if i > 0 {
+			text += ", "
+		}
+		text += s.System
+		if s.Capacity == nil {
+			continue
+		}
+		text += " " + Format(*s.Capacity, record.PerSecond)
+		if how = "at most"; s.Estimated {
+			how = "ESTIMATED at most"
+		}
+	}
+	for _, s := range r.Systems {
+		if s.Ledger != nil {
+			right += s.Ledger.Matched
+		}
+	}
+	return fmt.Sprintf("%s: %s; all %s of %d systems at %s were right", how, text,
+		Format(float64(right), record.Results), len(c.Systems), rates(len(c.Systems[0].Rates)))
+}
+
+func rates(n int) string {
+	if n == 1 {
+		return "one rate"
+	}
+	return fmt.Sprintf("%d rates", n)
 }
 
 func achievement(s *System) string {
@@ -265,7 +322,7 @@ func achievement(s *System) string {
 			}
 		}
 	}
-	if s.Ledger != nil {
+	if s.Ledger != nil && !s.Ledger.Unchecked {
 		text += ", and all " + Format(float64(s.Ledger.Matched), record.Results) + " were right"
 	}
 	return text + comeback(s.Recoveries)

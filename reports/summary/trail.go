@@ -12,7 +12,10 @@ type Trail struct {
 	System   string
 	Rep      int
 	Kept     bool
-	Twin     bool // without the faults
+	Twin     bool   // without the faults
+	Of       string // the system itself, where System is it at one of several rates
+	Rate     string // that rate
+	Found    bool   // the rate follows from a search or an estimate
 	Config   map[string]string
 	Phases   []record.Entry // of kind phase, in order
 	Ticks    []record.Entry // of kind tick, in order
@@ -49,7 +52,7 @@ func Trails(entries []record.Entry) []Trail {
 				at[id{r.System, r.Rep}] = len(trails)
 				trails = append(trails, Trail{
 					System: r.System, Rep: r.Rep, Kept: r.Kept, Twin: r.Twin,
-					order: len(trails)})
+					Of: r.Base(), Rate: r.Rate, Found: r.Found, order: len(trails)})
 			}
 		}
 		if i, ok := at[id{e.System, e.Rep}]; ok {
@@ -129,6 +132,14 @@ func (t *Trail) firsts(fault int) []int64 {
 		}
 	}
 	return nil
+}
+
+// base is the label of the system itself, whatever rate it is offered.
+func (t *Trail) base() string {
+	if t.Of != "" {
+		return t.Of
+	}
+	return t.System
 }
 
 func (t *Trail) began() bool {

@@ -282,6 +282,9 @@ func spansDropped(s *subject) finding {
 // configDiffers compares what was declared with what the system read back, where it names it.
 func configDiffers(s *subject) finding {
 	c := s.manifest.Conditions
+	if d, ok := c.Of(s.trail.System); ok {
+		c.Workers = d.Workers
+	}
 	f := finding{remedy: "correct the scenario, or the system's own configuration"}
 	for _, d := range []struct{ key, want string }{
 		{"transport", c.Transport}, {"format", c.Format}, {"guarantee", c.Guarantee},

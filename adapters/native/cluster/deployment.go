@@ -318,7 +318,6 @@ func (d *deployment) progress(key partKey, note func(*partState)) {
 
 // finish says that all slots of the deployment have ended and the runner has their results.
 func (d *deployment) finish() {
-	d.done.Store(true)
 	d.w.toCoordinator(kindFinished, attempt{d.Attempt})
 }
 

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -33,15 +34,22 @@ var settingNames = []struct {
 	{"standbys", "0", func(s *settings, v string) error { return setCount(&s.Standbys, v) }},
 }
 
-// newSettings reads settings by name; those not given have their defaults. The error says which is
-// wrong and what may stand there.
-func newSettings(values map[string]string) (settings, error) {
+// profiles are the settings that a scenario's profile lays below its own: what differs from the
+// defaults. An equal detection takes a silent node for lost after 6 s, as it does of every system.
+var profiles = map[string]map[string]string{
+	"equal-detection": {"heartbeat": "2s", "heartbeat.timeout": "6s"},
+	"vendor-tuned":    {"standbys": "1"},
+}
+
+// newSettings reads settings by name; those not given have those of the profile, or their defaults.
+// The error says which is wrong and what may stand there.
+func newSettings(profile string, values map[string]string) (settings, error) {
 	var s settings
 	var names []string
 	for _, n := range settingNames {
 		v, ok := values[n.name]
 		if !ok {
-			v = n.value
+			v = cmp.Or(profiles[profile][n.name], n.value)
 		}
 		if err := n.set(&s, v); err != nil {
 			return s, fmt.Errorf("setting %s: %w", n.name, err)

@@ -63,6 +63,8 @@ func (d *deployment) report(ctx context.Context) {
 		}
 		if !finished && int(d.finals.Load()) == len(d.slots) {
 			finished = true
+			d.done.Store(true)
+			c.send(kindStats, d.stats()) // the last word, before anybody hears that all is read
 			d.finish()
 		}
 	}
@@ -76,14 +78,21 @@ type stats struct {
 	BusyNs         int64  `json:"busyNs"`
 	BackpressureNs int64  `json:"backpressureNs"`
 	StateB         uint64 `json:"stateB"`
+	// Slots are those of a deployment that has ended, whose counters are final; 0 of any other.
+	Slots int `json:"slots,omitempty"`
 }
 
 func (d *deployment) stats() stats {
+	ended := d.done.Load()
 	st := d.engine.Stats()
-	return stats{
+	all := stats{
 		Attempt: d.Attempt, Late: st.Late, Allowed: st.Allowed, BusyNs: st.BusyNs,
 		BackpressureNs: st.BackpressureNs, StateB: st.StateB,
 	}
+	if ended {
+		all.Slots = len(d.slots)
+	}
+	return all
 }
 
 // appendShards writes the accounts of a deployment's shards.

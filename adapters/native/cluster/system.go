@@ -72,7 +72,7 @@ func Supports(job adapters.Job) error {
 		return fmt.Errorf("run native on worker processes: they need Linux; "+
 			"set resources.workers: 1 and leave faults out: %w", errors.ErrUnsupported)
 	}
-	if _, err := newSettings(job.Settings); err != nil {
+	if _, err := newSettings(job.Profile, job.Settings); err != nil {
 		return fmt.Errorf("run native: %w", err)
 	}
 	if job.Transport != adapters.Embedded && job.Guarantee == atMostOnce {
@@ -105,7 +105,7 @@ func Deploy(ctx context.Context, given adapters.Job) (_ *System, err error) {
 }
 
 func newSystem(ctx context.Context, given adapters.Job) (*System, error) {
-	settings, err := newSettings(given.Settings)
+	settings, err := newSettings(given.Profile, given.Settings)
 	if err != nil {
 		return nil, err
 	}
@@ -400,7 +400,25 @@ func (s *System) Wait(ctx context.Context) error {
 	if s.err != nil {
 		return fmt.Errorf("run native: %w", s.err)
 	}
+	s.settle(ctx)
 	return nil
+}
+
+// settle waits for what workers have counted: the coordinator's word that all is read may overtake
+// it. A worker that has died since says nothing, and is not waited for long.
+func (s *System) settle(ctx context.Context) {
+	for until := time.Now().Add(time.Second); ctx.Err() == nil && time.Now().Before(until); {
+		s.mu.Lock()
+		slots := 0
+		for _, m := range s.meters {
+			slots += m.Slots
+		}
+		s.mu.Unlock()
+		if slots >= s.given.Workers*s.given.WorkerCPUs {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // Close ends every process, stopped ones too, and waits until they are gone.

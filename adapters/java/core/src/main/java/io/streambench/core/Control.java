@@ -15,7 +15,8 @@ import java.util.function.Supplier;
  * The control server of a virtual machine that serves one job after the other.
  *
  * <pre>
- *   POST   /jobs          a plan: starts the job; 201, 409 if one is there, 500 with why it failed
+ *   POST   /jobs          a plan: starts the job; 201, 400 if it is none, 409 if a job is there,
+ *                         500 with why it failed
  *   GET    /jobs/current  its status; 404 if there is none
  *   DELETE /jobs/current  stops it; 204
  *   GET    /health        200 once the server listens
@@ -77,7 +78,13 @@ public final class Control implements AutoCloseable {
                 answer(x, 409, Map.of("error", "a job is running: delete it first"));
                 return;
             }
-            Plan plan = Plan.parse(body);
+            Plan plan;
+            try {
+                plan = Plan.parse(body);
+            } catch (IllegalArgumentException e) {
+                answer(x, 400, Map.of("error", why(e)));
+                return;
+            }
             Job job = jobs.get();
             current = job;
             try {

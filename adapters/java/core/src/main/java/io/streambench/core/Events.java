@@ -29,6 +29,9 @@ public final class Events implements Serializable {
      *     else the job cannot go on.
      */
     public byte[] decode(byte[] wire) throws BadEvent {
+        if (wire == null) {
+            throw BadEvent.unreadable(0, "the record has no value");
+        }
         if (maxB > 0 && wire.length > maxB) {
             throw new BadEvent(BadEvent.Reason.TOO_LARGE,
                 wire.length + " bytes, where an event has at most " + maxB);

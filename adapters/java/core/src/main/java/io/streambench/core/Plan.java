@@ -42,14 +42,15 @@ public final class Plan implements Serializable {
     public final transient Topics topics;
     /** The name of the workload. */
     public final transient String workload;
-    /** What the stream is made from, and what processes are made from too. */
+    /** What some processes are made from. */
     public final transient long seed;
-    /** Parameters of the workload by name, numbers (milliseconds) or choices as text. */
+    /** Parameters of the workload that its process is made from, by name. */
     public final transient Map<String, String> params;
     /** The set of recovery settings: defaults, equal-detection or vendor-tuned. */
     public final transient String profile;
     /** Settings the scenario hands to the system as they are. */
     public final transient Map<String, String> settings;
+    private final transient String routeBy;
     /** The shape of events. */
     public final transient Schema schema;
     /** The question asked of them. */
@@ -87,6 +88,7 @@ public final class Plan implements Serializable {
         params = texts(n.path("params"));
         profile = n.path("profile").asText();
         settings = texts(n.path("settings"));
+        routeBy = n.path("routeBy").asText();
         schema = Schema.read(n.path("schema"));
         query = Query.read(n.path("query"));
         layout = new Layout(schema, query);
@@ -113,6 +115,14 @@ public final class Plan implements Serializable {
     /** Whether results are to become visible all or none. */
     public boolean exactlyOnce() {
         return guarantee.equals(EXACTLY_ONCE);
+    }
+
+    /**
+     * The field of a variant that is the key of the input's records and says in which partition they
+     * lie: a query grouped by it finds all events of a key in one partition.
+     */
+    public String recordKey(int variant) {
+        return routeBy.isEmpty() ? schema.variants().get(variant).fields().get(0).name() : routeBy;
     }
 
     private static Map<String, String> texts(JsonNode n) {

@@ -4,7 +4,6 @@ import io.streambench.core.Query.Aggregate;
 import io.streambench.core.Query.Func;
 import io.streambench.core.Query.ResultField;
 import io.streambench.core.Schema.Kind;
-import java.io.ByteArrayOutputStream;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -160,20 +159,22 @@ public final class Results implements Serializable {
     }
 
     private byte[] encodeJson(long[] row) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(32 * columns.length);
+        Text out = new Text(32 * columns.length);
         for (int i = 0; i < columns.length; i++) {
             Wire c = columns[i];
-            out.writeBytes(c.key);
+            out.add(c.key);
             switch (c.kind) {
-                case FLOAT -> out.writeBytes(Json.number(Double.longBitsToDouble(row[i])));
-                case DICT -> out.writeBytes(c.quoted != null ? c.quoted[(int) row[i]]
+                case FLOAT -> out.add(Json.number(Double.longBitsToDouble(row[i])));
+                case DICT -> out.add(c.quoted != null ? c.quoted[(int) row[i]]
                     : quote(c.dict, (int) row[i]));
-                default -> out.writeBytes(Long.toString(row[i]).getBytes(StandardCharsets.US_ASCII));
+                default -> out.add(row[i]);
             }
         }
-        out.write('}');
-        return out.toByteArray();
+        out.add(END);
+        return out.bytes();
     }
+
+    private static final byte[] END = {'}'};
 
     private Object readResolve() {
         return new Results(plan, stream);

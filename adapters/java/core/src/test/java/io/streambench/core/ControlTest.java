@@ -93,6 +93,7 @@ class ControlTest {
     void aPlanThatIsNoneIsRefused() throws Exception {
         assertTrue(ask("POST", "/jobs", "{}").body().contains("no schema"));
         assertTrue(ask("POST", "/jobs", "{").body().contains("read plan"));
+        assertEquals(400, ask("POST", "/jobs", "").statusCode());
         assertEquals(200, ask("GET", "/health", "").statusCode());
         assertEquals(404, ask("GET", "/elsewhere", "").statusCode());
     }

@@ -43,6 +43,11 @@ class GoldenTest {
         r.take(events.decode(g.end(Plan.BINARY)));
         same(plan.query, g.results(), new Identity(plan.query).left(r.results));
         assertEquals(texts(g.late()), texts(r.late));
+        if (plan.query.retracts()) {
+            int op = plan.query.width() - 1;
+            assertEquals(3, r.results.stream().map(row -> row[op]).distinct().count(),
+                "inserts, updates and retractions");
+        }
     }
 
     @ParameterizedTest

@@ -1,0 +1,176 @@
+package kafkastreams
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/docker"
+	"github.com/streambench/streambench/adapters/java"
+	"github.com/streambench/streambench/chaos"
+)
+
+const (
+	// controlPort is where a worker's control server listens in its container.
+	controlPort = 8080
+	// usualMemoryB is the memory of a worker that was given no limit.
+	usualMemoryB = 1 << 30
+	// heapPercent of a worker's memory is the heap: the rest is for threads, code and the buffers of
+	// sockets.
+	heapPercent = 65
+)
+
+// containers are workers in containers of one network.
+type containers struct {
+	engine     *docker.Engine
+	deployment *docker.Deployment
+	nodes      []*docker.Container
+}
+
+// startContainers starts the workers of a job, or of several.
+func startContainers(ctx context.Context, job adapters.Job) (fleet, error) {
+	if t := job.Topics; t != nil && len(t.Inside) == 0 {
+		for _, at := range t.Bootstrap {
+			if loopback(at) {
+				return nil, fmt.Errorf("start workers: containers do not reach a broker at %s: name it "+
+					"by an address of this host's network: %w", at, adapters.ErrNotReady)
+			}
+		}
+	}
+	engine, err := docker.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &containers{engine: engine}
+	if err := c.start(ctx, job); err != nil {
+		return nil, closing(err, c.close)
+	}
+	return c, nil
+}
+
+func (c *containers) start(ctx context.Context, job adapters.Job) (err error) {
+	network := ""
+	if job.Topics != nil {
+		network = job.Topics.Network
+	}
+	c.deployment, err = c.engine.NewDeployment(ctx, docker.DeploymentConfig{
+		RunID: job.RunID, Network: network, LogDir: job.LogDir, Lease: job.Lease,
+	})
+	if err != nil {
+		return err
+	}
+	c.nodes = make([]*docker.Container, job.Workers)
+	errs := make([]error, job.Workers)
+	var starts sync.WaitGroup
+	for i := range c.nodes {
+		spec, err := specOf(job, i)
+		if err != nil {
+			return err
+		}
+		starts.Go(func() { c.nodes[i], errs[i] = c.deployment.Start(ctx, spec) })
+	}
+	starts.Wait()
+	return errors.Join(errs...)
+}
+
+// specOf is worker i of a job, from 0.
+func specOf(job adapters.Job, i int) (docker.Spec, error) {
+	memoryB := cmp.Or(job.MemoryB, usualMemoryB)
+	s := docker.Spec{
+		Name:    "streams-" + strconv.Itoa(i+1),
+		Image:   cmp.Or(job.Own.Image, Image().Ref()),
+		Role:    chaos.Worker,
+		Publish: []int{controlPort},
+		CPUs:    float64(job.WorkerCPUs),
+		MemoryB: memoryB,
+		Env:     map[string]string{"HEAP": heap(memoryB)},
+		Ready:   docker.ReadyHTTP(controlPort, "/health"),
+	}
+	if job.Own.Jar != "" {
+		return ownSpec(s, job)
+	}
+	return s, nil
+}
+
+func heap(memoryB uint64) string {
+	return strconv.FormatUint(memoryB/100*heapPercent>>20, 10) + "m"
+}
+
+// ownJar is where a job the user brought along lies in a container.
+const ownJar = "/own/job.jar"
+
+// ownSpec makes a worker run what the user brought along: java -cp JAR:libraries MAIN, with what it
+// has to know in its environment (docs/own-logic.md).
+func ownSpec(s docker.Spec, job adapters.Job) (docker.Spec, error) {
+	jar, err := os.ReadFile(job.Own.Jar)
+	if err != nil {
+		return s, fmt.Errorf("read own job: %w: %w", adapters.ErrNotReady, err)
+	}
+	if job.Topics == nil {
+		return s, errors.New("start own job: BUG: a job without topics")
+	}
+	plan, err := java.Plan(job)
+	if err != nil {
+		return s, err
+	}
+	s.Ready, s.Publish = nil, nil
+	s.Files = []docker.File{{Path: ownJar, Body: jar}}
+	s.Cmd = []string{"own", job.Own.Main}
+	for name, value := range ownEnv(job) {
+		s.Env[name] = value
+	}
+	s.Env["PLAN"] = string(plan)
+	return s, nil
+}
+
+// ownEnv is what a job of the user's finds in its environment.
+func ownEnv(job adapters.Job) map[string]string {
+	t := job.Topics
+	at := t.Inside
+	if len(at) == 0 {
+		at = t.Bootstrap
+	}
+	guarantee := "at_least_once"
+	if job.Guarantee == exactlyOnce {
+		guarantee = "exactly_once_v2"
+	}
+	return map[string]string{
+		"APPLICATION_ID":       job.RunID,
+		"BOOTSTRAP_SERVERS":    strings.Join(at, ","),
+		"PROCESSING_GUARANTEE": guarantee,
+		"COMMIT_INTERVAL_MS":   strconv.FormatInt(job.Checkpoint.Milliseconds(), 10),
+		"NUM_STREAM_THREADS":   strconv.Itoa(job.WorkerCPUs),
+		"PARTITIONS":           strconv.Itoa(t.Partitions),
+		"FORMAT":               job.Format,
+		"INPUT":                t.Input,
+		"RESULTS":              t.Outputs[0],
+		"LATE":                 t.Outputs[1],
+		"DLQ":                  t.Outputs[2],
+	}
+}
+
+func (c *containers) workers() []worker {
+	all := make([]worker, len(c.nodes))
+	for i, n := range c.nodes {
+		all[i] = worker{name: n.Name(), url: "http://" + n.Endpoint(controlPort), running: n.Running}
+	}
+	return all
+}
+
+func (c *containers) used(ctx context.Context) (adapters.Usage, error) {
+	return c.deployment.Used(ctx)
+}
+
+func (c *containers) close() error {
+	var err error
+	if c.deployment != nil {
+		err = c.deployment.Close()
+	}
+	return errors.Join(err, c.engine.Close())
+}
