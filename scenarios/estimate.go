@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -85,7 +86,7 @@ func (r *run) estimate(ctx context.Context, sys System, longest time.Duration) r
 
 // firstFill is what the first drain of a system holds.
 func (r *run) firstFill() uint64 {
-	events := float64(firstDrain)
+	events := float64(cmp.Or(r.req.firstDrain, firstDrain))
 	if step := windowStep(r.bound); step > 0 && !r.bound.Query.Window.Processing {
 		events = max(events, drainWindows*step.Seconds()*float64(r.req.Scenario.Load.EventRate))
 	}
@@ -184,7 +185,7 @@ const (
 	// the most that counts as one.
 	burstGap, burstLength = 20 * time.Millisecond, 250 * time.Millisecond
 	// shortest is what a stretch must last to stand for itself, and leastSteps how many bursts it has.
-	shortest, leastSteps = 2 * time.Second, 4
+	shortest, leastSteps = 2 * time.Second, 2
 )
 
 // progress is how many results had come by the end of each burst of them. Their share of all is that

@@ -35,6 +35,9 @@ func (r *RunRequest) WithDisk(freeB uint64) {
 	r.free = func(string) (uint64, error) { return freeB, nil }
 }
 
+// WithFirstDrain has the first drain of an estimate hold so many events at least.
+func (r *RunRequest) WithFirstDrain(events uint64) { r.firstDrain = events }
+
 // FakeGear stands in for everything that breaks, sees and heals.
 type FakeGear struct {
 	// Inject and Heal do what a fault does; nil for nothing.

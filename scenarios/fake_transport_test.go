@@ -350,6 +350,7 @@ func (s *pipeSystem) take(b *workloads.Batch) error {
 	if f := s.fake; f.processing != nil {
 		time.Sleep(f.processing(0))
 	}
+	time.Sleep(s.fake.each * time.Duration(b.N))
 	rs := workloads.NewResults(s.job.Workload.Query, 1024)
 	s.answer(b, rs)
 	s.way.output <- rs
