@@ -69,6 +69,9 @@ final class StreamsJob implements Job {
             if (failure != null) {
                 throw new IllegalStateException("start the topology", failure);
             }
+            if (s.state().hasStartedOrFinishedShuttingDown()) {
+                throw new IllegalStateException("the application was closed");
+            }
             if (System.nanoTime() > until) {
                 throw new IllegalStateException("the application is " + s.state() + " after "
                     + WITHIN.toSeconds() + " s");
