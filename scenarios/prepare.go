@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"github.com/streambench/streambench/reports/record"
@@ -78,6 +79,10 @@ func (r *run) prepare(sys System, of record.Repeat) *repetition {
 		// Whatever the brokers and a deployment that serves several jobs keep of one is not the
 		// next one's.
 		rep.job.RunID += fmt.Sprintf(".%s-%d", fileName(of.System), of.Rep)
+	}
+	if d := r.req.Drivers; d != nil {
+		rep.elsewhere = &elsewhere{drivers: d, conditions: r.driverConditions(rep)}
+		rep.job.Elsewhere, rep.job.RunID = true, filepath.Base(r.dir)
 	}
 	return rep
 }

@@ -44,6 +44,9 @@ type RunRequest struct {
 	// Null finds the null ceiling, which claims are held against.
 	Null Null
 
+	// Drivers are those of other processes that offer the load; nil where this one does.
+	Drivers *Drivers
+
 	// canaryNap is how the canary sleeps; nil for the kernel's sleep. Virtual time cannot see that.
 	canaryNap func(time.Duration)
 	// used tells what this process has used; nil for the operating system's word.
@@ -100,6 +103,9 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 		return out, err
 	}
 	start := time.Now()
+	if d := req.Drivers; d != nil {
+		start = d.Start // its name is known beforehand
+	}
 	id, err := makeRunDir(req.Dir, req.Scenario.Name, start)
 	if err != nil {
 		return out, err
@@ -176,6 +182,9 @@ func (r *run) ready() (err error) {
 	}
 	transport, err := r.transport()
 	if err != nil {
+		return err
+	}
+	if err := r.req.Drivers.fit(s, transport); err != nil {
 		return err
 	}
 	for _, sys := range s.Systems {

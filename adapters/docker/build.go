@@ -10,10 +10,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing/fstest"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
 )
 
@@ -61,23 +63,9 @@ func (e *Engine) Build(ctx context.Context, i Image, o BuildOptions) error {
 	if err != nil {
 		return unready(what, err, "")
 	}
-	began := time.Now()
-	err = e.build(ctx, buildRun{
+	err = e.buildLabelled(ctx, i, buildRun{
 		files: func(w io.Writer) error { return writeContext(w, i.Files, authorities) },
 		base:  base, tag: i.Ref(), log: o.Log,
-	})
-	if err != nil {
-		return unready(what, err, buildRemedy(err))
-	}
-	// How long it took is known only now, so the label is a layer of its own: an empty one.
-	dockerfile := fstest.MapFS{"Dockerfile": {Data: []byte("FROM " + i.Ref() + "\n")}}
-	err = e.build(ctx, buildRun{
-		files: func(w io.Writer) error { return writeContext(w, dockerfile, nil) },
-		tag:   i.Ref(), log: io.Discard,
-		labels: map[string]string{
-			labelImage: i.Name, labelBase: base,
-			labelTook: time.Since(began).Round(100 * time.Millisecond).String(),
-		},
 	})
 	if err != nil {
 		return unready(what, err, buildRemedy(err))
@@ -85,11 +73,41 @@ func (e *Engine) Build(ctx context.Context, i Image, o BuildOptions) error {
 	return nil
 }
 
+// buildLabelled builds an image and then, as its last and empty layer, the labels: only then it is
+// known how long it took. Where all of it comes out of the engine's cache, the image stays that of
+// the build that did the work.
+func (e *Engine) buildLabelled(ctx context.Context, i Image, b buildRun) error {
+	before, err := e.cli.ImageInspect(ctx, b.tag)
+	if err != nil && !errdefs.IsNotFound(err) {
+		return err
+	}
+	began := time.Now()
+	if err := e.build(ctx, b); err != nil {
+		return err
+	}
+	now, err := e.cli.ImageInspect(ctx, b.tag)
+	if err != nil {
+		return err
+	}
+	if before.ID != "" && slices.Equal(before.RootFS.Layers, now.RootFS.Layers) {
+		_, err := e.cli.ImageTag(ctx, client.ImageTagOptions{Source: before.ID, Target: b.tag})
+		return err
+	}
+	took := time.Since(began).Round(100 * time.Millisecond)
+	labels := fmt.Sprintf("FROM %s\nLABEL %s=%q %s=%q %s=%q\n", b.tag,
+		labelImage, i.Name, labelBase, b.base, labelTook, took.String())
+	return e.build(ctx, buildRun{
+		files: func(w io.Writer) error {
+			return writeContext(w, fstest.MapFS{"Dockerfile": {Data: []byte(labels)}}, nil)
+		},
+		tag: b.tag, log: io.Discard,
+	})
+}
+
 // buildRun is one build of the engine.
 type buildRun struct {
 	files     func(io.Writer) error // writes the build context
 	base, tag string
-	labels    map[string]string
 	log       io.Writer
 }
 
@@ -97,9 +115,7 @@ func (e *Engine) build(ctx context.Context, b buildRun) error {
 	r, w := io.Pipe()
 	defer r.Close()
 	go func() { w.CloseWithError(b.files(w)) }()
-	o := client.ImageBuildOptions{
-		Tags: []string{b.tag}, Remove: true, ForceRemove: true, Labels: b.labels,
-	}
+	o := client.ImageBuildOptions{Tags: []string{b.tag}, Remove: true, ForceRemove: true}
 	if b.base != "" {
 		o.BuildArgs = map[string]*string{"BASE": &b.base}
 	}

@@ -29,6 +29,9 @@ type Container struct {
 	volume  string
 	gone    func() error // tells the lease
 
+	removal sync.Once
+	removed error
+
 	mu     sync.Mutex
 	killed bool   // by us
 	since  string // when it had ended before it was started last; "" for never
@@ -90,27 +93,36 @@ func (c *Container) end(s *container.State) string {
 }
 
 func (c *Container) state(ctx context.Context) (*container.State, error) {
-	r, err := c.d.engine.cli.ContainerInspect(ctx, c.name, client.ContainerInspectOptions{})
+	r, err := c.inspect(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("look at its container: %w", err)
+		return nil, err
 	}
-	if r.Container.State == nil {
+	if r.State == nil {
 		return nil, errors.New("the engine tells no state of its container")
 	}
-	return r.Container.State, nil
+	return r.State, nil
+}
+
+// inspect asks the engine. One that does not answer is to blame itself.
+func (c *Container) inspect(ctx context.Context) (container.InspectResponse, error) {
+	r, err := c.d.engine.cli.ContainerInspect(ctx, c.name, client.ContainerInspectOptions{})
+	if err != nil && ctx.Err() == nil {
+		err = unready("look at its container", err, remedyFor(err))
+	}
+	return r.Container, err
 }
 
 // look notes what is known of a container only once it was started.
 func (c *Container) look(ctx context.Context) error {
-	r, err := c.d.engine.cli.ContainerInspect(ctx, c.name, client.ContainerInspectOptions{})
+	r, err := c.inspect(ctx)
 	if err != nil {
-		return fmt.Errorf("look at its container: %w", err)
+		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.id = r.Container.ID
-	if c.pid = 0; r.Container.State != nil {
-		c.pid = r.Container.State.Pid
+	c.id = r.ID
+	if c.pid = 0; r.State != nil {
+		c.pid = r.State.Pid
 	}
 	return nil
 }
@@ -204,8 +216,17 @@ func (c *Container) exec(ctx context.Context, cmd []string) (string, int, error)
 	return out.String(), r.ExitCode, err
 }
 
+// Remove keeps the log and removes the container, as the Close of its deployment does: another one
+// of its name may be started then. Twice is harmless.
+func (c *Container) Remove() error { return c.remove() }
+
 // remove keeps the log and removes the container, if it is there.
 func (c *Container) remove() error {
+	c.removal.Do(func() { c.removed = c.removeOnce() })
+	return c.removed
+}
+
+func (c *Container) removeOnce() error {
 	ctx, cancel := context.WithTimeout(context.Background(), longestRemoval)
 	defer cancel()
 	defer c.d.giveBack(c.address)
@@ -214,20 +235,19 @@ func (c *Container) remove() error {
 			givePort(port)
 		}
 	}()
-	r, err := c.d.engine.cli.ContainerInspect(ctx, c.name, client.ContainerInspectOptions{})
+	r, err := c.inspect(ctx)
 	if errdefs.IsNotFound(err) {
 		return c.gone()
 	}
 	if err != nil {
 		return fmt.Errorf("remove container of %s: %w", c.spec.Name, err)
 	}
-	config := r.Container.Config
-	if config == nil || config.Labels[labelOwner] != owner() {
+	if r.Config == nil || r.Config.Labels[labelOwner] != owner() {
 		return c.gone() // of another tool that was quicker with the name
 	}
 	c.ending()
 	kept := c.keepLog(ctx)
-	if err := c.d.engine.removeContainer(ctx, r.Container.ID); err != nil {
+	if err := c.d.engine.removeContainer(ctx, r.ID); err != nil {
 		return errors.Join(kept, fmt.Errorf("remove container of %s: %w", c.spec.Name, err))
 	}
 	return errors.Join(kept, c.gone())

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
 
 	"github.com/streambench/streambench/chaos"
 )
@@ -138,7 +140,10 @@ func (d *Deployment) remove() error {
 
 // labels are those of everything made here.
 func (d *Deployment) labels() map[string]string {
-	all := map[string]string{labelRun: d.cfg.RunID, labelOwner: owner(), labelHome: home()}
+	all := testcontainers.GenericLabels() // by these Ryuk knows it
+	maps.Copy(all, map[string]string{
+		labelRun: d.cfg.RunID, labelOwner: owner(), labelHome: home(),
+	})
 	if d.cfg.Lease != nil {
 		_, run, _ := strings.Cut(d.cfg.Lease.Label(), "=")
 		all[chaos.LeaseLabel] = run

@@ -98,6 +98,7 @@ func echoSpec(image, name string) Spec {
 // TestContainersAreNodes goes through the life of a deployment: two containers, one of which is
 // killed, and nothing that is left of them.
 func TestContainersAreNodes(t *testing.T) {
+	t.Parallel()
 	e := engineFor(t)
 	image, logs := baseFor(t, e), t.TempDir()
 	lease, err := chaos.OpenLease(t.Context(), runID(t))
@@ -292,6 +293,7 @@ func labelled(t *testing.T, e *Engine, label string) (all []string) {
 }
 
 func TestAContainerThatIsNotReadySaysWhy(t *testing.T) {
+	t.Parallel()
 	e := engineFor(t)
 	image := baseFor(t, e)
 	d := deploy(t, e, DeploymentConfig{LogDir: t.TempDir()})
@@ -354,6 +356,7 @@ func TestAContainerThatIsNotReadySaysWhy(t *testing.T) {
 }
 
 func TestAPortThatIsTakenInBetweenIsReplaced(t *testing.T) {
+	t.Parallel()
 	e := engineFor(t)
 	d := deploy(t, e, DeploymentConfig{})
 	s := echoSpec(baseFor(t, e), "worker-1")
@@ -379,6 +382,7 @@ func TestAPortThatIsTakenInBetweenIsReplaced(t *testing.T) {
 }
 
 func TestCloseEndsAStartThatIsOn(t *testing.T) {
+	t.Parallel()
 	e := engineFor(t)
 	d := deploy(t, e, DeploymentConfig{})
 	s := Spec{Name: "one", Image: baseFor(t, e), Cmd: []string{"sleep", "100"}}
@@ -405,6 +409,7 @@ func TestCloseEndsAStartThatIsOn(t *testing.T) {
 }
 
 func TestDeploymentsMayShareANetwork(t *testing.T) {
+	t.Parallel()
 	e := engineFor(t)
 	image := baseFor(t, e)
 	brokers := deploy(t, e, DeploymentConfig{})

@@ -91,6 +91,7 @@ func TestABuildContextHasTheAuthoritiesOfTheHost(t *testing.T) {
 }
 
 func TestAnImageIsBuiltOnceAndSaysHowLongItTook(t *testing.T) {
+	t.Parallel()
 	e := engineFor(t)
 	base := baseFor(t, e)
 	ca := t.TempDir()
@@ -115,9 +116,22 @@ func TestAnImageIsBuiltOnceAndSaysHowLongItTook(t *testing.T) {
 	if err != nil || about.SizeB == 0 || about.Took == 0 || about.Base != base {
 		t.Errorf("%+v, %v", about, err)
 	}
+	// Built again, it is the same image, with the time of the build that did the work.
+	first, err := e.cli.ImageInspect(t.Context(), i.Ref())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Build(t.Context(), i, BuildOptions{Base: base, CA: ca}); err != nil {
+		t.Fatal(err)
+	}
+	again, err := e.cli.ImageInspect(t.Context(), i.Ref())
+	if err != nil || again.ID != first.ID {
+		t.Errorf("built again it is %s, not %s; %v", again.ID, first.ID, err)
+	}
 }
 
 func TestAnImageIsSavedAndLoaded(t *testing.T) {
+	t.Parallel()
 	e := engineFor(t)
 	i := Image{Name: "toy", Version: "3", Files: files("Dockerfile",
 		"ARG BASE\nFROM scratch\nCOPY Dockerfile /\n# "+runID(t)+"\n")}
@@ -144,6 +158,7 @@ func TestAnImageIsSavedAndLoaded(t *testing.T) {
 }
 
 func TestABuildThatFailsSaysWhy(t *testing.T) {
+	t.Parallel()
 	e := engineFor(t)
 	base := baseFor(t, e)
 	for name, c := range map[string]struct {

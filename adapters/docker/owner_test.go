@@ -87,6 +87,7 @@ func startToy(t *testing.T, part string) (*exec.Cmd, string) {
 // TestNothingIsLeftOfAToolThatWasKilled holds that the reaper removes what a tool that was killed
 // had in containers.
 func TestNothingIsLeftOfAToolThatWasKilled(t *testing.T) {
+	t.Parallel()
 	e := engineFor(t)
 	run := runID(t)
 	tool, label := startToy(t, "leased "+run)
@@ -112,6 +113,7 @@ func TestNothingIsLeftOfAToolThatWasKilled(t *testing.T) {
 // TestSweepRemovesWhatDeadToolsLeft holds that what nobody watches over any more is removed, and
 // what belongs to a tool that lives, or to one of another host, is not.
 func TestSweepRemovesWhatDeadToolsLeft(t *testing.T) {
+	t.Parallel()
 	e := engineFor(t)
 	run := runID(t)
 	tool, _ := startToy(t, "bare "+run)

@@ -14,12 +14,16 @@ import (
 )
 
 // Ryuk is the container in which testcontainers removes what a dead process has left. It is one
-// more net below ours, the lease and its reaper, and does without where its image cannot be had.
+// more net below ours, the lease and its reaper, and is left out where its image cannot be had.
 const (
 	ryukOff = "TESTCONTAINERS_RYUK_DISABLED"
-	ryukEnd = "RYUK_RECONNECTION_TIMEOUT"
-	// ryukSoon is how long Ryuk stays when the process is gone.
-	ryukSoon = "2s"
+	// ryukEnd is how long Ryuk stays when the process is gone.
+	ryukEnd, ryukSoon = "RYUK_RECONNECTION_TIMEOUT", "2s"
+	// ryukAt is where it is reached: like all that is published, at this host. Testcontainers takes
+	// a machine that is a container itself for one beside the others.
+	ryukAt, ryukHere = "TESTCONTAINERS_HOST_OVERRIDE", "127.0.0.1"
+	// ryukFrom would have testcontainers look for the images that are built here at a registry.
+	ryukFrom = "TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX"
 	// registry is where the image is, longestDial and longestPull how long it may take to have it.
 	registry    = "registry-1.docker.io:443"
 	longestDial = time.Second
@@ -30,19 +34,22 @@ const (
 // before anything else of testcontainers is, as that reads its settings once.
 func (e *Engine) settleReaper(ctx context.Context) error {
 	tclog.SetDefault(tclog.NewNoopLogger())
-	errs := []error{os.Setenv("DOCKER_HOST", e.host)}
+	errs := []error{os.Setenv("DOCKER_HOST", e.host), os.Unsetenv(ryukFrom)}
 	if os.Getenv(ryukOff) == "" && !e.hasRyuk(ctx) {
 		errs = append(errs, os.Setenv(ryukOff, "true"))
 	}
-	if os.Getenv(ryukEnd) == "" {
-		errs = append(errs, os.Setenv(ryukEnd, ryukSoon))
+	for name, value := range map[string]string{ryukEnd: ryukSoon, ryukAt: ryukHere} {
+		if os.Getenv(name) == "" {
+			errs = append(errs, os.Setenv(name, value))
+		}
 	}
 	return errors.Join(errs...)
 }
 
 // hasRyuk reports whether the image is there, or comes quickly.
 func (e *Engine) hasRyuk(ctx context.Context) bool {
-	if there, err := e.Has(ctx, testcontainers.ReaperDefaultImage); there || err != nil {
+	image := testcontainers.ReaperDefaultImage
+	if there, err := e.Has(ctx, image); there || err != nil {
 		return there
 	}
 	conn, err := net.DialTimeout("tcp", registry, longestDial)
@@ -52,7 +59,7 @@ func (e *Engine) hasRyuk(ctx context.Context) bool {
 	conn.Close()
 	ctx, cancel := context.WithTimeout(ctx, longestPull)
 	defer cancel()
-	return e.pull(ctx, testcontainers.ReaperDefaultImage) == nil
+	return e.pull(ctx, image) == nil
 }
 
 // pull has the engine fetch an image from its registry.

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
+	"testing"
 	"testing/fstest"
 	"time"
 
@@ -12,6 +14,29 @@ import (
 
 	"github.com/streambench/streambench/adapters/docker"
 )
+
+// TestImagesShareTheirFirstLayers holds that what takes longest, Debian's packages, is built and
+// kept once for all images.
+func TestImagesShareTheirFirstLayers(t *testing.T) {
+	const last = "RUN update-ca-certificates >/dev/null\n"
+	common := ""
+	for _, i := range images {
+		text, err := fs.ReadFile(i.Files, "Dockerfile")
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, _, ok := strings.Cut(string(text), last)
+		if common == "" {
+			common = first
+		}
+		if !ok || first != common {
+			t.Errorf("the Dockerfile of %s begins with\n%s\nand not with\n%s", i.Name, first, common)
+		}
+		if i.BuildTime == 0 {
+			t.Errorf("nobody knows how long the build of %s takes", i.Name)
+		}
+	}
+}
 
 // toyImage is one that is built at once, another one in every script.
 func toyImage(work string) docker.Image {
