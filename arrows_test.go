@@ -31,7 +31,8 @@ var arrows = map[string]rule{
 	"workloads/workloadstest": {own: []string{"workloads"}},
 	"adapters":                {own: []string{"workloads", "chaos", "reports/record"}, foreign: []string{"golang.org/x/sys"}},
 	"adapters/kafka": {
-		own:     []string{"adapters", "workloads", "chaos", "reports/record"},
+		own: []string{"adapters", "adapters/docker", "adapters/kafka/image", "workloads", "chaos",
+			"reports/record"},
 		foreign: []string{"github.com/twmb/franz-go", "golang.org/x/sys"},
 	},
 	"adapters/docker": {
@@ -39,11 +40,19 @@ var arrows = map[string]rule{
 		foreign: []string{"github.com/moby/moby/", "github.com/testcontainers/",
 			"github.com/containerd/errdefs"},
 	},
+	"adapters/kafka/image": {own: []string{"adapters/docker"}},
 	// Its records are those of Kafka, and so are driver and collector.
 	"adapters/log": {own: []string{"adapters", "adapters/kafka", "workloads", "chaos"}},
 	"adapters/null": {own: []string{"adapters", "adapters/kafka", "adapters/log", "workloads",
 		"chaos"}},
 	"adapters/java": {own: []string{"adapters", "workloads"}},
+	"adapters/flink": {own: []string{"adapters", "adapters/docker", "adapters/java",
+		"adapters/kafka", "workloads", "chaos", "reports/record"}},
+	"adapters/kafkastreams": {
+		own: []string{"adapters", "adapters/docker", "adapters/java", "adapters/kafka", "workloads",
+			"chaos", "reports/record"},
+		foreign: []string{"github.com/twmb/franz-go"},
+	},
 	"adapters/native": {
 		own: []string{"adapters", "adapters/native/engine", "adapters/native/checkpoint",
 			"adapters/native/cluster", "adapters/kafka", "adapters/log", "workloads", "chaos",
@@ -74,7 +83,7 @@ var arrows = map[string]rule{
 }
 
 // adaptersAndRenderers are imported by the command alone.
-var adaptersAndRenderers = []string{"adapters/native", "adapters/null", "reports"}
+var adaptersAndRenderers = []string{"adapters/flink", "adapters/native", "adapters/null", "reports"}
 
 // TestImportsFollowTheArrows holds the direction of data: scenarios run systems and write records,
 // reports read records, and only the command knows which systems and renderers there are.

@@ -37,6 +37,9 @@ type Job struct {
 	Broker     Broker
 	Partitions int
 	StallSink  bool // the brokers of the outputs are to be Stallable
+	// Elsewhere says that drivers of other processes offer the load, whose one shard here only tells
+	// what has come: see Sharing.
+	Elsewhere bool
 	// Settings are those the scenario hands to the system as they are, by name. Profile names the
 	// set of recovery settings they are laid over: defaults, equal-detection or vendor-tuned.
 	Settings map[string]string

@@ -63,6 +63,15 @@ func (s *Shard) Mirror(r Report) {
 	raise(&s.accepted, min(r.Accepted, st.handed))
 }
 
+// Arrived says that the first n slots were handed over elsewhere and that the transport has them.
+// One goroutine at a time.
+func (s *Shard) Arrived(n uint64) {
+	s.st.handed, s.st.next = max(s.st.handed, n), max(s.st.next, s.index+n*s.step)
+	s.st.mode = occupied
+	s.publish()
+	raise(&s.accepted, n)
+}
+
 // Silent says that nothing is heard of a shard since a time: its system has the slot, as it has
 // died or is out of reach.
 func (s *Shard) Silent(sinceNs int64) {

@@ -120,7 +120,7 @@ func (r *repetition) awaitBoth(ctx context.Context) error {
 		select {
 		case err := <-sent:
 			if err != nil {
-				return fmt.Errorf("%s transport: %w", r.job.Transport, err)
+				return r.elsewhere.who(fmt.Errorf("%s transport: %w", r.job.Transport, err))
 			}
 			sent = nil
 		case err := <-ended:

@@ -40,7 +40,7 @@ func makeRunDir(dir, name string, start time.Time) (id string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", notReady("make output folder: %w: choose another with --dir", err)
 	}
-	base := start.UTC().Format("20060102T150405Z") + "-" + fileName(name)
+	base := runName(name, start)
 	for n := 1; ; n++ {
 		id = base
 		if n > 1 {
@@ -61,6 +61,11 @@ func makeRunDir(dir, name string, start time.Time) (id string, err error) {
 			dir, err)
 	}
 	return id, nil
+}
+
+// runName is the name of a run's folder, unless there is one.
+func runName(name string, start time.Time) string {
+	return start.UTC().Format("20060102T150405Z") + "-" + fileName(name)
 }
 
 // fileName keeps of a name what every file system takes.

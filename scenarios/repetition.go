@@ -80,6 +80,7 @@ type repetition struct {
 	nap       func(time.Duration) // of the canary
 	used      func() usage        // by this process
 	bounded   *bounded            // the same input, answered before
+	elsewhere *elsewhere          // drivers of other processes; nil where this one drives
 	drained   *drained            // an input that is all there before the system starts; nil for none
 	replay    *replay             // the same input, answered again meanwhile
 	unstall   func()              // ends a stall of the sink at once
@@ -257,6 +258,9 @@ func (r *repetition) warmup(ctx context.Context) error {
 			r.limit(n)
 		}
 	}
+	if err := r.elsewhere.await(ctx, r); err != nil {
+		return err
+	}
 	r.startClock()
 	if !tm.auto {
 		return r.until(ctx, tm.warmup)
@@ -268,6 +272,10 @@ func (r *repetition) warmup(ctx context.Context) error {
 func (r *repetition) startClock() {
 	r.restore = restrainGC()
 	r.t0, r.t0Ns = time.Now(), r.journal.now()
+	if r.elsewhere != nil {
+		apart := r.elsewhere.drivers.Start.Sub(r.t0)
+		r.t0, r.t0Ns = r.t0.Add(apart), r.t0Ns+int64(apart)
+	}
 	r.series.t0Ns = r.t0Ns
 	r.load.Begin(r.t0)
 	r.canary = &canary{into: r.series.canary, now: r.journal.now, nap: r.nap}

@@ -45,6 +45,9 @@ type RunRequest struct {
 	// Null finds the null ceiling, which claims are held against.
 	Null Null
 
+	// Drivers are those of other processes that offer the load; nil where this one does.
+	Drivers *Drivers
+
 	// canaryNap is how the canary sleeps; nil for the kernel's sleep. Virtual time cannot see that.
 	canaryNap func(time.Duration)
 	// used tells what this process has used; nil for the operating system's word.
@@ -99,6 +102,9 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 		return out, err
 	}
 	start := time.Now()
+	if d := req.Drivers; d != nil {
+		start = d.Start // its name is known beforehand
+	}
 	id, err := makeRunDir(req.Dir, req.Scenario.Name, start)
 	if err != nil {
 		return out, err
@@ -175,6 +181,9 @@ func (r *run) ready() (err error) {
 	}
 	transport, err := r.transport()
 	if err != nil {
+		return err
+	}
+	if err := r.req.Drivers.fit(s, transport); err != nil {
 		return err
 	}
 	for _, sys := range s.Systems {
@@ -496,6 +505,10 @@ func (r *run) prepare(sys System, of record.Repeat) *repetition {
 	if rep.footing != nil || rep.contained() {
 		// Whatever the brokers and a deployment that serves several jobs keep of one is not the next one's.
 		rep.job.RunID += fmt.Sprintf(".%s-%d", fileName(of.System), of.Rep)
+	}
+	if d := r.req.Drivers; d != nil {
+		rep.elsewhere = &elsewhere{drivers: d, conditions: r.driverConditions(rep)}
+		rep.job.Elsewhere, rep.job.RunID = true, filepath.Base(r.dir)
 	}
 	return rep
 }

@@ -187,6 +187,9 @@ func (r *repetition) drain(ctx context.Context) (err error) {
 	if r.drainGap == "" {
 		r.drainGap = r.unsealed
 	}
+	if err := r.elsewhere.merge(ctx, r); err != nil {
+		return err
+	}
 	if r.replay == nil {
 		return nil
 	}
@@ -259,6 +262,7 @@ func (r *repetition) check(ctx context.Context) error {
 	entry.Conclusive, entry.Why = r.drainGap == "", r.drainGap
 	entry.Unchecked = r.expect == expectNone
 	entry.CheckNs = int64(time.Since(start))
+	r.elsewhere.excuse(entry, r)
 	r.end.Backlog = r.collector.whole.readings(r.timing.pacer)
 	entry.Spread = r.spread(l)
 	r.ledger = entry

@@ -37,6 +37,9 @@ func (c *channel) audit() error {
 		return Unready(what, err)
 	}
 	for p, written := range c.producer.written {
+		if c.arrived != nil {
+			written += c.arrived[p]
+		}
 		from, _ := first.Lookup(c.topics.Input, int32(p))
 		to, _ := end.Lookup(c.topics.Input, int32(p))
 		switch {

@@ -34,6 +34,7 @@ const (
 	headerSize   = 61
 
 	transactionalBit = 1 << 4
+	brokerTimeBit    = 1 << 3
 	controlBit       = 1 << 5
 	compressionMask  = 7
 )
@@ -46,6 +47,7 @@ type Identity struct {
 	Epoch         int16
 	Transactional bool
 	known         bool
+	brokerTime    bool // its batches have the time at which the broker takes them
 }
 
 // newIdentity is what a broker has given out.
@@ -153,6 +155,9 @@ func (b *Batch) Seal(p Identity, sequence int32) []byte {
 	attributes := uint16(0)
 	if p.Transactional {
 		attributes = transactionalBit
+	}
+	if p.brokerTime {
+		attributes |= brokerTimeBit
 	}
 	if !p.known {
 		p.ID, p.Epoch, sequence = -1, -1, -1

@@ -81,7 +81,7 @@ func startContainers(ctx context.Context, job adapters.Job, l limits) (*containe
 	return k, nil
 }
 
-// clusterID is 16 bytes that follow from the run, so that a broker of another is not taken for ours.
+// clusterID is 16 bytes that follow from the run: a broker of another is not taken for ours.
 func clusterID(run string) string {
 	sum := sha256.Sum256([]byte(run))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
@@ -205,8 +205,8 @@ func nodeProperties(i, n int, endpoint string) map[string]string {
 }
 
 // javaOptions are those of a broker's virtual machine. On few cores the plain collector and the
-// first compiler alone have it ready in half the processor time and take as little a record; half of
-// the memory is left to the pages of the log.
+// first compiler alone have it ready in half the processor time and take as little a record. Half
+// of the memory is left to the pages of the log.
 func javaOptions(cpus float64, memoryB uint64) string {
 	heap := min(max(memoryB/2>>20, 192), 6<<10)
 	options := fmt.Sprintf("-Xms%dm -Xmx%dm", heap/2, heap)

@@ -53,11 +53,13 @@ type Driver struct {
 	number     [8]byte
 	header     []Header
 	stopped    atomic.Bool
+	endless    bool // others send the end events
 
 	written [lanes]uint64 // records so far, by lane
 	mu      sync.Mutex
 	acked   [lanes]uint64
 	under   []sent // in the order of the schedule
+	worstNs int64  // longest time from when an event was due to its acknowledgement
 }
 
 // sent is a take that is not wholly acknowledged: it is once every lane has come that far.
@@ -67,13 +69,16 @@ type sent struct {
 }
 
 // NewDriver makes the driver of a job. It writes nothing before it knows where to.
-func NewDriver(job adapters.Job) (*Driver, error) {
+func NewDriver(job adapters.Job) (*Driver, error) { return newDriver(job, 0) }
+
+// newDriver makes the driver of one shard.
+func newDriver(job adapters.Job, shard int) (*Driver, error) {
 	codec, err := workloads.NewCodec(job.Workload.Schema, job.Format)
 	if err != nil {
 		return nil, err
 	}
 	d := &Driver{
-		job: job, shard: job.Load.Shard(0), codec: codec,
+		job: job, shard: job.Load.Shard(shard), codec: codec,
 		router: job.Workload.NewRouter(job.Partitions), gen: job.Workload.Events(),
 		batch: workloads.NewBatch(job.Workload.Schema, driverRows), maxTS: math.MinInt64,
 	}
@@ -103,7 +108,10 @@ func (d *Driver) settle() {
 				return
 			}
 		}
-		d.shard.Accept(d.under[0].slots)
+		slots := d.under[0].slots
+		d.shard.Accept(slots)
+		load := d.job.Load
+		d.worstNs = max(d.worstNs, load.NowNs()-load.DueNs(slots.First))
 		d.under = d.under[1:]
 	}
 }
@@ -143,6 +151,8 @@ func (d *Driver) Run() error {
 			return err
 		}
 		switch {
+		case t.End && d.endless:
+			return d.flush()
 		case t.End:
 			return d.end()
 		case t.Slots.N > 0:

@@ -101,6 +101,7 @@ type channel struct {
 	made       []string // topics that are ours to delete
 	driver     *Driver
 	producer   *Producer // the driver's
+	arrived    []int64   // events of drivers elsewhere, by partition, once all have come
 	collector  *Collector
 
 	sent    chan struct{} // closed when the whole load was acknowledged
@@ -193,6 +194,12 @@ func (c *channel) make(ctx context.Context) (err error) {
 		clear(here.Outputs[:])
 	}
 	c.made, err = createTopics(ctx, kadm.NewClient(c.admin), &here)
+	if err != nil || !c.job.Elsewhere {
+		return err
+	}
+	if err = createClock(ctx, kadm.NewClient(c.admin), clockTopic(c.job.RunID)); err == nil {
+		c.made = append(c.made, clockTopic(c.job.RunID))
+	}
 	return err
 }
 
@@ -222,7 +229,11 @@ func (c *channel) unmake(made []string) error {
 // start begins to drive and to collect.
 func (c *channel) start() {
 	c.work.Go(func() {
-		if err := c.driver.Run(); err != nil {
+		offer := c.driver.Run
+		if c.job.Elsewhere {
+			offer = c.awaitArrivals
+		}
+		if err := offer(); err != nil {
 			c.fail(Unready("offer events", err))
 			return
 		}

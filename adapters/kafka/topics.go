@@ -118,6 +118,27 @@ func createTopics(
 	return made, checkSettings(ctx, admin, t)
 }
 
+// clockTopic is where processes hold their clocks against the broker's.
+func clockTopic(run string) string { return run + ".clock" }
+
+// createClock makes the topic of the clock.
+func createClock(ctx context.Context, admin *kadm.Client, topic string) error {
+	byBroker := "LogAppendTime"
+	made, err := admin.CreateTopic(ctx, 1, -1, map[string]*string{
+		"message.timestamp.type": &byBroker,
+	}, topic)
+	if err == nil {
+		err = made.Err
+	}
+	if errors.Is(err, kerr.TopicAlreadyExists) {
+		err = errTaken
+	}
+	if err != nil {
+		return Unready("create topic "+topic, err)
+	}
+	return awaitTopics(ctx, admin, &adapters.Topics{Input: topic, Partitions: 1})
+}
+
 // notMade says why a topic was not made.
 func notMade(topic kadm.CreateTopicResponse) error {
 	if errors.Is(topic.Err, kerr.TopicAlreadyExists) {

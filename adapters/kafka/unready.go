@@ -59,6 +59,7 @@ var remedies = []struct {
 	{errPartitions, "somebody else has made it: delete it and run again"},
 	{errSetting, "the cluster keeps it so: ask those who run it"},
 	{errDied, "run again"},
+	{errAbsent, "look at what the drivers say; all of a load's shards are needed"},
 	{errDiffers, "something changes settings on its way there: look at the log of the broker"},
 	{errImage, "streambench images build kafka makes it"},
 	{errNoLogin, "set " + userVariable + " and " + passwordVariable},

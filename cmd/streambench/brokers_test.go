@@ -3,7 +3,9 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -39,6 +41,17 @@ func brokers(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(c.Close)
 	brokersFor[args[0]](ts, c)
 	ts.Setenv("BROKERS", strings.Join(c.ListenAddrs(), ","))
+}
+
+// soon NAME SECONDS puts the time in so many seconds into a variable.
+func soon(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: soon NAME SECONDS")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	at := time.Now().Add(time.Duration(n) * time.Second)
+	ts.Setenv(args[0], at.UTC().Format(time.RFC3339))
 }
 
 // nowhere TEXT FOLDER… checks that no file of the folders holds a text, nor does its name.

@@ -159,6 +159,7 @@ func TestScripts(t *testing.T) {
 			"lines":     lines,
 			"edit":      edit,
 			"brokers":   brokers,
+			"soon":      soon,
 			"nowhere":   nowhere,
 			"shorten":   shorten,
 		},

@@ -32,7 +32,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(
 		doctorCommand(a), demoCommand(a), initCommand(a), checkCommand(a), runCommand(a),
 		reportCommand(a), openCommand(a), listCommand(a), eventsCommand(a), expectCommand(a),
-		schemaCommand(a), explainCommand(a), cleanCommand(a), imagesCommand(a),
+		schemaCommand(a), explainCommand(a), cleanCommand(a), imagesCommand(a), driverCommand(a),
 		versionCommand(a),
 	)
 	completeFlag(root, "color", cobra.FixedCompletions([]string{"auto", "always", "never"},

@@ -30,6 +30,7 @@ type runFlags struct {
 	plane    string
 	// untwinned leaves out the repetitions without the faults.
 	untwinned bool
+	drivers   driversFlags
 }
 
 func runCommand(a *app) *cobra.Command {
@@ -51,6 +52,7 @@ func runCommand(a *app) *cobra.Command {
 		"take the sustainable rate from an earlier run in place of a search")
 	cmd.Flags().StringVar(&flags.plane, "plane", "", "how nodes reach each other where faults are "+
 		"injected: "+strings.Join(planes, ", ")+"; the simplest that the faults allow")
+	flags.drivers.add(cmd)
 	completeFlag(cmd, "on", completeSystems)
 	completeFlag(cmd, "plane", completePlanes)
 	completeFlag(cmd, "capacity", a.completeRuns)
@@ -72,6 +74,10 @@ func (a *app) run(args []string, flags runFlags) error {
 	if err := a.runnable(s); err != nil {
 		return err
 	}
+	drivers, null, err := flags.drivers.parse()
+	if err != nil {
+		return err
+	}
 	known, err := a.knownCapacity(flags.capacity, s)
 	if err != nil {
 		return err
@@ -88,7 +94,7 @@ func (a *app) run(args []string, flags runFlags) error {
 		Scenario: s, Systems: findAdapter, Transports: findTransport, Dir: a.dir,
 		Sinks:   []record.Sink{show},
 		Command: command(), Version: b.Version, Commit: b.Commit, KeepResults: flags.results,
-		Null: nullCeiling(), Capacity: known, Plane: flags.plane, Untwinned: flags.untwinned,
+		Null: null, Drivers: drivers, Capacity: known, Plane: flags.plane, Untwinned: flags.untwinned,
 	})
 	show.done()
 	if out.Dir == "" || (err != nil && !errors.Is(err, context.Canceled)) {

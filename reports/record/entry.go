@@ -266,6 +266,9 @@ type End struct {
 	// SendsUnknown are events that were handed to the transport and neither acknowledged nor refused:
 	// whether they are part of the input is not known.
 	SendsUnknown uint64 `json:"sendsUnknown,omitempty"`
+	// ClockNs is the most that the clocks of drivers of other machines can have been apart from that
+	// of the collector; 0 where one process is both.
+	ClockNs int64 `json:"clockNs,omitempty"`
 	// Untimed are the results that a latency series has no sample of, because it is not known what
 	// to count from, by its stage.
 	Untimed map[string]uint64 `json:"untimed,omitempty"`

@@ -24,6 +24,9 @@ var Quantiles = []Quantile{
 // codeFloor marks a latency that the host's own noise reaches.
 const codeFloor = "host-floor"
 
+// codeClocks marks a latency between machines.
+const codeClocks = "clocks-apart"
+
 // codeOverloaded marks a throughput below the offered one; overloadShare of it is enough.
 const (
 	codeOverloaded = "overloaded"
@@ -210,6 +213,9 @@ func weaken(figures map[string]Figure, trails []Trail, h *record.HistogramLog) {
 		if !ok {
 			continue
 		}
+		if w, ok := clocks(trails); ok {
+			f.Warnings = append(f.Warnings, w)
+		}
 		for _, t := range trails {
 			result := h.Merged[tagOf(&t, stage)]
 			if w, ok := floor(name, f, h.Merged[tagOf(&t, record.StageCanary)]); ok {
@@ -223,6 +229,22 @@ func weaken(figures map[string]Figure, trails []Trail, h *record.HistogramLog) {
 		}
 		figures[name] = f
 	}
+}
+
+// clocks bounds what the clocks of drivers on other machines may have done to latencies.
+func clocks(trails []Trail) (w record.Warning, ok bool) {
+	apart := int64(0)
+	for _, t := range trails {
+		if t.End != nil {
+			apart = max(apart, t.End.ClockNs)
+		}
+	}
+	if apart == 0 {
+		return w, false
+	}
+	return record.Warning{Code: codeClocks, Text: "the clocks of drivers and collector were apart " +
+		"by up to " + Format(float64(apart), record.Nanoseconds) +
+		": the figure holds to within that"}, true
 }
 
 // floor warns where the canary's hiccups reach the figure: it was late by half the figure or more

@@ -10,8 +10,8 @@ import (
 	"github.com/streambench/streambench/adapters/docker"
 )
 
-// Version is that of Kafka.
-const Version = "4.4.0"
+// version is that of Kafka.
+const version = "4.4.0"
 
 // buildTime is about what a build takes where nothing is there yet.
 const buildTime = 90 * time.Second
@@ -24,7 +24,7 @@ var properties string
 
 // Image is that of a broker.
 func Image() docker.Image {
-	return docker.Image{Name: "kafka", Version: Version, Files: files, BuildTime: buildTime}
+	return docker.Image{Name: "kafka", Version: version, Files: files, BuildTime: buildTime}
 }
 
 // Properties are the settings of every broker, by name.
