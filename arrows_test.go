@@ -46,6 +46,13 @@ var arrows = map[string]rule{
 	"adapters/null": {own: []string{"adapters", "adapters/kafka", "adapters/log", "workloads",
 		"chaos"}},
 	"adapters/java": {own: []string{"adapters", "workloads"}},
+	"adapters/flink": {own: []string{"adapters", "adapters/docker", "adapters/java",
+		"adapters/kafka", "workloads", "chaos", "reports/record"}},
+	"adapters/kafkastreams": {
+		own: []string{"adapters", "adapters/docker", "adapters/java", "adapters/kafka", "workloads",
+			"chaos", "reports/record"},
+		foreign: []string{"github.com/twmb/franz-go"},
+	},
 	"adapters/native": {
 		own: []string{"adapters", "adapters/native/engine", "adapters/native/checkpoint",
 			"adapters/native/cluster", "adapters/kafka", "adapters/log", "workloads", "chaos",
@@ -76,7 +83,7 @@ var arrows = map[string]rule{
 }
 
 // adaptersAndRenderers are imported by the command alone.
-var adaptersAndRenderers = []string{"adapters/native", "adapters/null", "reports"}
+var adaptersAndRenderers = []string{"adapters/flink", "adapters/native", "adapters/null", "reports"}
 
 // TestImportsFollowTheArrows holds the direction of data: scenarios run systems and write records,
 // reports read records, and only the command knows which systems and renderers there are.

@@ -76,7 +76,8 @@ func (s *footing) carried(
 func (s *footing) ready(ctx context.Context, r *repetition) error {
 	s.last = r
 	hosting, ok := r.adapter.(adapters.Hosting)
-	if !ok || s.host != nil {
+	// A job of the user's own may be all there is in a process: it gets one to itself.
+	if !ok || s.host != nil || r.job.Own.Jar != "" {
 		return nil
 	}
 	job, err := s.common(ctx, r.job)

@@ -37,9 +37,8 @@ type Subject struct {
 	Refused map[string]string
 	// Boundary says whether two events exactly one session gap apart are of one session.
 	Boundary Boundary
-	// Inventory lists what exists outside of this process and is not a process of it or a topic,
-	// which the kit counts itself: containers, networks. It is asked before and after; nil for
-	// nothing.
+	// Inventory lists what exists outside of this process and is none of what the kit counts itself:
+	// processes, containers, networks, topics. It is asked before and after; nil for nothing.
 	Inventory func(ctx context.Context) ([]string, error)
 }
 
@@ -57,6 +56,9 @@ type Options struct {
 	// Cases are the inputs; nil for those STREAMBENCH_KIT names: "first" (the default), "all",
 	// "golden", or names of cases with commas between.
 	Cases []Case
+	// Only are the checks that are made beside open and close, by name; nil for all. Those of cases
+	// are called exact/NAME.
+	Only []string
 	// Within bounds each job from its deployment to its last result; 0 for three minutes.
 	Within time.Duration
 	// Prompt bounds how long a Close in mid-run may take; 0 for 30 s.

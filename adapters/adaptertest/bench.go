@@ -69,7 +69,7 @@ func (b *bench) open(ctx context.Context) (err error) {
 		b.closers = append(b.closers, c.Close)
 	}
 	a, ok := b.subject.Adapter.(adapters.Hosting)
-	if !ok {
+	if !ok || job.Own.Jar != "" { // which may be all there is in a process
 		b.host = unhosted{b.subject.Adapter}
 		return nil
 	}

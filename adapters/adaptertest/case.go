@@ -44,6 +44,7 @@ var first = []Case{
 	simple.with("gap", "silence", "1h", "silence-at", "2500ms"),
 	{Name: "gap q5", Workload: "nexmark", Rate: 10_000, Events: 60_000, Params: map[string]string{
 		"query": "q5", "silence": "1h", "silence-at": "3s"}},
+	{Name: "unlisted", Template: &unlisted, Rate: 1000, Events: 30_000},
 }
 
 // rest are cases of the same kind that take longer to go through.

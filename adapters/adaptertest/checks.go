@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/streambench/streambench/adapters"
@@ -38,11 +39,15 @@ func (b *bench) checks() []check {
 			return b.exact(ctx, c)
 		}})
 	}
-	return append(all,
+	all = append(all,
 		check{"again", func(ctx context.Context) error { return b.exact(ctx, simple) }},
 		check{"refused settings", b.refusedSettings},
 		check{closeCheck, b.close},
 	)
+	return slices.DeleteFunc(all, func(c check) bool {
+		return len(b.options.Only) > 0 && c.name != openCheck && c.name != closeCheck &&
+			!slices.Contains(b.options.Only, c.name)
+	})
 }
 
 // exact runs a case to its end and holds its ledger against the oracle's.

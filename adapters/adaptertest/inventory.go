@@ -12,9 +12,14 @@ import (
 // inventory is what exists outside of this process's memory.
 type inventory []string
 
-// takeInventory lists children of this process and what the subject knows of.
+// takeInventory lists children of this process, its containers and networks, and what the subject knows of.
 func (b *bench) takeInventory(ctx context.Context) (inventory, error) {
 	all := inventory(children(os.Getpid()))
+	made, err := containers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, made...)
 	if b.subject.Inventory == nil {
 		return all, nil
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/streambench/streambench/adapters/kafka"
 )
 
 // noTopics sees to it that no topic named after a job is left on brokers that outlive it: neither
@@ -46,9 +48,9 @@ func (b *bench) noTopics(run string, r *running) error {
 	return nil
 }
 
-// outlives reports whether brokers stay up from job to job. Those with encryption or authentication
-// are not asked.
+// outlives reports whether brokers stay up from job to job: the embedded one has its topics in its
+// memory. Those with encryption or authentication are not asked.
 func (b *bench) outlives() bool {
 	at := b.subject.Job.Broker
-	return (len(b.closers) > 0 || strings.Contains(at.At, ":")) && at.TLS == "" && at.SASL == ""
+	return at.At != kafka.EmbeddedBroker && at.TLS == "" && at.SASL == ""
 }

@@ -18,7 +18,10 @@ func (e *Engine) ReadFile(ctx context.Context, ref, path string) (text []byte, e
 	}
 	made, err := e.cli.ContainerCreate(ctx, client.ContainerCreateOptions{
 		Config: &container.Config{
-			Image: ref, Labels: map[string]string{labelRun: "extract", labelOwner: owner(), labelHome: home()},
+			Image: ref,
+			Labels: map[string]string{
+				labelRun: "extract", labelOwner: owner(), labelHome: home(),
+			},
 		},
 	})
 	if err != nil {

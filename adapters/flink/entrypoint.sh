@@ -35,6 +35,8 @@ rest.bind-address: 127.0.0.1
 taskmanager.bind-host: 127.0.0.1
 taskmanager.host: 127.0.0.1
 cluster.registration.error-delay: 500 ms
+pekko.startup-timeout: 120 s
+pekko.ask.timeout: 60 s
 taskmanager.cpu.cores: 1.0
 taskmanager.memory.framework.heap.size: 64m
 taskmanager.memory.task.heap.size: 192m
@@ -52,12 +54,17 @@ X
 	manager=$!
 	(node taskmanager "-XX:ArchiveClassesAtExit=$home/taskmanager.jsa") >"$home/train-tm.log" 2>&1 &
 	worker=$!
-	for _ in $(seq 180); do
+	for _ in $(seq 300); do
 		if grep -q 'Successful registration at resource manager' "$home/train-tm.log"; then
 			break
 		fi
+		kill -0 "$worker" && kill -0 "$manager" || break
 		sleep 1
 	done
+	if ! grep -q 'Successful registration at resource manager' "$home/train-tm.log"; then
+		tail -n 40 "$home/train.log" "$home/train-tm.log" >&2
+		exit 1
+	fi
 	kill "$worker"
 	wait "$worker" || true
 	kill "$manager"

@@ -55,7 +55,7 @@ func (a Adapter) Deploy(ctx context.Context, job adapters.Job) (adapters.System,
 	if err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
-	s.(*system).alone = true
+	inner(s).alone = true
 	return s, nil
 }
 

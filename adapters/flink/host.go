@@ -223,6 +223,15 @@ func (h *host) alive(ctx context.Context) error {
 	return nil
 }
 
+// fits says why a cluster is not the one a job asks for.
+func (h *host) fits(job adapters.Job, s settings) error {
+	if h.at == "" && (len(h.workers) != job.Workers || h.slots != job.WorkerCPUs) {
+		return fmt.Errorf("resources: the cluster was started with %d workers of %d slots, not %d of %d",
+			len(h.workers), h.slots, job.Workers, job.WorkerCPUs)
+	}
+	return s.differing(h.settings)
+}
+
 // program is the jar that is submitted for a job.
 func (h *host) program(ctx context.Context, job adapters.Job) (name string, jar []byte, err error) {
 	switch {

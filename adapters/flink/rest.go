@@ -25,31 +25,21 @@ const (
 type client struct{ base string }
 
 func (c *client) get(ctx context.Context, path string, into any) error {
-	return c.do(ctx, http.MethodGet, path, nil, into)
+	return c.do(ctx, request{method: http.MethodGet, path: path}, into)
 }
 
-// request is the body of a request and its type.
+// request is a request, with a body where it has a kind.
 type request struct {
-	body io.Reader
-	kind string
+	method, path string
+	body         io.Reader
+	kind         string
 }
 
-func jsonOf(v any) *request {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic("BUG: " + err.Error())
-	}
-	return &request{bytes.NewReader(text), "application/json"}
-}
-
-func (c *client) do(ctx context.Context, method, path string, r *request, into any) error {
+func (c *client) do(ctx context.Context, r request, into any) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, answerWithin,
 		fmt.Errorf("no answer within %s", answerWithin))
 	defer cancel()
-	if r == nil {
-		r = &request{}
-	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, r.body)
+	req, err := http.NewRequestWithContext(ctx, r.method, c.base+r.path, r.body)
 	if err != nil {
 		return err
 	}
@@ -66,16 +56,16 @@ func (c *client) do(ctx context.Context, method, path string, r *request, into a
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, largestAnswer))
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
+		return fmt.Errorf("%s %s: %w", r.method, r.path, err)
 	}
 	if res.StatusCode/100 != 2 {
-		return &refusal{method + " " + path, res.StatusCode, reasonOf(text)}
+		return &refusal{r.method + " " + r.path, res.StatusCode, reasonOf(text)}
 	}
 	if into == nil {
 		return nil
 	}
 	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("%s %s: an answer that is not Flink's: %w", method, path, err)
+		return fmt.Errorf("%s %s: an answer that is not Flink's: %w", r.method, r.path, err)
 	}
 	return nil
 }
@@ -150,8 +140,8 @@ func (c *client) upload(ctx context.Context, name string, jar []byte) (string, e
 		return "", err
 	}
 	var answer struct{ Filename string }
-	err = c.do(ctx, http.MethodPost, "/jars/upload",
-		&request{&body, form.FormDataContentType()}, &answer)
+	err = c.do(ctx, request{http.MethodPost, "/jars/upload", &body, form.FormDataContentType()},
+		&answer)
 	return answer.Filename[strings.LastIndexByte(answer.Filename, '/')+1:], err
 }
 
@@ -166,7 +156,12 @@ type submission struct {
 // run starts a job and returns its id.
 func (c *client) run(ctx context.Context, jar string, s submission) (string, error) {
 	var answer struct{ JobID string }
-	err := c.do(ctx, http.MethodPost, "/jars/"+jar+"/run", jsonOf(s), &answer)
+	text, err := json.Marshal(s)
+	if err != nil {
+		return "", err
+	}
+	err = c.do(ctx, request{http.MethodPost, "/jars/" + jar + "/run", bytes.NewReader(text),
+		"application/json"}, &answer)
 	if err == nil && answer.JobID == "" {
 		err = errors.New("run the jar: its main class has started no job")
 	}

@@ -69,15 +69,19 @@ var ofCluster = map[string]string{
 	"classloader.parent-first-patterns.additional": "io.streambench.",
 	// A TaskManager that is up before the JobManager tries again soon.
 	"cluster.registration.error-delay": "500 ms",
-	"metrics.fetcher.update-interval":  "1000",
-	"jobmanager.rpc.port":              strconv.Itoa(rpcPort),
-	"rest.port":                        strconv.Itoa(restPort),
-	"blob.server.port":                 strconv.Itoa(blobPort),
-	"jobmanager.bind-host":             "0.0.0.0",
-	"taskmanager.bind-host":            "0.0.0.0",
-	"rest.bind-address":                "0.0.0.0",
-	"taskmanager.data.port":            strconv.Itoa(dataPort),
-	"taskmanager.rpc.port":             strconv.Itoa(taskPort),
+	// On processors that many want at once it may take long.
+	"pekko.startup-timeout":           "120 s",
+	"metrics.fetcher.update-interval": "1000",
+	// What REST tells of a job is this old at most.
+	"web.refresh-interval":  "100 ms",
+	"jobmanager.rpc.port":   strconv.Itoa(rpcPort),
+	"rest.port":             strconv.Itoa(restPort),
+	"blob.server.port":      strconv.Itoa(blobPort),
+	"jobmanager.bind-host":  "0.0.0.0",
+	"taskmanager.bind-host": "0.0.0.0",
+	"rest.bind-address":     "0.0.0.0",
+	"taskmanager.data.port": strconv.Itoa(dataPort),
+	"taskmanager.rpc.port":  strconv.Itoa(taskPort),
 }
 
 // ofJob are the beginnings of the names of settings that belong to a job and not to its cluster.
@@ -163,7 +167,7 @@ func hasBeginning(name string, all []string) bool {
 // forJob are the settings a job is submitted with.
 func (s settings) forJob(job adapters.Job) map[string]string {
 	all := map[string]string{
-		"execution.checkpointing.interval": strconv.FormatInt(job.Checkpoint.Milliseconds(), 10) + " ms",
+		"execution.checkpointing.interval": milliseconds(job.Checkpoint.Milliseconds()),
 	}
 	for name, value := range s.cluster {
 		if hasBeginning(name, ofJob) {
@@ -190,12 +194,12 @@ func (s settings) forFile(further map[string]string) []byte {
 // differing names the settings of s that are not those of another: of a job that comes to a cluster
 // that was started with others.
 func (s settings) differing(from settings) error {
-	for _, pair := range [...][2]map[string]string{{s.cluster, from.cluster}, {from.cluster, s.cluster}} {
-		for _, name := range slices.Sorted(maps.Keys(pair[0])) {
-			if !hasBeginning(name, ofJob) && pair[0][name] != pair[1][name] {
-				return fmt.Errorf("config %s: the cluster was started with %q, not %q", name,
-					from.cluster[name], s.cluster[name])
-			}
+	both := maps.Clone(s.cluster)
+	maps.Copy(both, from.cluster)
+	for _, name := range slices.Sorted(maps.Keys(both)) {
+		if want := s.cluster[name]; !hasBeginning(name, ofJob) && want != from.cluster[name] {
+			return fmt.Errorf("config %s: the cluster was started with %q, not %q", name,
+				from.cluster[name], want)
 		}
 	}
 	return nil

@@ -42,14 +42,32 @@ func (h *host) Deploy(ctx context.Context, job adapters.Job) (adapters.System, e
 	if err := s.deploy(ctx); err != nil {
 		return nil, fmt.Errorf("deploy flink: %w", errors.Join(err, s.Close()))
 	}
+	if h.deployment != nil {
+		return counted{s}, nil
+	}
 	return s, nil
+}
+
+// counted is a system whose nodes are in containers: their engine knows what they use.
+type counted struct{ *system }
+
+// Used sums over the containers since they were started, which may be before the job was.
+func (c counted) Used(ctx context.Context) (adapters.Usage, error) {
+	return c.host.deployment.Used(ctx)
+}
+
+func inner(s adapters.System) *system {
+	if c, ok := s.(counted); ok {
+		return c.system
+	}
+	return s.(*system)
 }
 
 func (s *system) deploy(ctx context.Context) (err error) {
 	if s.settings, err = newSettings(s.job); err != nil {
 		return err
 	}
-	if err := s.settings.differing(s.host.settings); err != nil {
+	if err := s.host.fits(s.job, s.settings); err != nil {
 		return err
 	}
 	if s.progress, err = kafka.NewProgress(ctx, s.job, group(s.job)); err != nil {
@@ -179,15 +197,6 @@ func (s *system) orDeath(ctx context.Context, err error) error {
 // Nodes are the containers of the cluster.
 func (s *system) Nodes() []chaos.Node { return s.host.nodes() }
 
-// Used sums over the containers since they were started, which may be before the job was.
-func (s *system) Used(ctx context.Context) (adapters.Usage, error) {
-	if s.host.deployment == nil {
-		return adapters.Usage{}, fmt.Errorf("count what flink uses: its nodes are not ours: %w",
-			errors.ErrUnsupported)
-	}
-	return s.host.deployment.Used(ctx)
-}
-
 // Wait returns once the input was read to its end and what came of it is committed.
 func (s *system) Wait(ctx context.Context) error {
 	if err := s.wait(ctx); err != nil {
@@ -254,7 +263,7 @@ func (s *system) cancel(ctx context.Context) error {
 		errs = append(errs, s.end(ctx))
 	}
 	if s.jar != "" {
-		err := s.host.client.do(ctx, "DELETE", "/jars/"+s.jar, nil, nil)
+		err := s.host.client.do(ctx, request{method: "DELETE", path: "/jars/" + s.jar}, nil)
 		if err != nil && !isGone(err) {
 			errs = append(errs, s.unlessDead(ctx, fmt.Errorf("remove jar: %w", err)))
 		}
@@ -271,7 +280,8 @@ func (s *system) end(ctx context.Context) error {
 			return nil
 		}
 		if err == nil && !asked {
-			err = s.host.client.do(ctx, "PATCH", "/jobs/"+s.id+"?mode=cancel", nil, nil)
+			cancel := request{method: "PATCH", path: "/jobs/" + s.id + "?mode=cancel"}
+			err = s.host.client.do(ctx, cancel, nil)
 			asked = err == nil
 		}
 		if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/streambench/streambench/adapters/docker"
 )
 
-// wholeProgram is the generic program with all it needs, for a cluster that has nothing of it. It is
-// in the image, so an engine has to have that, wherever the cluster is.
+// wholeProgram is the generic program with all it needs, for a cluster that has nothing of it. It
+// is in the image, so an engine has to have that, wherever the cluster is.
 func wholeProgram(ctx context.Context, job adapters.Job) (jar []byte, err error) {
 	engine, err := docker.Connect(ctx)
 	if err != nil {

@@ -48,47 +48,56 @@ const controlAnswer = 2 * time.Minute
 
 // Start starts a job. The error has the words of the server.
 func (c Control) Start(ctx context.Context, plan []byte) error {
-	return c.do(ctx, http.MethodPost, "/jobs", plan, nil)
+	_, err := c.ask(ctx, http.MethodPost, "/jobs", plan)
+	return err
 }
 
 // Status asks for the status of the job there is.
 func (c Control) Status(ctx context.Context) (Status, error) {
 	var s Status
-	err := c.do(ctx, http.MethodGet, "/jobs/current", nil, &s)
-	return s, err
+	text, err := c.ask(ctx, http.MethodGet, current, nil)
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(text, &s); err != nil {
+		return s, fmt.Errorf("read status of job: %w", err)
+	}
+	return s, nil
 }
 
 // Stop ends the job; where there is none it does nothing.
 func (c Control) Stop(ctx context.Context) error {
-	return c.do(ctx, http.MethodDelete, "/jobs/current", nil, nil)
+	_, err := c.ask(ctx, http.MethodDelete, current, nil)
+	return err
 }
 
-func (c Control) do(ctx context.Context, method, path string, body []byte, into any) error {
+// current is where the job is.
+const current = "/jobs/current"
+
+// mostAnswerB bounds what a server may answer.
+const mostAnswerB = 64 << 20
+
+// ask is the answer to a request, or the words in which it was refused.
+func (c Control) ask(ctx context.Context, method, path string, body []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, controlAnswer)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, c.URL+path, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
+	text, err := io.ReadAll(io.LimitReader(res.Body, mostAnswerB))
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
+		return nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	if res.StatusCode/100 != 2 {
-		return errors.New(words(text, res.Status))
+		return nil, errors.New(words(text, res.Status))
 	}
-	if into == nil {
-		return nil
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
-	}
-	return nil
+	return text, nil
 }
 
 // words are those of an answer that is an error.

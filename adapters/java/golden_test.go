@@ -23,8 +23,8 @@ import (
 
 var update = flag.Bool("update", false, "write the vectors of the Java tests anew")
 
-// goldenDir holds, of every stream, the first events in both forms, and of every vector its plan and
-// what the oracle says:
+// goldenDir holds, of every stream, the first events in both forms, and of every vector its plan
+// and what the oracle says:
 //
 //	<stream>.binary.gz  every event: its length in 32 bits, then its bytes
 //	<stream>.json.gz    the first of them, or all where the stream is damaged

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/streambench/streambench/adapters/java"
 )
@@ -69,6 +70,25 @@ func maven(t *testing.T, dir string, flags ...string) (string, error) {
 	return string(out), err
 }
 
+// Java keeps to the width of a screen as Go does.
+func TestJavaFitsTheScreen(t *testing.T) {
+	err := filepath.WalkDir("core/src", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".java" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for i, line := range strings.Split(string(text), "\n") {
+			if n := utf8.RuneCountInString(line); n > 100 {
+				t.Errorf("%s:%d: %d columns", path, i+1, n)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // What is embedded is what the module consists of, tests apart.
 func TestFilesAreTheModule(t *testing.T) {
 	have := map[string]bool{}
@@ -84,7 +104,8 @@ func TestFilesAreTheModule(t *testing.T) {
 		t.Fatalf("%d sources, %v", len(sources), err)
 	}
 	for _, s := range sources {
-		if name := filepath.ToSlash(strings.TrimPrefix(s, "core"+string(filepath.Separator))); !have[name] {
+		name := filepath.ToSlash(strings.TrimPrefix(s, "core"+string(filepath.Separator)))
+		if !have[name] {
 			t.Errorf("%s is not embedded", name)
 		}
 	}

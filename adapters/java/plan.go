@@ -48,8 +48,8 @@ func Plan(job adapters.Job) ([]byte, error) {
 		CheckpointMs: job.Checkpoint.Milliseconds(), Partitions: job.Partitions,
 		Workers: job.Workers, Slots: job.WorkerCPUs, Profile: job.Profile, Settings: job.Settings,
 		Workload: job.Workload.Name, Seed: fmt.Sprint(job.Workload.Settings.Seed),
-		Params: paramsOf(job.Workload), RouteBy: job.Workload.RouteBy, Schema: schemaOf(job.Workload.Schema),
-		Query: queryOf(job.Workload.Query),
+		Params: paramsOf(job.Workload), RouteBy: job.Workload.RouteBy,
+		Schema: schemaOf(job.Workload.Schema), Query: queryOf(job.Workload.Query),
 	}
 	if t := job.Topics; t != nil {
 		at := t.Inside
@@ -72,8 +72,8 @@ func Plan(job adapters.Job) ([]byte, error) {
 // madeFrom are the parameters, besides the seed, that the machines of processes are made from.
 var madeFrom = map[string][]string{"shuffle": {"keys"}}
 
-// paramsOf are those of a workload that its process is made from: numbers, milliseconds and flags as
-// integers. What else a stream is made from is no business of a system.
+// paramsOf are those of a workload that its process is made from: numbers, milliseconds and flags
+// as integers. What else a stream is made from is no business of a system.
 func paramsOf(w *workloads.Workload) map[string]string {
 	if w.Query.Process == nil {
 		return nil

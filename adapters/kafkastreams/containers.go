@@ -5,14 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/docker"
-	"github.com/streambench/streambench/adapters/java"
 	"github.com/streambench/streambench/chaos"
 )
 
@@ -100,59 +97,6 @@ func specOf(job adapters.Job, i int) (docker.Spec, error) {
 
 func heap(memoryB uint64) string {
 	return strconv.FormatUint(memoryB/100*heapPercent>>20, 10) + "m"
-}
-
-// ownJar is where a job the user brought along lies in a container.
-const ownJar = "/own/job.jar"
-
-// ownSpec makes a worker run what the user brought along: java -cp JAR:libraries MAIN, with what it
-// has to know in its environment (docs/own-logic.md).
-func ownSpec(s docker.Spec, job adapters.Job) (docker.Spec, error) {
-	jar, err := os.ReadFile(job.Own.Jar)
-	if err != nil {
-		return s, fmt.Errorf("read own job: %w: %w", adapters.ErrNotReady, err)
-	}
-	if job.Topics == nil {
-		return s, errors.New("start own job: BUG: a job without topics")
-	}
-	plan, err := java.Plan(job)
-	if err != nil {
-		return s, err
-	}
-	s.Ready, s.Publish = nil, nil
-	s.Files = []docker.File{{Path: ownJar, Body: jar}}
-	s.Cmd = []string{"own", job.Own.Main}
-	for name, value := range ownEnv(job) {
-		s.Env[name] = value
-	}
-	s.Env["PLAN"] = string(plan)
-	return s, nil
-}
-
-// ownEnv is what a job of the user's finds in its environment.
-func ownEnv(job adapters.Job) map[string]string {
-	t := job.Topics
-	at := t.Inside
-	if len(at) == 0 {
-		at = t.Bootstrap
-	}
-	guarantee := "at_least_once"
-	if job.Guarantee == exactlyOnce {
-		guarantee = "exactly_once_v2"
-	}
-	return map[string]string{
-		"APPLICATION_ID":       job.RunID,
-		"BOOTSTRAP_SERVERS":    strings.Join(at, ","),
-		"PROCESSING_GUARANTEE": guarantee,
-		"COMMIT_INTERVAL_MS":   strconv.FormatInt(job.Checkpoint.Milliseconds(), 10),
-		"NUM_STREAM_THREADS":   strconv.Itoa(job.WorkerCPUs),
-		"PARTITIONS":           strconv.Itoa(t.Partitions),
-		"FORMAT":               job.Format,
-		"INPUT":                t.Input,
-		"RESULTS":              t.Outputs[0],
-		"LATE":                 t.Outputs[1],
-		"DLQ":                  t.Outputs[2],
-	}
 }
 
 func (c *containers) workers() []worker {

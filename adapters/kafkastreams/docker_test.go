@@ -96,3 +96,11 @@ func TestTwoWorkersInContainers(t *testing.T) {
 	s.Refused = map[string]string{"session.timeout.ms": "6000"}
 	adaptertest.Run(t, s, adaptertest.Options{Cases: cases})
 }
+
+// The example of docs/own-logic.md, in the place of the generic job.
+func TestAJobOfTheUsersOwn(t *testing.T) {
+	needImages(t)
+	s := inContainers(1)
+	s.Job.Settings, s.Reads, s.Refused = nil, nil, nil
+	adaptertest.RunOwn(t, s, "../../docs/own-logic/kafkastreams")
+}

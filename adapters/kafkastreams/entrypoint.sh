@@ -1,5 +1,5 @@
 #!/bin/sh
-# worker: serves jobs, one after the other. own MAIN: runs a job somebody brought along. train: makes
+# worker: serves jobs, one after the other. own MAIN ARGS: runs a job somebody brought along. train: makes
 # the archive of classes that the worker starts from.
 set -eu
 home=/opt/streams
@@ -15,7 +15,9 @@ worker)
 		-cp "$ours" io.streambench.kafkastreams.Worker
 	;;
 own)
-	exec java $common ${JAVA_OPTS:-} -cp "/own/job.jar:$home/lib/*" "$2"
+	main=$2
+	shift 2
+	exec java $common ${JAVA_OPTS:-} -cp "/own/job.jar:$home/lib/*" "$main" "$@"
 	;;
 train)
 	java $common -XX:ArchiveClassesAtExit=$home/classes.jsa -cp "$ours" \

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/java"
 	"github.com/streambench/streambench/adapters/kafka"
 	"github.com/streambench/streambench/workloads"
 )
@@ -38,8 +39,17 @@ func (Adapter) Supports(job adapters.Job) error {
 	if err := checkSettings(job); err != nil {
 		return err
 	}
-	if job.Own.Jar != "" {
+	switch {
+	case job.Own.Jar != "" && len(job.Settings) > 0:
+		return unsupported("run %s on kafkastreams by a job of your own with config: what it sets is "+
+			"in the job", name)
+	case job.Own.Jar != "":
 		return nil // whatever it answers is between the user and the oracle
+	case job.Own.Main != "":
+		return unsupported("run %s on kafkastreams: main without jar", name)
+	}
+	if err := java.Supports(job.Workload); err != nil {
+		return err
 	}
 	if job.Workload.Spoil != nil && job.Format != workloads.JSONForm {
 		return unsupported("run %s on kafkastreams in the form %q: it damages events of the form json",
@@ -75,15 +85,10 @@ func loopback(address string) bool {
 	return err == nil && (name == "localhost" || ip != nil && ip.IsLoopback())
 }
 
-// processes are the state machines there are in Java.
-var processes = []string{"fraud", "cqrs", "shuffle"}
-
 // beyond says what of a query the topologies do not answer exactly; empty if nothing.
 func beyond(q workloads.Query) string {
 	win := q.Window
 	switch {
-	case q.Process != nil && !slices.Contains(processes, q.Process.Name):
-		return "the process " + q.Process.Name + " is not written in Java"
 	case q.Rank != nil && q.LatenessMs > 0:
 		return "a rank that late events change: the leaders of a window are told once"
 	case q.Rank != nil && win.Kind != workloads.Tumbling && win.Kind != workloads.Hopping:
@@ -144,7 +149,7 @@ var ignored = []string{
 // clientPrefixes are how Kafka Streams names the settings of its consumers.
 var clientPrefixes = []string{"main.consumer.", "consumer."}
 
-// profiles are the settings each profile begins with (docs/kafkastreams.md).
+// profiles are the settings each profile begins with (README.md).
 var profiles = map[string]map[string]string{
 	"":                {},
 	"defaults":        {},

@@ -95,17 +95,21 @@ func (s *system) awaitTasks(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, longestStart,
 		fmt.Errorf("not all partitions were handed out within %s", longestStart))
 	defer cancel()
+	all := s.host.fleet.workers()
 	for {
-		var tasks, moving int64
-		for _, w := range s.host.fleet.workers() {
+		var tasks, unsettled int64
+		for _, w := range all {
 			st, err := s.look(ctx, w)
 			if err != nil {
 				return err
 			}
 			tasks += st.Counters["tasks"]
-			moving += st.Counters["rebalancing"]
+			unsettled += st.Counters["rebalancing"]
+			if st.Counters["tasks"] == 0 && s.job.Topics.Partitions >= len(all) {
+				unsettled++ // it has joined, and is still to be given its share
+			}
 		}
-		if tasks >= int64(s.job.Topics.Partitions) && moving == 0 {
+		if tasks >= int64(s.job.Topics.Partitions) && unsettled == 0 {
 			return nil
 		}
 		if err := pause(ctx); err != nil {
@@ -124,12 +128,12 @@ func pause(ctx context.Context) error {
 }
 
 // look asks a worker how its job is; the error is the job's own where that has failed.
-func (s *system) look(ctx context.Context, w worker) (status, error) {
+func (s *system) look(ctx context.Context, w worker) (java.Status, error) {
 	st, err := w.look(ctx)
 	if err != nil {
 		return st, w.orDeath(err)
 	}
-	if st.State == failed {
+	if st.State == java.Failed {
 		return st, fmt.Errorf("%s: %s", w.name, st.Error)
 	}
 	s.note(w, st)
@@ -137,7 +141,7 @@ func (s *system) look(ctx context.Context, w worker) (status, error) {
 }
 
 // note keeps what a worker has counted and tells its new milestones.
-func (s *system) note(w worker, st status) {
+func (s *system) note(w worker, st java.Status) {
 	s.mu.Lock()
 	s.late[w.name] = st.Counters["late"]
 	fresh := st.Milestones[min(s.told[w.name], len(st.Milestones)):]
@@ -157,7 +161,7 @@ var milestoneNames = map[string]string{
 }
 
 // translate puts what a worker tells by its clock on the clock of the run.
-func translate(node string, m milestone, load *adapters.Load) record.Milestone {
+func translate(node string, m java.Milestone, load *adapters.Load) record.Milestone {
 	name, ok := milestoneNames[m.Name]
 	if !ok {
 		name = m.Name
@@ -338,12 +342,7 @@ func (s *system) Close() error {
 		s.readers.Wait()
 		var errs []error
 		if s.job.Own.Jar == "" {
-			errs = append(errs, s.each(func(w worker) error {
-				if err := w.end(); err != nil && w.orDeath(nil) == nil {
-					return err
-				}
-				return nil
-			}))
+			errs = append(errs, s.each(worker.end))
 		}
 		if s.alone != nil {
 			errs = append(errs, s.alone())

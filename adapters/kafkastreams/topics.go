@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/streambench/streambench/adapters"
 )
@@ -264,8 +265,9 @@ func (t *topics) close() error {
 	return errors.Join(append(errs, t.leave(ctx))...)
 }
 
-// leave removes the group. A member that was killed is in it until its session times out: then the
-// group is left to the brokers, which drop one without members by its age.
+// leave removes the group. A member that was killed is in it until its session times out, unless it
+// is told to leave; of groups of Streams' own protocol that is left to the brokers, which drop one
+// without members by its age.
 func (t *topics) leave(ctx context.Context) error {
 	for try := 0; ; try++ {
 		gone, err := t.admin.DeleteGroups(ctx, t.group)
@@ -279,11 +281,31 @@ func (t *topics) leave(ctx context.Context) error {
 			return nil
 		case errors.Is(err, kerr.NonEmptyGroup), errors.Is(err, kerr.CoordinatorNotAvailable),
 			errors.Is(err, kerr.CoordinatorLoadInProgress):
+			t.expel(ctx)
 			if pause(ctx) != nil {
 				return fmt.Errorf("remove group %s: %w", t.group, err)
 			}
 		default:
 			return fmt.Errorf("remove group %s: %w", t.group, err)
 		}
+	}
+}
+
+// expel has the members of a classic group leave: nobody of them lives. What comes of it is seen when
+// the group is removed.
+func (t *topics) expel(ctx context.Context) {
+	groups, err := t.admin.DescribeGroups(ctx, t.group)
+	if err != nil {
+		return
+	}
+	req := kmsg.NewPtrLeaveGroupRequest()
+	req.Group = t.group
+	for _, m := range groups[t.group].Members {
+		member := kmsg.NewLeaveGroupRequestMember()
+		member.MemberID = m.MemberID
+		req.Members = append(req.Members, member)
+	}
+	if len(req.Members) > 0 {
+		_, _ = req.RequestWith(ctx, t.cl)
 	}
 }

@@ -1,6 +1,8 @@
 package native
 
 import (
+	"os"
+	"slices"
 	"testing"
 
 	"github.com/streambench/streambench/adapters"
@@ -26,6 +28,14 @@ func TestKit(t *testing.T) {
 
 // TestKitOfWorkerProcesses examines the cluster, which has settings to read back.
 func TestKitOfWorkerProcesses(t *testing.T) {
+	cases, err := adaptertest.Cases(os.Getenv("STREAMBENCH_KIT"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Workers are told a workload by its name in the catalog.
+	cases = slices.DeleteFunc(slices.Clone(cases), func(c adaptertest.Case) bool {
+		return c.Template != nil
+	})
 	adaptertest.Run(t, adaptertest.Subject{
 		Adapter: Adapter{}, Transport: kafka.Transport{}, Boundary: adaptertest.Inclusive,
 		Job: adapters.Job{
@@ -33,5 +43,5 @@ func TestKitOfWorkerProcesses(t *testing.T) {
 		},
 		Reads:   map[string]string{"heartbeat": "1s", "heartbeat.timeout": "6s", "workers": "2"},
 		Refused: map[string]string{"heartbeets": "1s", "heartbeat.timeout": "1s"},
-	}, adaptertest.Options{})
+	}, adaptertest.Options{Cases: cases})
 }

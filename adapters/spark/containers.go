@@ -133,12 +133,13 @@ func imageOf(job adapters.Job) string { return cmp.Or(job.Own.Image, Image().Ref
 
 // workerSpec is worker i of a job, from 0.
 func workerSpec(job adapters.Job, i int) docker.Spec {
+	name := workerName + strconv.Itoa(i+1)
 	return docker.Spec{
-		Name: workerName + strconv.Itoa(i+1), Image: imageOf(job), Role: chaos.Worker,
+		Name: name, Image: imageOf(job), Role: chaos.Worker,
 		Cmd: []string{"worker", "spark://" + masterName + ":" + strconv.Itoa(masterPort)},
 		Env: map[string]string{
-			"HEAP": "128m", "CORES": strconv.Itoa(job.WorkerCPUs),
-			"MEMORY": megabytes(cmp.Or(job.MemoryB, usualMemoryB)),
+			"HEAP": "128m", "NODE": name, "CORES": strconv.Itoa(job.WorkerCPUs),
+			"MEMORY": megabytes(cmp.Or(job.MemoryB, usualMemoryB) - daemonB),
 		},
 		CPUs: float64(job.WorkerCPUs), MemoryB: cmp.Or(job.MemoryB, usualMemoryB), Shared: stateDir,
 		Ready: docker.ReadyLog("Successfully registered with master"),

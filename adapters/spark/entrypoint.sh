@@ -13,7 +13,7 @@ master)
 	;;
 worker)
 	exec $java -XX:TieredStopAtLevel=1 -cp "/spark/conf:/spark/jars/*" \
-		org.apache.spark.deploy.worker.Worker --port 7078 --webui-port 8081 \
+		org.apache.spark.deploy.worker.Worker --host "$NODE" --port 7078 --webui-port 8081 \
 		--cores "$CORES" --memory "$MEMORY" --work-dir /tmp/work "$2"
 	;;
 *)

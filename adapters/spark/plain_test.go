@@ -80,7 +80,7 @@ func (p *plain) start(ctx context.Context, job adapters.Job) (fleet, error) {
 		f.cmd.Wait()
 		close(f.done)
 	}()
-	for range 1200 {
+	for range 3600 {
 		if res, err := http.Get(f.control().URL + "/health"); err == nil {
 			res.Body.Close()
 			return f, nil
@@ -90,7 +90,7 @@ func (p *plain) start(ctx context.Context, job adapters.Job) (fleet, error) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	return nil, errors.Join(errors.New("no driver within a minute"), f.close())
+	return nil, errors.Join(errors.New("no driver within three minutes"), f.close())
 }
 
 func (p *plain) opts() string {

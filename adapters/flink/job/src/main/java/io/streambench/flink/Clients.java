@@ -13,6 +13,8 @@ record Clients(Map<String, String> consumer, Map<String, String> producer) {
         Map<String, String> consumer = new TreeMap<>();
         // Partitions are made before the job is: there is nothing to discover.
         consumer.put("partition.discovery.interval.ms", "-1");
+        // What one poll brings is handed from thread to thread at once.
+        consumer.put("max.poll.records", "4000");
         Map<String, String> producer = new TreeMap<>();
         // A dead letter may be as large as the topic takes.
         producer.put("max.request.size", Integer.toString(2 << 20));

@@ -235,6 +235,11 @@ final class InputReader implements SourceReader<byte[], KafkaPartitionSplit> {
     @Override
     public void notifyCheckpointComplete(long checkpoint) throws Exception {
         kafka.notifyCheckpointComplete(checkpoint);
+        if (partitions.values().stream().allMatch(p -> p.ended)) {
+            // The offsets to be committed wait for the end of a poll, which takes ten seconds where
+            // nothing comes any more. To resume what is not paused changes nothing and wakes it.
+            kafka.pauseOrResumeSplits(List.of(), partitions.keySet());
+        }
     }
 
     @Override

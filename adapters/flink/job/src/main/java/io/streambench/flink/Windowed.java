@@ -35,6 +35,9 @@ final class Windowed {
         if (plan.query.late() != null) {
             windows = windows.sideOutputLateData(LATE);
         }
+        if (w.latenessMs == 0) {
+            return windows.trigger(new Closing());
+        }
         return windows.allowedLateness(Duration.ofMillis(w.latenessMs));
     }
 

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Fills the columns of results: those of the line, then count and seqsum of a single-level aggregate,
- * then op of a query that retracts.
+ * Fills the columns of results: those of the line, then count and seqsum of a single-level
+ * aggregate, then op of a query that retracts.
  */
 public final class Answers implements Serializable {
     private static final long serialVersionUID = 1;
@@ -53,7 +53,8 @@ public final class Answers implements Serializable {
             q.late().fields().stream().map(ResultField::name).toList());
     }
 
-    private void bind(ResultField f, List<From> sources, List<Integer> results, List<Column> values) {
+    private void bind(ResultField f, List<From> sources, List<Integer> results,
+        List<Column> values) {
         Query q = plan.query;
         From source = source(f);
         int first = 0;
@@ -135,7 +136,7 @@ public final class Answers implements Serializable {
                 case END -> row[i] = end;
                 case SEQ -> row[i] = seq;
                 case AGGREGATE -> row[i] = yielded[result[i]];
-                default -> throw new IllegalStateException("a field of an event in a group");
+                default -> throw new IllegalStateException("a field of an event");
             }
         }
         if (singleLevel) {
@@ -165,7 +166,7 @@ public final class Answers implements Serializable {
                 case OTHER -> columns[i].get(other);
                 case START -> start;
                 case END -> end;
-                default -> throw new IllegalStateException("a group's field in the result of an event");
+                default -> throw new IllegalStateException("a field of a group");
             };
         }
         return row;

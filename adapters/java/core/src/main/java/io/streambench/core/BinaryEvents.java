@@ -57,7 +57,8 @@ final class BinaryEvents implements Events.Decoder {
         shapes = new Shape[variants.size() + (layout.tagged ? 1 : 0)];
         boolean strict = plan.query.deadLetters();
         for (int v = 0; v < variants.size(); v++) {
-            shapes[v] = new Shape(layout.head, variants.get(v), layout.at[v], layout.size[v], strict);
+            shapes[v] =
+                new Shape(layout.head, variants.get(v), layout.at[v], layout.size[v], strict);
         }
         if (layout.tagged) {
             shapes[variants.size()] = new Shape(layout.head, new Variant("end", List.of()),

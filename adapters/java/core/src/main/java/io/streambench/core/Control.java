@@ -31,7 +31,9 @@ public final class Control implements AutoCloseable {
     private final Object starting = new Object();
     private volatile Job current;
 
-    /** Makes the server, which answers once it is started; {@code jobs} makes a job for each plan. */
+    /**
+     * Makes the server, which answers once it is started; {@code jobs} makes a job for each plan.
+     */
     public Control(int port, Supplier<Job> jobs) throws IOException {
         this.jobs = jobs;
         server = HttpServer.create(new InetSocketAddress(port), 0);

@@ -19,7 +19,8 @@ public final class DeadLetter {
      *
      * @param seq the value of the event's own header, null without
      */
-    public static Map<String, byte[]> headers(byte[] seq, int partition, long offset, BadEvent why) {
+    public static Map<String, byte[]> headers(byte[] seq, int partition, long offset,
+        BadEvent why) {
         Map<String, byte[]> headers = new LinkedHashMap<>();
         headers.put(SEQ_HEADER, seq == null ? new byte[] {-1, -1, -1, -1, -1, -1, -1, -1} : seq);
         headers.put("partition", text(Integer.toString(partition)));

@@ -12,7 +12,9 @@ public abstract class Dict {
     /** The value at an index, as the bytes that travel. The array is not to be changed. */
     public abstract byte[] bytes(int index);
 
-    /** The index of the value that stands in {@code src[from..to)}, -1 if it is none of the Dict. */
+    /**
+     * The index of the value that stands in {@code src[from..to)}, -1 if it is none of the Dict.
+     */
     public abstract int find(byte[] src, int from, int to);
 
     /** The value at an index. */

@@ -25,8 +25,8 @@ public final class Events implements Serializable {
     /**
      * Reads one event.
      *
-     * @throws BadEvent if nobody can. Where the query has dead letters it is one ({@link DeadLetter}),
-     *     else the job cannot go on.
+     * @throws BadEvent if nobody can. Where the query has dead letters it is one ({@link
+     *     DeadLetter}), else the job cannot go on.
      */
     public byte[] decode(byte[] wire) throws BadEvent {
         if (wire == null) {

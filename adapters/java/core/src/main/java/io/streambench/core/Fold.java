@@ -7,9 +7,10 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * Folds rows into accumulators: runs of words that hold the count of rows, the sum of their numbers,
- * and what each aggregate of the query needs. Floats are their bits. Where an aggregate is DISTINCT an
- * accumulator grows, so that one has to go on with what {@link #add} and {@link #merge} return.
+ * Folds rows into accumulators: runs of words that hold the count of rows, the sum of their
+ * numbers, and what each aggregate of the query needs. Floats are their bits. Where an aggregate is
+ * DISTINCT an accumulator grows, so that one has to go on with what {@link #add} and {@link #merge}
+ * return.
  */
 public final class Fold implements Serializable {
     private static final long serialVersionUID = 1;
@@ -181,7 +182,9 @@ public final class Fold implements Serializable {
         return into;
     }
 
-    /** Takes an accumulator from one that holds it: of aggregates that are sums and counts alone. */
+    /**
+     * Takes an accumulator from one that holds it: of aggregates that are sums and counts alone.
+     */
     public void subtract(long[] from, long[] part) {
         for (int w = 0; w < width; w++) {
             from[w] -= part[w];

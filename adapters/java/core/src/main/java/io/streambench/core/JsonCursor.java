@@ -127,7 +127,9 @@ final class JsonCursor {
         return index;
     }
 
-    /** The offset of the quote that ends a string, -1 if an escape or anything foreign is before it. */
+    /**
+     * The offset of the quote that ends a string, -1 if an escape or anything foreign is before it.
+     */
     private int quote(int i) {
         for (; i + 8 <= src.length; i += 8) {
             long x = Bytes.getLong(src, i);

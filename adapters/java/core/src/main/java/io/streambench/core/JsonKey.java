@@ -3,8 +3,8 @@ package io.streambench.core;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A key with the punctuation around it: {@code ,"name":}. Keys of up to 16 bytes are compared as two
- * words that may overlap.
+ * A key with the punctuation around it: {@code ,"name":}. Keys of up to 16 bytes are compared as
+ * two words that may overlap.
  */
 final class JsonKey {
     private final byte[] text;

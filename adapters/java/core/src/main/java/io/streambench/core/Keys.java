@@ -4,8 +4,8 @@ import io.streambench.core.Selection.Side;
 import java.io.Serializable;
 
 /**
- * What rows are grouped by. Every key is a number: a string is its index in the Dict. Where there are
- * several ({@code join}, {@code latest}) the first decides who owns an event.
+ * What rows are grouped by. Every key is a number: a string is its index in the Dict. Where there
+ * are several ({@code join}, {@code latest}) the first decides who owns an event.
  */
 public final class Keys implements Serializable {
     private static final long serialVersionUID = 1;

@@ -141,7 +141,8 @@ final class Layout {
     /** Whether a result field of a windowed query comes from the window. */
     boolean ofWindow(String name) {
         return query.window().kind() != Query.WindowKind.NONE
-            && (name.equals(Answers.START) || name.equals(Answers.FROM) || name.equals(Answers.END));
+            && (name.equals(Answers.START) || name.equals(Answers.FROM)
+                || name.equals(Answers.END));
     }
 
     /** The variant whose event a result field shows. */
@@ -154,7 +155,9 @@ final class Layout {
         return f.field().isEmpty() ? f.name() : f.field();
     }
 
-    /** Binds a value of a variant's events by its name: a field, seq, ts, the tag or the lookup's. */
+    /**
+     * Binds a value of a variant's events by its name: a field, seq, ts, the tag or the lookup's.
+     */
     Column column(int variant, String name) {
         long[] table = null;
         String field = name;

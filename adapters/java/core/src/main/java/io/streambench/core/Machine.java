@@ -3,8 +3,8 @@ package io.streambench.core;
 import java.io.Serializable;
 
 /**
- * A named process: a pure function of a key's state and an event or a timer. A framework hosts it in
- * its own process function.
+ * A named process: a pure function of a key's state and an event or a timer. A framework hosts it
+ * in its own process function.
  *
  * <pre>
  *   event --keys--> key, key, … --step(state)--> results, timer
@@ -17,9 +17,9 @@ public interface Machine extends Serializable {
     int words();
 
     /**
-     * Whether the events of a key are to be folded in order of (ts, seq), each once the watermark (the
-     * largest event time less the bound) is beyond its time; of one time, events come before a timer.
-     * Else they are folded as they arrive.
+     * Whether the events of a key are to be folded in order of (ts, seq), each once the watermark
+     * (the largest event time less the bound) is beyond its time; of one time, events come before a
+     * timer. Else they are folded as they arrive.
      */
     default boolean sorted() {
         return false;

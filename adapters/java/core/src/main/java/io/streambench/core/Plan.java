@@ -8,9 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What a job is to do, as it came from the tool: schema, query, topics and terms. It is immutable and
- * travels as its JSON, so that whatever is made from it (operators, codecs) is made anew where it
- * arrives.
+ * What a job is to do, as it came from the tool: schema, query, topics and terms. It is immutable
+ * and travels as its JSON, so that whatever is made from it (operators, codecs) is made anew where
+ * it arrives.
  */
 public final class Plan implements Serializable {
     private static final long serialVersionUID = 1;
@@ -118,8 +118,8 @@ public final class Plan implements Serializable {
     }
 
     /**
-     * The field of a variant that is the key of the input's records and says in which partition they
-     * lie: a query grouped by it finds all events of a key in one partition.
+     * The field of a variant that is the key of the input's records and says in which partition
+     * they lie: a query grouped by it finds all events of a key in one partition.
      */
     public String recordKey(int variant) {
         return routeBy.isEmpty() ? schema.variants().get(variant).fields().get(0).name() : routeBy;

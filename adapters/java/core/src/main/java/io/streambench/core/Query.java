@@ -8,13 +8,13 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The question a workload asks, as data. An event of variant {@code from} that meets every predicate
- * of {@code where} is looked up, keyed, windowed and aggregated; a query without window, process,
- * join and latest answers every such event on its own.
+ * The question a workload asks, as data. An event of variant {@code from} that meets every
+ * predicate of {@code where} is looked up, keyed, windowed and aggregated; a query without window,
+ * process, join and latest answers every such event on its own.
  *
  * @param from index of the variant read; events of others are ignored but move the watermark
- * @param lookup null if there is none, as {@code rank}, {@code process}, {@code join}, {@code latest}
- *     and {@code late} are
+ * @param lookup null if there is none, as {@code rank}, {@code process}, {@code join}, {@code
+ *     latest} and {@code late} are
  * @param scale factors of fields of a per-event result, by name
  * @param key the field events are grouped by; empty where there is none. Of a join with aggregates
  *     it is a field of the other side
@@ -54,7 +54,8 @@ public record Query(String name, int from, List<Predicate> where, Lookup lookup,
     public enum WindowKind { NONE, TUMBLING, HOPPING, SESSION, SLIDING }
 
     /**
-     * Groups events in time. Windows are [start, end); a session ends at its last event plus the gap.
+     * Groups events in time. Windows are [start, end); a session ends at its last event plus the
+     * gap.
      *
      * @param processing processing time in place of event time
      * @param gapInclusive whether two events exactly one gap apart share a session
@@ -111,7 +112,9 @@ public record Query(String name, int from, List<Predicate> where, Lookup lookup,
         TABLE,
         /** Pairs what lies in the same window, and answers when that closes. */
         WINDOW,
-        /** Keeps, for each event of the other side, the best of this side: an upsert each change. */
+        /**
+         * Keeps, for each event of the other side, the best of this side: an upsert each change.
+         */
         BEST
     }
 
@@ -123,8 +126,8 @@ public record Query(String name, int from, List<Predicate> where, Lookup lookup,
      *
      * @param with variant of the other side, {@code withWhere} what its events have to meet
      * @param withUnique no two events of the other side have the same keys
-     * @param since of a BEST join the fields of the other side between which the time of an event of
-     *     this side must lie, both inclusive; {@code until} is the other one
+     * @param since of a BEST join the fields of the other side between which the time of an event
+     *     of this side must lie, both inclusive; {@code until} is the other one
      * @param best orders the events of this side and tells any two apart
      * @param distinct of the pairs of one identity and window only one is a result
      */
@@ -165,7 +168,8 @@ public record Query(String name, int from, List<Predicate> where, Lookup lookup,
 
     /** Whether every event is answered at once and on its own, without state. */
     public boolean perEvent() {
-        return window.kind() == WindowKind.NONE && process == null && join == null && latest == null;
+        return window.kind() == WindowKind.NONE && process == null && join == null
+            && latest == null;
     }
 
     /** Whether what a join pairs is folded by {@code key}, a field of the other side. */
@@ -173,7 +177,9 @@ public record Query(String name, int from, List<Predicate> where, Lookup lookup,
         return join != null && !aggregates.isEmpty();
     }
 
-    /** The number of columns a field of a result takes: that of the aggregate it names, else one. */
+    /**
+     * The number of columns a field of a result takes: that of the aggregate it names, else one.
+     */
     public int width(ResultField field) {
         for (Aggregate a : aggregates) {
             if (a.as().equals(field.name())) {
@@ -199,7 +205,8 @@ public record Query(String name, int from, List<Predicate> where, Lookup lookup,
 
     static Query read(JsonNode n) {
         Map<String, Long> scale = new LinkedHashMap<>();
-        n.path("scale").fields().forEachRemaining(e -> scale.put(e.getKey(), e.getValue().asLong()));
+        n.path("scale").fields()
+            .forEachRemaining(e -> scale.put(e.getKey(), e.getValue().asLong()));
         List<Aggregate> aggregates = new ArrayList<>();
         for (JsonNode a : n.path("aggregates")) {
             aggregates.add(new Aggregate(name(Func.class, a.path("func")), a.path("field").asText(),

@@ -27,8 +27,8 @@ public final class Results implements Serializable {
     /**
      * Makes the writer of one of the query's outputs.
      *
-     * @throws IllegalArgumentException if it has no such output, or for dead letters, which travel as
-     *     they came ({@link DeadLetter})
+     * @throws IllegalArgumentException if it has no such output, or for dead letters, which travel
+     *     as they came ({@link DeadLetter})
      */
     public Results(Plan plan, Stream stream) {
         this.plan = plan;
@@ -41,7 +41,8 @@ public final class Results implements Serializable {
             ResultField f = fields.get(i);
             any |= f.kind() == Kind.DICT;
             columns[i] = new Wire(f.name(), f.kind(), f.dict(),
-                ((i == 0 ? "{" : ",") + Json.quote(f.name()) + ":").getBytes(StandardCharsets.UTF_8),
+                ((i == 0 ? "{" : ",") + Json.quote(f.name()) + ":")
+                    .getBytes(StandardCharsets.UTF_8),
                 binary || f.kind() != Kind.DICT || f.dict().size() > 1 << 16 ? null
                     : quoted(f.dict()));
         }

@@ -7,8 +7,8 @@ package io.streambench.core;
  *   | seq | ts | tag | column | column | …      tag only where the schema has one
  * </pre>
  *
- * The columns are those the query needs of the event's variant; {@link Layout} knows where they are.
- * The row of an event nobody selects has none.
+ * The columns are those the query needs of the event's variant; {@link Layout} knows where they
+ * are. The row of an event nobody selects has none.
  */
 public final class Row {
     static final int SEQ_AT = 0;

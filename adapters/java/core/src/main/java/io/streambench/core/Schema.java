@@ -6,8 +6,8 @@ import java.util.List;
 
 /**
  * The shape of a workload's events. Every event starts with seq and ts, which are not listed here,
- * then the tag where there is one, then the fields of its variant in order. A tag one above the last
- * variant's is that of an end event, which has no fields.
+ * then the tag where there is one, then the fields of its variant in order. A tag one above the
+ * last variant's is that of an end event, which has no fields.
  *
  * @param tag the field whose value is the index of the variant; empty with one variant
  */

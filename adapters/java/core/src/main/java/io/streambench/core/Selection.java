@@ -18,8 +18,8 @@ public final class Selection implements Serializable {
         /** Of the other side of a join, and meets {@code withWhere}. */
         OTHER,
         /**
-         * Of the other side of a join, and does not: whatever waits for it need wait no longer. Of a
-         * WINDOW join it is NONE.
+         * Of the other side of a join, and does not: whatever waits for it need wait no longer. Of
+         * a WINDOW join it is NONE.
          */
         BARREN
     }

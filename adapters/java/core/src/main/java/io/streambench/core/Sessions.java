@@ -16,7 +16,8 @@ import java.util.List;
  *           [c---------------]        insert c if it has closed; else it is answered when it does
  * </pre>
  *
- * A session that keeps its start, and so its identity, is updated in place of retracted and inserted.
+ * A session that keeps its start, and so its identity, is updated in place of retracted and
+ * inserted.
  */
 public final class Sessions implements Serializable {
     private static final long serialVersionUID = 1;
@@ -138,7 +139,8 @@ public final class Sessions implements Serializable {
         long due = Long.MAX_VALUE;
         for (One s : all) {
             long end = s.reach(windows.gapMs);
-            due = Math.min(due, s.head[SHOWN] == 0 ? windows.closesAt(end) : windows.droppedAt(end));
+            due = Math.min(due,
+                s.head[SHOWN] == 0 ? windows.closesAt(end) : windows.droppedAt(end));
         }
         return due;
     }

@@ -3,8 +3,9 @@ package io.streambench.core;
 import java.util.Arrays;
 
 /**
- * Hands events to the rules they match; a rule answers with count and sum of ten matches. Events and
- * rules lie on a circle of 2^63 places, and an event matches every rule whose arc holds its hash.
+ * Hands events to the rules they match; a rule answers with count and sum of ten matches. Events
+ * and rules lie on a circle of 2^63 places, and an event matches every rule whose arc holds its
+ * hash.
  */
 final class Shuffle implements Machine {
     private static final long serialVersionUID = 1;
@@ -28,7 +29,7 @@ final class Shuffle implements Machine {
     private final transient long width; // of an arc
     private final transient long[] starts; // of arcs, ascending
     private final transient long[] rules; // theirs
-    private final transient int[] first; // for each stretch, the first arc that can hold a place in it
+    private final transient int[] first; // for each stretch, the first arc that can reach it
     private final transient int shift; // makes a stretch of a place
 
     Shuffle(Plan plan) {
@@ -87,7 +88,8 @@ final class Shuffle implements Machine {
 
     @Override
     public long[] keys(byte[] row) {
-        long place = Partitions.mix64(high.get(row) ^ Long.rotateLeft(low.get(row), 32)) & RING_MASK;
+        long place =
+            Partitions.mix64(high.get(row) ^ Long.rotateLeft(low.get(row), 32)) & RING_MASK;
         int stretch = shift == RING_BITS ? 0 : (int) (place >>> shift);
         long[] matched = NONE;
         for (int i = first[stretch]; i < starts.length && starts[i] <= place; i++) {

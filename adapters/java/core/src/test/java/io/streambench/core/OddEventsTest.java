@@ -3,6 +3,7 @@ package io.streambench.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,7 +35,7 @@ class OddEventsTest {
                 want = offset(want.substring(1));
                 says = offset(says);
             }
-            assertEquals(want, says, new String(odd.wire(), java.nio.charset.StandardCharsets.UTF_8));
+            assertEquals(want, says, () -> new String(odd.wire(), StandardCharsets.UTF_8));
         }
     }
 

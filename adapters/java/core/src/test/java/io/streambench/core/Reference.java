@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Runs a plan in one thread and in memory, by the parts that the jobs of all frameworks are made of:
- * what they can say is right or wrong here first.
+ * Runs a plan in one thread and in memory, by the parts that the jobs of all frameworks are made
+ * of: what they can say is right or wrong here first.
  */
 final class Reference {
     final List<long[]> results = new ArrayList<>();

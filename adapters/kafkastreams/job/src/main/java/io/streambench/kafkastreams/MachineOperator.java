@@ -176,6 +176,8 @@ final class MachineOperator extends Operator {
     @Override
     void resume() {
         results = columns -> out.answer(columns);
+        held.clear(); // a task that was suspended comes here again
+        timers.clear();
         heldBySeq.each((seq, h) -> held.add(h));
         byKey.each((key, e) -> {
             if (e.timer != 0) {

@@ -50,7 +50,10 @@ abstract class Operator extends State {
     /** Takes back an entry of its own. */
     abstract void restoreEntry(byte[] key, byte[] value);
 
-    /** Makes what is not kept from what is, once all entries are back and {@link #out} is bound. */
+    /**
+     * Makes what is not kept from what is, once all entries are back and {@link #out} is bound; again
+     * where a task goes on that was suspended.
+     */
     void resume() {}
 
     /** Writes its own entries that have changed. */

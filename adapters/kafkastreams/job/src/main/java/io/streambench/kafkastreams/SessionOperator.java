@@ -108,6 +108,7 @@ final class SessionOperator extends Operator {
     @Override
     void resume() {
         results = columns -> out.answer(columns);
+        timers.clear(); // a task that was suspended comes here again
         byKey.each((key, of) -> {
             of.at = sessions.due(of.all);
             timers.add(new Timer(of.at, key));

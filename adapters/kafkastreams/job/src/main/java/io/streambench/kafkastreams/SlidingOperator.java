@@ -118,6 +118,8 @@ final class SlidingOperator extends Operator {
     @Override
     void resume() {
         long watermark = windows.watermark(marks.least());
+        held.clear(); // a task that was suspended comes here again
+        byKey.clear();
         List<byte[]> answered = new ArrayList<>();
         live.each((seq, row) ->
             (windows.closesAt(Row.ts(row)) <= watermark ? answered : held).add(row));

@@ -86,7 +86,9 @@ final class Stage implements Processor<byte[], byte[], To, byte[]>, Outlet {
             marks = operator.marks;
         }
         pacer = step.next() == null ? null : step.next().operator().apply("", plan, 1);
-        of.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
+        if (pacer != null || plan.query.window().processing()) {
+            of.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
+        }
     }
 
     @Override

@@ -22,7 +22,10 @@ final class QueryJob implements Job {
     private static final String STORE = "spark.sql.streaming.stateStore.providerClass";
     private static final String ROCKSDB =
         "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider";
+    private static final String ROCKSDB_SETTINGS = "spark.sql.streaming.stateStore.rocksdb.";
     private static final String CHECKPOINTS = "spark.sql.streaming.checkpointLocation";
+
+    private static final int LARGEST_B = 4 << 20;
 
     private final SparkSession parent;
     private final Milestones milestones;
@@ -56,6 +59,8 @@ final class QueryJob implements Job {
             .option("checkpointLocation", checkpoint.toString())
             // A producer outlives its query: it is not to ask for topics that are gone for ever.
             .option("kafka.metadata.max.idle.ms", "30000")
+            // A dead letter is as large as what it was made of: what the topics take.
+            .option("kafka.max.request.size", Integer.toString(LARGEST_B))
             .queryName(plan.runId)
             .outputMode(limits.realTime() ? OutputMode.Update() : OutputMode.Append()));
         for (Map.Entry<String, String> e : limits.producer().entrySet()) {
@@ -88,7 +93,8 @@ final class QueryJob implements Job {
     /** Takes a setting, or says why it is not in force. */
     private void take(SparkSession own, String name, String value) {
         if (name.startsWith("spark.sql.")) {
-            if (!own.conf().isModifiable(name)) {
+            // Those of the store RocksDB are known to the store alone.
+            if (!name.startsWith(ROCKSDB_SETTINGS) && !own.conf().isModifiable(name)) {
                 throw new IllegalArgumentException("setting " + name
                     + ": Spark has none of that name, or none that a query can have to itself");
             }

@@ -74,7 +74,8 @@ final class Watch implements AutoCloseable {
 
     private synchronized void progress() {
         for (StreamingQueryProgress p : query.recentProgress()) {
-            if (p.batchId() <= batch) {
+            // What has no addBatch is no batch: it is told that there is nothing to do.
+            if (p.batchId() <= batch || !p.durationMs().containsKey("addBatch")) {
                 continue;
             }
             batch = p.batchId();
@@ -83,14 +84,11 @@ final class Watch implements AutoCloseable {
             for (StateOperatorProgress o : p.stateOperators()) {
                 dropped += o.numRowsDroppedByWatermark();
             }
-            Long took = p.durationMs().get("triggerExecution");
-            if (took == null) {
-                continue; // it is only told that there is nothing to do
-            }
+            long took = p.durationMs().getOrDefault("triggerExecution", 0L);
             long start = 1_000_000 * Instant.parse(p.timestamp()).toEpochMilli();
             milestones.note(start, "batch.started", Map.of("batch", Long.toString(batch)));
             milestones.note(start + 1_000_000 * took, "batch.committed",
-                Map.of("batch", Long.toString(batch), "tookMs", took.toString()));
+                Map.of("batch", Long.toString(batch), "tookMs", Long.toString(took)));
         }
     }
 
