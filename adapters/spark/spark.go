@@ -41,6 +41,8 @@ type fleet interface {
 	nodes() []chaos.Node
 	// running says why a node that everything depends on has died; nil while all run.
 	running(ctx context.Context) error
+	// startOwn starts a driver of its own that runs a job of the user's, which closes by itself.
+	startOwn(ctx context.Context, job adapters.Job) (fleet, error)
 	close() error
 }
 
