@@ -283,6 +283,10 @@ func (c *containers) running(ctx context.Context) error {
 	return c.driver.Running(ctx)
 }
 
+func (c *containers) used(ctx context.Context) (adapters.Usage, error) {
+	return c.deployment.Used(ctx)
+}
+
 func (c *containers) close() error {
 	var err error
 	if c.deployment != nil {

@@ -83,8 +83,8 @@ func ownArguments(job adapters.Job) []string {
 	)
 }
 
-// ownDone reports whether a query of the user's has read its input to the end, and found nothing more
-// to do since.
+// ownDone reports whether a query of the user's has read its input to the end, and found nothing
+// more to do since.
 func ownDone(ctx context.Context, job adapters.Job, st java.Status) (bool, error) {
 	if st.Counters["idle"] < idleLooks {
 		return false, nil

@@ -117,10 +117,6 @@ func (p *plain) running(context.Context) error {
 	}
 }
 
-func (p *plain) startOwn(context.Context, adapters.Job) (fleet, error) {
-	return nil, errors.ErrUnsupported
-}
-
 func (p *plain) close() error {
 	p.cmd.Process.Kill()
 	<-p.done

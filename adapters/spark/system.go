@@ -67,7 +67,11 @@ func (s *system) startOwn(ctx context.Context) error {
 	if s.job.Own.Main == "" {
 		return errNoMain
 	}
-	driver, err := s.fleet.startOwn(ctx, s.job)
+	nodes, ok := s.fleet.(ownable)
+	if !ok {
+		return fmt.Errorf("start own job: %w", errors.ErrUnsupported)
+	}
+	driver, err := nodes.startOwn(ctx, s.job)
 	if err != nil {
 		return err
 	}
@@ -219,6 +223,16 @@ func (s *system) Wait(ctx context.Context) error {
 		return fmt.Errorf("run spark: %w", s.err)
 	}
 	return nil
+}
+
+// Used is what the nodes have used.
+func (s *system) Used(ctx context.Context) (adapters.Usage, error) {
+	if c, ok := s.fleet.(interface {
+		used(ctx context.Context) (adapters.Usage, error)
+	}); ok {
+		return c.used(ctx)
+	}
+	return adapters.Usage{}, nil
 }
 
 // Config are the settings in force: of the context, of the session of the query, and of the query.
