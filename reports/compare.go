@@ -15,12 +15,13 @@ type compareSection struct {
 	Rows    []compareRow
 	Most    []mostRow
 	Picture template.HTML
+	Data    [][]string // of the picture
 	Unlike  string
 	Notes   []string
 }
 
-// compareRow is a system at one rate. What is of the system itself stands in its first row alone, and
-// Span is then how many rows it has.
+// compareRow is a system at one rate. What is of the system itself stands in its first row alone,
+// and Span is then how many rows it has.
 type compareRow struct {
 	System, Claim, Capacity string
 	Weaker                  bool
@@ -78,11 +79,22 @@ func comparison(run *Run) *compareSection {
 				row.Cells = append(row.Cells, text)
 			}
 			s.Rows = append(s.Rows, row)
+			s.Data = append(s.Data, dataOf(system, at))
 		}
 		s.Most = append(s.Most, mostOf(run, system))
 	}
 	s.Notes = compareNotes(run, own)
 	return s
+}
+
+// dataOf is a line of the data under the picture.
+func dataOf(c summary.Compared, at summary.AtRate) []string {
+	line := []string{at.Name, capacityText(c)}
+	for _, metric := range []string{"cpu.system", "cpu.broker", "cpu.driver", "cpu"} {
+		text, _ := comparedCell(at, metric)
+		line = append(line, text)
+	}
+	return line
 }
 
 // comparedCell writes a figure of a row, and whether it is of a system inside the tool's process.
@@ -156,7 +168,7 @@ func mostOf(run *Run, c summary.Compared) mostRow {
 
 func compareNotes(run *Run, own bool) []string {
 	c := run.Manifest.Conditions
-	notes := []string{fmt.Sprintf("All by the same driver and collector over %s, %s format, checkpoint or "+
+	notes := []string{fmt.Sprintf("All by the same driver and collector over %s, %s format, "+
 		"commit interval %s, %d × %g cores for workers, profile %s.", transportOf(c), c.Format,
 		c.Checkpoint, c.Workers, c.WorkerCPUs, c.Profile)}
 	if own {
@@ -165,8 +177,8 @@ func compareNotes(run *Run, own bool) []string {
 	return notes
 }
 
-// comparePicture draws what each system can do at most, and below the processor time an event took at
-// each rate, by role.
+// comparePicture draws what each system can do at most, and below the processor time an event took
+// at each rate, by role.
 func comparePicture(run *Run, c *summary.Comparison) template.HTML {
 	bars, most, dearest := 0, 0.0, 0.0
 	for _, s := range c.Systems {
@@ -252,4 +264,34 @@ func costBars(p *canvas, c *summary.Comparison, x scale, y float64) {
 			p.text(point{from + 8, y + 4}, summary.Format(cpu, record.MicrosEvent), ``)
 		}
 	}
+}
+
+// markdownComparison writes the table of systems side by side, if there is one.
+func markdownComparison(b *strings.Builder, p *page) {
+	c := p.Comparison
+	if c == nil {
+		return
+	}
+	head, rule := "| system | claim | at most | offered | verdict |", "|---|---|---|---:|---|"
+	for _, cell := range comparedCells {
+		head += " " + strings.TrimSuffix(cell.over, ", µs an event") + " " + cell.head + " |"
+		rule += "---:|"
+	}
+	b.WriteString(head + "\n" + rule + "\n")
+	for _, r := range c.Rows {
+		claim := r.Claim
+		if r.Weaker {
+			claim += " (declared)"
+		}
+		tableRow(b, append([]string{r.System, claim, r.Capacity, r.Rate, r.Verdict}, r.Cells...)...)
+	}
+	if c.Unlike != "" {
+		fmt.Fprintf(b, "\nUnlike claims: %s.\n", c.Unlike)
+	}
+	b.WriteString("\nCPU is in µs an event.\n")
+	for _, m := range c.Most {
+		fmt.Fprintf(b, "\n- `%s` %s Limited by: %s.", m.System, cellText(m.Capacity),
+			cellText(m.LimitedBy))
+	}
+	b.WriteString("\n\n")
 }

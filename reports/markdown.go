@@ -17,6 +17,7 @@ func markdown(w io.Writer, run *Run) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s: %s\n\n**%s** %s (exit %d)\n\n%s\n\n", cellText(p.Title), p.Word, p.Word,
 		cellText(p.Sentence), p.Exit, cellText(p.Sub))
+	markdownComparison(&b, p)
 	b.WriteString("| of | question | verdict | answer |\n|---|---|---|---|\n")
 	for _, v := range p.Verdicts {
 		answer := v.Text
@@ -30,8 +31,8 @@ func markdown(w io.Writer, run *Run) error {
 	markdownLedger(&b, p)
 	markdownRecovery(&b, run)
 	for _, s := range p.Searches {
-		fmt.Fprintf(&b, "\n`%s` %s.\n\n| rate tried | answer | why |\n|---:|---|---|\n", s.System,
-			cellText(s.Text))
+		fmt.Fprintf(&b, "\n`%s`%s.\n\n| %s | answer | why |\n|---:|---|---|\n", s.System,
+			cellText(s.Text), strings.ToLower(s.Head))
 		for _, probe := range s.Probes {
 			tableRow(&b, probe.Rate, probe.Answer, probe.Why)
 		}

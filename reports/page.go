@@ -27,6 +27,9 @@ type page struct {
 	CellHeads                  []cellHead
 	Verdicts                   []verdictRow
 	Systems                    []string
+	Heads                      []systemHead // of the same, in two lines
+	Docs                       bool         // there is room beside the figures to say what they are
+	FigureFont                 int
 	Figures                    []figureRow
 	Notes                      []string
 	Repetitions                []repetitionRow
@@ -79,8 +82,9 @@ type heatSection struct {
 
 // searchSection is how the sustainable rate of a system was found.
 type searchSection struct {
-	System, Text string
-	Probes       []probeRow
+	System, Text     string
+	Title, Head, How string
+	Probes           []probeRow
 }
 
 type probeRow struct{ Rate, Answer, Colour, Why string }
@@ -117,6 +121,11 @@ func pageOf(run *Run) *page {
 	}
 	for _, s := range r.Systems {
 		p.Systems = append(p.Systems, s.Name)
+	}
+	p.Heads = headsOf(p.Systems)
+	p.Docs, p.FigureFont = len(p.Systems) <= wideFigures, 3
+	if !p.Docs {
+		p.FigureFont = 2
 	}
 	if p.Comparison = comparison(run); p.Comparison != nil {
 		p.CellHeads = cellHeads()
@@ -211,6 +220,27 @@ func (p *page) verdicts(r *summary.Result) {
 	}
 }
 
+// systemHead is the name of a system over a column: at one of several rates in two lines.
+type systemHead struct{ Name, Rate string }
+
+func headsOf(names []string) (heads []systemHead) {
+	for _, name := range names {
+		base, rate, _ := strings.Cut(name, "@")
+		if rate != "" {
+			rate = "@" + rate
+		}
+		heads = append(heads, systemHead{base, rate})
+	}
+	return heads
+}
+
+// narrow leaves of a figure what its row does not say: there are many columns.
+var narrow = strings.NewReplacer(" events/s", "/s", "/event", "", " event-seconds", "",
+	" events", "", " results", "")
+
+// wideFigures is how many systems leave room beside the figures.
+const wideFigures = 4
+
 // shown are the figures of the first table, in its order.
 var shown = []string{
 	"sustainable", "capacity", "offered", "accepted", "emitted", "latency.p50", "latency.p90",
@@ -235,7 +265,7 @@ func (p *page) figures(r *summary.Result) {
 			any = any || ok
 			cell, around := p.cell(f, ok), interval(f)
 			if name == "emitted" { // counted a second like events, but they are results
-				cell = strings.ReplaceAll(cell, "events/s", "results/s")
+				cell = strings.ReplaceAll(cell, " events/s", " results/s")
 				around = strings.ReplaceAll(around, "events/s", "results/s")
 			}
 			line.Cells, line.Intervals = append(line.Cells, cell), append(line.Intervals, around)
@@ -266,6 +296,9 @@ func (p *page) cell(f summary.Figure, ok bool) string {
 		return "–"
 	}
 	text := summary.Format(f.Median, f.Unit)
+	if !p.Docs {
+		text = narrow.Replace(text)
+	}
 	for _, w := range f.Warnings {
 		i := slices.Index(p.Notes, w.Text)
 		if i < 0 {

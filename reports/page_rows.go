@@ -52,13 +52,24 @@ var probeColours = map[string]string{
 }
 
 func (p *page) searches(r *summary.Result) {
+	told := map[string]bool{}
 	for _, s := range r.Systems {
-		if s.Search == nil {
+		if s.Search == nil || told[s.Base()] {
 			continue
 		}
-		section := searchSection{System: s.Name, Text: s.Name + " " + s.Search.Text()}
+		told[s.Base()] = true
+		section := searchSection{System: s.Base(), Text: " " + s.Search.Text(),
+			Title: "Search for the sustainable rate: " + s.Base(), Head: "Rate tried",
+			How: "Rates rise until one fails, then the gap is halved; the answer lies between the last " +
+				"that passed and the first that failed."}
 		if !s.Search.Settled() {
-			section.Text = s.Name + ": " + s.Search.Text()
+			section.Text = ": " + s.Search.Text()
+		}
+		if s.Search.Drains() {
+			section.Title, section.Head = "Capacity of "+s.Base()+", ESTIMATED", "Drained at"
+			section.How = "A topic is filled first and then drained, twice: the first time tells how " +
+				"much is to be in it the second time. No rate was offered, so nothing says that it is " +
+				"sustained."
 		}
 		for _, probe := range s.Search.Probes {
 			line := probeRow{Rate: summary.Format(probe.Rate, record.PerSecond), Answer: probe.Answer,

@@ -159,6 +159,7 @@ var runs = map[string]struct {
 	"searched":     {edit: searched},
 	"two-systems": {options: recordtest.Options{
 		Systems: []string{"native", "native-slow"}, Kept: 6, Steady: 6 * time.Second}},
+	"compared":    {options: fourAtTwoRates, edit: estimates},
 	"killed":      {options: killed},
 	"broken":      {options: broken, edit: differ},
 	"too-early":   {options: tooEarly},

@@ -41,7 +41,11 @@ func noisePicture(run *Run) template.HTML {
 		return ""
 	}
 	canary := canaryOf(run)
-	const left, rowH = 190.0, 30.0
+	const rowH = 30.0
+	left := 190.0
+	for _, b := range bars {
+		left = max(left, 6.4*float64(len(b.name))+12)
+	}
 	h := float64(len(bars))*rowH + 66
 	c := newCanvas(pageW, h, "Latency and driver lag against the noise of this host")
 	x := scale{from: left, to: pageW - 90, log: true, lo: math.Inf(1)}
@@ -91,7 +95,7 @@ func noiseBand(c *canvas, canary *hdr.Histogram, x scale, h float64) {
 }
 
 func (b spanBar) draw(c *canvas, x scale, y float64) {
-	c.text(point{178, y + 4}, b.name, `text-anchor="end"`)
+	c.text(point{x.from - 12, y + 4}, b.name, `text-anchor="end"`)
 	c.line(point{x.at(b.p50), y}, point{x.at(b.top), y}, `stroke="`+b.colour+`" stroke-width="3"`)
 	for _, m := range []struct {
 		v    float64

@@ -127,6 +127,7 @@ func TestThePageIsSeenInABrowserWithAndWithoutItsStyle(t *testing.T) {
 		{"invalid", strictPolicy, "invalid", []string{"#8A5A00", palette[0].colour, warmInk}},
 		{"three-second", strictPolicy, "three-second", []string{"#0B6E4F", palette[0].colour, shades[5]}},
 		{"two-systems", strictPolicy, "two-systems", []string{"#0B6E4F", palette[0].colour, palette[1].colour}},
+		{"compared", strictPolicy, "compared", []string{"#0B6E4F", palette[0].colour, "#9AA5B1"}},
 		{"interrupted", "", "interrupted", []string{"#8A5A00", palette[0].colour, warmInk}},
 		{"failed", "", "failed", []string{"#B42318", palette[0].colour, shades[5]}},
 		{"rate-max", "", "rate-max", []string{"#0B6E4F", palette[0].colour}},

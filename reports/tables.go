@@ -123,7 +123,10 @@ func noiseTable(run *Run) []figureRow {
 func settingsOf(run *Run) []settings {
 	var all []settings
 	for _, s := range run.Result.Systems {
-		in := settings{System: s.Name}
+		if len(all) > 0 && all[len(all)-1].System == s.Base() {
+			continue // at another rate
+		}
+		in := settings{System: s.Base()}
 		for _, rep := range s.Repetitions {
 			if len(in.Rows) > 0 {
 				break

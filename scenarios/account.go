@@ -7,9 +7,9 @@ import (
 	"github.com/streambench/streambench/adapters"
 )
 
-// accountWithin bounds how long a deployment may take to tell what it has used. One that does not
-// tell in time keeps what it told before.
-const accountWithin = time.Second
+// accountWithin bounds how long a deployment may take to tell what it has used: a tick waits for
+// it.
+const accountWithin = 300 * time.Millisecond
 
 // account is what the nodes of a deployment have used: containers by their own word, processes of
 // this host by the operating system's. It counts from the first time it is asked, as a deployment
@@ -45,8 +45,8 @@ func (a *account) ask(by adapters.Accounted) {
 	ctx, cancel := context.WithTimeout(context.Background(), accountWithin)
 	defer cancel()
 	u, err := by.Used(ctx)
-	if err != nil {
-		return
+	if err != nil && u.CPUNs <= a.told.CPUNs {
+		return // it does not know better than before
 	}
 	if !a.asked {
 		a.asked, a.before = true, u.CPUNs

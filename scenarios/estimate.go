@@ -13,8 +13,10 @@ import (
 
 // An estimate of what a system can do at most: it drains a topic that was full before it started.
 //
-//	deploy: brokers, topics   fill: the driver at its most   drain: the system starts, and reads to
-//	                                                         the end   check: every result, by the oracle
+//	deploy: brokers, topics
+//	fill:   the driver at its most
+//	drain:  the system starts, and reads to the end
+//	check:  every result, by the oracle
 //
 // Two drains make an estimate. The first is small: it tells how much the second has to hold to last
 // as long as it may, and a virtual machine that was just started compiles meanwhile.
@@ -154,7 +156,7 @@ func (r *repetition) fill(ctx context.Context) error {
 			r.events = r.load.LimitHere(r.job.Workload.Timeline.Groups)
 		case err := <-sent:
 			if err != nil {
-				return fmt.Errorf("%s transport: %w", r.job.Transport, err)
+				return r.ofTransport("%s transport", err)
 			}
 			r.drained.filledNs = r.load.NowNs()
 			r.sampler.tick()
@@ -181,15 +183,16 @@ func (c *collector) follow(p *progress) {
 }
 
 const (
-	// burstGap parts two bursts of results: those of one commit come in many batches. burstLength is
-	// the most that counts as one.
+	// burstGap parts two bursts of results: those of one commit come in many batches. burstLength
+	// is the most that counts as one.
 	burstGap, burstLength = 20 * time.Millisecond, 250 * time.Millisecond
-	// shortest is what a stretch must last to stand for itself, and leastSteps how many bursts it has.
+	// shortest is what a stretch must last to stand for itself, and leastSteps how many bursts it
+	// has.
 	shortest, leastSteps = 2 * time.Second, 2
 )
 
-// progress is how many results had come by the end of each burst of them. Their share of all is that
-// of the events, whatever the order in which partitions are drained.
+// progress is how many results had come by the end of each burst of them. Their share of all is
+// that of the events, whatever the order in which partitions are drained.
 type progress struct {
 	readings []burst
 	total    uint64

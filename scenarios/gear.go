@@ -95,8 +95,8 @@ func (r *run) plane() string {
 	return chaos.PlaneDirect
 }
 
-// equip gives a repetition whose nodes are processes or containers its lease, which comes before anything is
-// started or made, its network and the folder its nodes write to.
+// equip gives a repetition whose nodes are processes or containers its lease, which comes before
+// anything is started or made, its network and the folder its nodes write to.
 func (r *repetition) equip(ctx context.Context) (err error) {
 	if err := r.keepLogs(); err != nil {
 		return err

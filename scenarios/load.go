@@ -12,8 +12,8 @@ func Load(name string, src []byte, sets []string) (*Scenario, Problems) {
 	return load(name, src, sets, false)
 }
 
-// LoadQuick reads the quick form of a scenario, as Load reads the whole: what it says below quick is
-// laid over the rest, and then the changes.
+// LoadQuick reads the quick form of a scenario, as Load reads the whole: what it says below quick
+// is laid over the rest, and then the changes.
 func LoadQuick(name string, src []byte, sets []string) (*Scenario, Problems) {
 	return load(name, src, sets, true)
 }
@@ -29,7 +29,8 @@ func load(name string, src []byte, sets []string, quick bool) (*Scenario, Proble
 		root = applySet(g, root, set)
 	}
 	s := understand(g, root, quick)
-	if len(g.list) == 0 && short != nil && !quick { // its mistakes are to be seen before it is asked for
+	if len(g.list) == 0 && short != nil && !quick {
+		// Its mistakes are to be seen before it is asked for.
 		understand(g, short, true)
 	}
 	if len(g.list) > 0 {
@@ -38,7 +39,7 @@ func load(name string, src []byte, sets []string, quick bool) (*Scenario, Proble
 	return s, nil
 }
 
-// locate has the paths of a file count from its folder, and those of a flag from the working folder.
+// locate has the paths of a file count from its folder, those of a flag from the working folder.
 func (s *Scenario) locate(root *node, folder string) {
 	list := root.get("systems")
 	for i := range s.Systems {

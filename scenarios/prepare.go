@@ -76,7 +76,8 @@ func (r *run) prepare(sys System, of record.Repeat) *repetition {
 	rep.transport, _ = r.transport()
 	rep.shards = r.shards(rep.job)
 	if rep.footing != nil || rep.contained() {
-		// Whatever the brokers and a deployment that serves several jobs keep of one is not the next one's.
+		// Whatever the brokers and a deployment that serves several jobs keep of one is not the
+		// next one's.
 		rep.job.RunID += fmt.Sprintf(".%s-%d", fileName(of.System), of.Rep)
 	}
 	if d := r.req.Drivers; d != nil {

@@ -21,8 +21,8 @@ const (
 // quickEstimate is the drain that takes the place of a search in a quick form.
 const quickEstimate = 20 * time.Second
 
-// divide takes the quick form out of a scenario. It returns the scenario that is meant, which is the
-// quick one where that is asked for, and the quick one where there is any.
+// divide takes the quick form out of a scenario. It returns the scenario that is meant, which is
+// the quick one where that is asked for, and the quick one where there is any.
 func (n *node) divide(g *gatherer, quick bool) (meant, short *node) {
 	f := n.field(quickKey)
 	if f == nil {
@@ -53,9 +53,9 @@ func (n *node) divide(g *gatherer, quick bool) (meant, short *node) {
 	return whole, short
 }
 
-// under is a map with another one laid over it: keys of both that are maps are laid over each other,
-// all others are replaced. Neither map is changed. A choice that is written as a map, as a rate may
-// be, is one value.
+// under is a map with another one laid over it: keys of both that are maps are laid over each
+// other, all others are replaced. Neither map is changed. A choice that is written as a map, as a
+// rate may be, is one value.
 func (n *node) under(over *node) *node {
 	out := &node{kind: mapNode, place: n.place}
 	for _, f := range n.fields {
@@ -90,8 +90,8 @@ func (n *node) clone() *node {
 	return &c
 }
 
-// hurry has one deployment serve all repetitions of a system, and an estimate take the place of each
-// search for a capacity, unless the scenario says otherwise or there is no topic to drain.
+// hurry has one deployment serve all repetitions of a system, and an estimate take the place of
+// each search for a capacity, unless the scenario says otherwise or there is no topic to drain.
 func (s *Scenario) hurry(root *node) {
 	if root.get("deployment") == nil {
 		s.Deployment = deployOnce

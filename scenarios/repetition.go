@@ -104,7 +104,7 @@ type repetition struct {
 	phase    atomic.Pointer[string]
 	live     atomic.Pointer[adapters.System] // system, for those that watch while it is deployed
 	events   uint64                          // slots in the stream, once known
-	partOf   uint64                          // slots in the stream that its events are taken from; 0 for this one
+	partOf   uint64                          // slots of the stream its events are from; 0 = this one
 	drainGap string                          // why the drain was not conclusive
 	end      record.End
 	spent    spent           // so far, written and read by the sampler
@@ -136,7 +136,7 @@ func (r *repetition) carryOut(ctx context.Context) {
 		}
 	}
 	if failed != nil {
-		r.footing.failed()
+		r.footing.failed(failed)
 	}
 	r.end.Interrupted = ctx.Err() != nil
 	r.end.MemoryPeakB = readUsage().peakB

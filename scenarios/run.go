@@ -34,11 +34,11 @@ type RunRequest struct {
 	// rate that is to be found is taken from there and not searched.
 	Capacity map[string]record.Bracket
 
-	// Plane is how nodes that are processes reach each other, as chaos.NewNetwork names it; empty for
-	// the simplest that the faults allow.
+	// Plane is how nodes that are processes reach each other, as chaos.NewNetwork names it; empty
+	// for the simplest that the faults allow.
 	Plane string
-	// Untwinned leaves the twins out of the plan: what faults cost is then held against the baseline
-	// before them alone.
+	// Untwinned leaves the twins out of the plan: what faults cost is then held against the
+	// baseline before them alone.
 	Untwinned bool
 
 	// Null finds the null ceiling, which claims are held against.
@@ -400,8 +400,8 @@ func (r *run) carryOut(ctx context.Context) error {
 	return errors.Join(context.Cause(ctx))
 }
 
-// takeTurn carries out one repetition of the plan. Where a deployment stands, the rate of its system
-// is found on it, when its turn has come.
+// takeTurn carries out one repetition of the plan. Where a deployment stands, the rate of its
+// system is found on it, when its turn has come.
 func (r *run) takeTurn(ctx context.Context, of record.Repeat) {
 	r.footing.turn(of.Base())
 	if sys := r.systemOf(of); r.footing != nil && r.req.Scenario.Load.Rate.searches() {

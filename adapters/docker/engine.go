@@ -9,6 +9,7 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -43,9 +44,12 @@ func Connect(ctx context.Context) (*Engine, error) {
 		return nil, unready("reach docker engine", err, "mend or remove what names it")
 	}
 	cli, err := client.New(client.FromEnv, client.WithHost(host))
+	if strings.HasPrefix(host, "ssh://") {
+		err = errors.New("ssh is not spoken here")
+	}
 	if err != nil {
-		return nil, unready("reach docker engine at "+host, err,
-			"DOCKER_HOST is to be unix://PATH or tcp://HOST:PORT; forward an engine behind ssh")
+		return nil, unready("reach docker engine at "+host, err, "name it as unix://PATH or "+
+			"tcp://HOST:PORT in DOCKER_HOST (ssh -L forwards a socket)")
 	}
 	v, err := cli.ServerVersion(ctx, client.ServerVersionOptions{})
 	if err == nil {
@@ -56,7 +60,7 @@ func Connect(ctx context.Context) (*Engine, error) {
 			err = cause
 		}
 		cli.Close()
-		return nil, unready("reach docker engine at "+host, err, remedyFor(err))
+		return nil, unready("reach docker engine at "+host, plain(err), remedyFor(err))
 	}
 	return &Engine{cli: cli, host: host, Version: v.Version}, nil
 }

@@ -64,6 +64,8 @@ func TestAnEngineThatCannotBeUsedIsToldWithARemedy(t *testing.T) {
 			[]string{"18.09.1", "API 1.39, not 1.40", "upgrade it to Docker 19.03"}},
 		"it is no engine":  {map[string]string{"DOCKER_HOST": "unix://" + odd}, []string{odd}},
 		"it is no address": {map[string]string{"DOCKER_HOST": "nonsense"}, []string{"unix://PATH"}},
+		"it is behind ssh": {map[string]string{"DOCKER_HOST": "ssh://host"},
+			[]string{"ssh is not spoken here", "ssh -L"}},
 		"its context is not there": {map[string]string{"DOCKER_HOST": "", "DOCKER_CONTEXT": "gone",
 			"DOCKER_CONFIG": t.TempDir()}, []string{`no context "gone"`}},
 	} {

@@ -6,15 +6,31 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
-	"syscall"
 
 	"github.com/moby/moby/client"
 
 	"github.com/streambench/streambench/adapters"
 )
 
-// errOld says that the engine does not speak the API that is spoken here.
-var errOld = errors.New("the engine is too old")
+// What keeps an engine from being used, in the place of what its client says.
+var (
+	errOld    = errors.New("the engine is too old")
+	errNobody = errors.New("no engine answers")
+	errDenied = errors.New("permission denied")
+)
+
+// plain tells the errors of a connection apart: the client keeps the words of what the host says,
+// not always the error.
+func plain(err error) error {
+	denied := errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), errDenied.Error())
+	switch {
+	case !client.IsErrConnectionFailed(err):
+		return err
+	case denied:
+		return errDenied
+	}
+	return errNobody
+}
 
 // unreadyError wraps adapters.ErrNotReady without a word of it.
 type unreadyError struct {
@@ -57,14 +73,11 @@ var remedies = []struct {
 
 // remedyFor is what to do about an error of the engine; "" where nothing is known.
 func remedyFor(err error) string {
-	// The client keeps the words of what the host says, not always the error.
-	refused := client.IsErrConnectionFailed(err)
-	switch {
-	case errors.Is(err, fs.ErrPermission),
-		refused && strings.Contains(err.Error(), "permission denied"):
+	switch err = plain(err); {
+	case errors.Is(err, errDenied):
 		return "you have no permission on its socket: sudo usermod -aG docker $USER and log in " +
 			"again, or run as root"
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), refused:
+	case errors.Is(err, errNobody):
 		return "start one (sudo systemctl start docker; on a bare Debian .ci/engine of the " +
 			"repository installs it), or name one in DOCKER_HOST"
 	case errors.Is(err, errOld):

@@ -18,8 +18,8 @@ var compared = []string{
 var compareHeader = []string{"SYSTEM", "CLAIM", "AT MOST", "VERDICT", "ACCEPTED", "P50", "P99",
 	"P99.9", "CPU/EVENT", "BROKER", "MEMORY", "RIGHT", "LOST", "DUPLICATED", "WRONG", "PHANTOM"}
 
-// compareTable writes a line for each system at each rate. What no system has is left out: what they
-// can do at most where that was not asked, and memory of their own where they have none.
+// compareTable writes a line for each system at each rate. What no system has is left out: what
+// they can do at most where that was not asked, and memory of their own where they have none.
 func compareTable(table io.Writer, r summary.Result) {
 	rows := [][]string{slices.Clone(compareHeader)}
 	for _, c := range r.Comparison.Systems {

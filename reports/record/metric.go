@@ -65,8 +65,8 @@ var single = []Metric{
 	{"accepted", PerSecond, Higher, "events taken by the transport a second", true},
 	{"emitted", PerSecond, Higher, "results a second", true},
 	{"sustainable", PerSecond, Higher, "highest rate at which backlog does not grow", true},
-	{"capacity", PerSecond, Higher, "ESTIMATED: events a second drained of a full topic, its start-up " +
-		"apart", true},
+	{"capacity", PerSecond, Higher, "ESTIMATED: events a second drained of a full topic, its " +
+		"start-up apart", true},
 	{"backlog", Events, Lower, "largest number of slots due and not yet answered, read as results " +
 		"arrive", true},
 	{"blocked", Nanoseconds, Lower, "time in which events were due and the system had no room", true},

@@ -24,8 +24,8 @@ type Probe struct {
 	Confirms bool `json:"confirms,omitempty"`
 	// Unprotected is set where the system ran without checkpoints, to learn what they cost.
 	Unprotected bool `json:"unprotected,omitempty"`
-	// Drain is set where no rate was offered: the system drained a topic that was full. Rate is then
-	// what it reached.
+	// Drain is set where no rate was offered: the system drained a topic that was full. Rate is
+	// then what it reached.
 	Drain *Drain `json:"drain,omitempty"`
 }
 
@@ -44,9 +44,9 @@ type Drain struct {
 	SystemCores float64 `json:"systemCores,omitempty"`
 	BrokerCores float64 `json:"brokerCores,omitempty"`
 	ToolCores   float64 `json:"toolCores,omitempty"` // collecting, and what else this process does
-	// Together is the most that this host allows where the driver works beside brokers and system: by
-	// the processor time that filling and draining took of an event, by how fast the driver could fill,
-	// and by the null ceiling; 0 for not known.
+	// Together is the most that this host allows where the driver works beside brokers and system:
+	// by the processor time that filling and draining took of an event, by how fast the driver
+	// could fill, and by the null ceiling; 0 for not known.
 	Together float64 `json:"together,omitempty"`
 }
 
@@ -76,8 +76,8 @@ type Bracket struct {
 	Offered float64 `json:"offered,omitempty"`
 	// From is the run the bracket was found in, where that is an earlier one.
 	From string `json:"from,omitempty"`
-	// Unprotected is the highest rate that passed without checkpoints, in events/s; 0 where that was
-	// not searched or, as UnprotectedWhy says, not found.
+	// Unprotected is the highest rate that passed without checkpoints, in events/s; 0 where that
+	// was not searched or, as UnprotectedWhy says, not found.
 	Unprotected    float64 `json:"unprotected,omitempty"`
 	UnprotectedWhy string  `json:"unprotectedWhy,omitempty"`
 	// Unsettled says why the search ended without an answer; empty for one.

@@ -40,8 +40,8 @@ type AtRate struct {
 	Figures map[string]float64 `json:"figures"`
 }
 
-// ComparedFigures are the metrics of a comparison, in the order they are shown.
-var ComparedFigures = []string{
+// comparedFigures are the metrics of a comparison, in the order they are shown.
+var comparedFigures = []string{
 	"offered", "accepted", "latency.p50", "latency.p99", "latency.p99.9", "cpu.system", "cpu.broker",
 	"cpu.driver", "cpu", "memory.system", "memory.broker", "memory", "lost", "duplicated", "wrong",
 }
@@ -73,7 +73,7 @@ func (c *Compared) add(m *record.Manifest, s *System, r *Result) {
 	if row.Rate == "" {
 		row.Rate = m.Conditions.Rate
 	}
-	for _, name := range ComparedFigures {
+	for _, name := range comparedFigures {
 		if f, ok := s.Figures[name]; ok {
 			row.Figures[name] = f.Median
 		}
@@ -126,8 +126,8 @@ func unlikeClaims(all []Compared) string {
 	if text == "" {
 		return ""
 	}
-	return text + " where the run asks for more: what the stronger promise costs the others, it does " +
-		"not pay"
+	return text + " where the run asks for more: what the stronger promise costs the others, it " +
+		"does not pay"
 }
 
 // Word is the worst verdict of a system, in one word.

@@ -6,8 +6,8 @@ import (
 	"github.com/streambench/streambench/reports/record"
 )
 
-// Drained is the answer of a repetition in which a system drained a full topic, over the stretch that
-// its results gave: it passes if the oracle found every result right.
+// Drained is the answer of a repetition in which a system drained a full topic, over the stretch
+// that its results gave: it passes if the oracle found every result right.
 //
 // hostCores are those that driver, brokers and system share where they work at the same time.
 func Drained(entries []record.Entry, d record.Drain, hostCores int) record.Probe {

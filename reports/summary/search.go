@@ -150,7 +150,7 @@ func (s *Search) Text() string {
 			why = "no rate passed; the lowest tried, " + Format(s.Failed, record.PerSecond) +
 				", failed: " + s.reason()
 		}
-		if s.drains() {
+		if s.Drains() {
 			return "no capacity was estimated: " + why
 		}
 		return "no sustainable rate was found: " + why
@@ -214,7 +214,7 @@ func searchVerdict(system *System) []Verdict {
 	v := Verdict{System: system.Name, Rule: RuleSearch, Metric: "sustainable", State: Pass,
 		Text: s.Text()}
 	limit := "backlog does not grow, the latency limit holds, every result is right"
-	if s.drains() {
+	if s.Drains() {
 		v.Metric, limit = "capacity", "every result is right"
 	}
 	for _, p := range s.Probes {
@@ -229,8 +229,8 @@ func searchVerdict(system *System) []Verdict {
 	return []Verdict{v}
 }
 
-// drains reports whether topics were drained in place of a search.
-func (s *Search) drains() bool {
+// Drains reports whether topics were drained in place of a search.
+func (s *Search) Drains() bool {
 	return s.Estimate != nil || len(s.Probes) > 0 && s.Probes[0].Drain != nil
 }
 

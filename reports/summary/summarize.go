@@ -72,8 +72,8 @@ func runWarnings(entries []record.Entry) []record.Warning {
 	return ws
 }
 
-// bySystem groups trails by system, and by rate where there are several. Systems are in the order of
-// the scenario, or in that of the plan where the record does not tell.
+// bySystem groups trails by system, and by rate where there are several. Systems are in the order
+// of the scenario, or in that of the plan where the record does not tell.
 func bySystem(trails []Trail, order []string) [][]Trail {
 	var groups [][]Trail
 	at := map[string]int{}
