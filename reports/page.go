@@ -235,8 +235,8 @@ func headsOf(names []string) (heads []systemHead) {
 }
 
 // narrow leaves of a figure what its row does not say: there are many columns.
-var narrow = strings.NewReplacer(" events/s", "/s", "/event", "", " event-seconds", "", " events", "",
-	" results", "")
+var narrow = strings.NewReplacer(" events/s", "/s", "/event", "", " event-seconds", "",
+	" events", "", " results", "")
 
 // wideFigures is how many systems leave room beside the figures.
 const wideFigures = 4

@@ -7,7 +7,8 @@ import (
 	"github.com/streambench/streambench/adapters"
 )
 
-// accountWithin bounds how long a deployment may take to tell what it has used: a tick waits for it.
+// accountWithin bounds how long a deployment may take to tell what it has used: a tick waits for
+// it.
 const accountWithin = 300 * time.Millisecond
 
 // account is what the nodes of a deployment have used: containers by their own word, processes of

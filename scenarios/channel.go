@@ -18,6 +18,20 @@ const (
 	stragglers = 5 * time.Second
 )
 
+// transportError is about brokers, driver or collector, and not about the system.
+type transportError struct{ error }
+
+// Unwrap is what went wrong.
+func (e transportError) Unwrap() error { return e.error }
+
+// ofTransport says that the transport of a repetition is why something failed; nil stays nil.
+func (r *repetition) ofTransport(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return transportError{fmt.Errorf(what+": %w", r.job.Transport, err)}
+}
+
 // connect deploys the transport, if there is one, before the system that it feeds.
 //
 //	driver --events--> channel --topics--> system --topics--> channel --results--> collector
@@ -33,12 +47,12 @@ func (r *repetition) connect(ctx context.Context) (err error) {
 	if r.footing != nil {
 		r.footing.last = r
 		if by, err = r.footing.carried(ctx, by, r.job); err != nil {
-			return fmt.Errorf("start brokers: %w", timely(ctx, err))
+			return transportError{fmt.Errorf("start brokers: %w", timely(ctx, err))}
 		}
 	}
 	if r.channel, err = by.Deploy(ctx, r.job); err != nil {
 		r.channel = nil
-		return fmt.Errorf("deploy %s transport: %w", r.job.Transport, timely(ctx, err))
+		return r.ofTransport("deploy %s transport", timely(ctx, err))
 	}
 	r.job.Topics = r.channel.Topics()
 	return nil
@@ -75,7 +89,7 @@ func (r *repetition) readBack(ctx context.Context) error {
 	if r.channel != nil {
 		of, err := r.channel.Config(ctx)
 		if err != nil {
-			return fmt.Errorf("read settings of %s transport: %w", r.job.Transport, err)
+			return r.ofTransport("read settings of %s transport", err)
 		}
 		all := make(map[string]string, len(config)+len(of))
 		for k, v := range config {
@@ -120,7 +134,7 @@ func (r *repetition) awaitBoth(ctx context.Context) error {
 		select {
 		case err := <-sent:
 			if err != nil {
-				return r.elsewhere.who(fmt.Errorf("%s transport: %w", r.job.Transport, err))
+				return r.elsewhere.who(r.ofTransport("%s transport", err))
 			}
 			sent = nil
 		case err := <-ended:
@@ -136,7 +150,7 @@ func (r *repetition) awaitBoth(ctx context.Context) error {
 		}
 	}
 	if err := r.channel.Seal(ctx); err != nil {
-		return fmt.Errorf("%s transport: collect the last results: %w", r.job.Transport, err)
+		return r.ofTransport("%s transport: collect the last results", err)
 	}
 	return nil
 }
@@ -159,7 +173,7 @@ func (r *repetition) disconnect() error {
 		r.end.SendsUnknown = d.SendsUnknown()
 	}
 	if err := r.channel.Close(); err != nil {
-		errs = append(errs, fmt.Errorf("close %s transport: %w", r.job.Transport, err))
+		errs = append(errs, r.ofTransport("close %s transport", err))
 	}
 	return errors.Join(errs...)
 }

@@ -156,7 +156,7 @@ func (r *repetition) fill(ctx context.Context) error {
 			r.events = r.load.LimitHere(r.job.Workload.Timeline.Groups)
 		case err := <-sent:
 			if err != nil {
-				return fmt.Errorf("%s transport: %w", r.job.Transport, err)
+				return r.ofTransport("%s transport", err)
 			}
 			r.drained.filledNs = r.load.NowNs()
 			r.sampler.tick()

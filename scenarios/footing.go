@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -113,13 +114,17 @@ func (s *footing) turn(system string) {
 	}
 }
 
-// failed ends what a repetition that failed may have left in disorder.
-func (s *footing) failed() {
+// failed ends what a repetition that failed may have left in disorder: the deployment, and the
+// brokers too if it was they who failed.
+func (s *footing) failed(why error) {
 	if s == nil {
 		return
 	}
 	s.endHost()
-	s.endCarrier()
+	var brokers transportError
+	if errors.As(why, &brokers) {
+		s.endCarrier()
+	}
 }
 
 // endHost closes the deployment. What it could not remove is the fault of the repetition before.

@@ -136,7 +136,7 @@ func (r *repetition) carryOut(ctx context.Context) {
 		}
 	}
 	if failed != nil {
-		r.footing.failed()
+		r.footing.failed(failed)
 	}
 	r.end.Interrupted = ctx.Err() != nil
 	r.end.MemoryPeakB = readUsage().peakB

@@ -226,25 +226,35 @@ func TestEachRepetitionHasItsOwnDeploymentUnlessTheScenarioSaysOtherwise(t *test
 	})
 }
 
-// TestWhatStandsIsReplacedAfterAFailure has the first job of a host fail: what comes after gets
-// another host.
+// TestWhatStandsIsReplacedAfterAFailure has the first job fail by its host, or by its brokers: what
+// comes after gets others.
 func TestWhatStandsIsReplacedAfterAFailure(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &standingPipe{pipe: &pipe{}, spoils: 1}
-		r, err := carryOut(t, t.Context(), s.request(t, twoRates, "load.rate=[1k/s, 2k/s]",
-			"systems=[{name: native, as: a}]"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := []string{"open brokers", "open host", "close host", "close brokers", "open brokers",
-			"open host", "close host", "close brokers"}
-		if got := standing(s.order); !slices.Equal(got, want) {
-			t.Errorf("order %v, want %v", got, want)
-		}
-		if r.result.Exit != 5 || len(r.ledgers()) != 1 || s.up != 0 {
-			t.Errorf("exit %d, %d ledgers, %d up", r.result.Exit, len(r.ledgers()), s.up)
-		}
-	})
+	for _, tt := range []struct {
+		pipe  *standingPipe
+		order string
+		right int
+	}{
+		{&standingPipe{pipe: &pipe{}, spoils: 1},
+			"open brokers, open host, close host, open host, close host, close brokers", 1},
+		{&standingPipe{pipe: &pipe{failsAt: 1500, failure: errors.New("no leader")}},
+			"open brokers, open host, close host, close brokers, " +
+				"open brokers, open host, close host, close brokers", 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := tt.pipe
+			r, err := carryOut(t, t.Context(), s.request(t, twoRates, "load.rate=[1k/s, 2k/s]",
+				"systems=[{name: native, as: a}]"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(standing(s.order), ", "); got != tt.order {
+				t.Errorf("order %v, want %v", got, tt.order)
+			}
+			if r.result.Exit != 5 || len(r.ledgers()) != tt.right || s.up != 0 {
+				t.Errorf("exit %d, %d ledgers, %d up", r.result.Exit, len(r.ledgers()), s.up)
+			}
+		})
+	}
 }
 
 // TestWhatCannotStandFailsItsRepetitions breaks what is to stay up, and looks at exit and rest.

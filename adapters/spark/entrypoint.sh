@@ -11,7 +11,15 @@ train)
 		-cp "/spark/conf:/spark/jars/*" io.streambench.spark.Main train
 	;;
 driver)
-	exec $java -XX:SharedArchiveFile=$archive @/spark/conf/driver.opts \
+	set --
+	if [ -n "${ADDRESS:-}" ]; then
+		# A cluster that is not ours has neither our jars nor the name of this node.
+		ship=$(ls /spark/jars/spark-job.jar /spark/jars/core-1.jar /spark/jars/spark-sql-kafka-*.jar \
+			/spark/jars/spark-token-provider-kafka-*.jar /spark/jars/kafka-clients-*.jar \
+			/spark/jars/commons-pool2-*.jar | tr '\n' ',')
+		set -- "-Dspark.driver.host=$ADDRESS" "-Dspark.jars=$ship"
+	fi
+	exec $java -XX:SharedArchiveFile=$archive @/spark/conf/driver.opts "$@" \
 		-cp "/spark/conf:/spark/jars/*" io.streambench.spark.Main 8090
 	;;
 own)
