@@ -46,6 +46,11 @@ var arrows = map[string]rule{
 	"adapters/null": {own: []string{"adapters", "adapters/kafka", "adapters/log", "workloads",
 		"chaos"}},
 	"adapters/java": {own: []string{"adapters", "workloads"}},
+	"adapters/spark": {
+		own: []string{"adapters", "adapters/docker", "adapters/java", "adapters/kafka", "chaos",
+			"workloads", "reports/record"},
+		foreign: []string{"github.com/twmb/franz-go"},
+	},
 	"adapters/flink": {own: []string{"adapters", "adapters/docker", "adapters/java",
 		"adapters/kafka", "workloads", "chaos", "reports/record"}},
 	"adapters/kafkastreams": {
@@ -83,7 +88,7 @@ var arrows = map[string]rule{
 }
 
 // adaptersAndRenderers are imported by the command alone.
-var adaptersAndRenderers = []string{"adapters/flink", "adapters/native", "adapters/null", "reports"}
+var adaptersAndRenderers = []string{"adapters/flink", "adapters/native", "adapters/null", "adapters/spark", "reports"}
 
 // TestImportsFollowTheArrows holds the direction of data: scenarios run systems and write records,
 // reports read records, and only the command knows which systems and renderers there are.

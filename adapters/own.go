@@ -10,8 +10,8 @@ import (
 
 // OwnArguments are what a job that a user brought along is started with, whatever the framework:
 // "--name value", one after the other (docs/own-logic.md). Group is the consumer group by whose
-// offsets is known how far it has read, state a folder it may write to; an output the query does not
-// have, and a folder that is not there, are left out.
+// offsets is known how far it has read, state a folder it may write to; an output the query does
+// not have, and a folder that is not there, are left out.
 func OwnArguments(job Job, group, state string) []string {
 	t := job.Topics
 	at := t.Inside

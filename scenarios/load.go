@@ -39,8 +39,7 @@ func load(name string, src []byte, sets []string, quick bool) (*Scenario, Proble
 	return s, nil
 }
 
-// locate has the paths of a file count from its folder, and those of a flag from the working
-// folder.
+// locate has the paths of a file count from its folder, those of a flag from the working folder.
 func (s *Scenario) locate(root *node, folder string) {
 	list := root.get("systems")
 	for i := range s.Systems {

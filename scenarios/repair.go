@@ -40,7 +40,8 @@ func (l *letters) add(rs *workloads.Results) {
 // promises that it can be made good for, the check costs a deployment and an answer to the few
 // events that were set aside, and nothing measured changes, for nothing is measured any more.
 func (r *run) repair(ctx context.Context, of *repetition) {
-	if of.expect == expectNone || of.collector == nil || len(of.collector.letters.events) == 0 || !of.plan.Kept ||
+	if of.expect == expectNone || !of.plan.Kept ||
+		of.collector == nil || len(of.collector.letters.events) == 0 ||
 		!of.job.Workload.Query.PerEvent() || // what windows lack, single events do not make good
 		of.ledger == nil || !of.ledger.Conclusive || ctx.Err() != nil {
 		return

@@ -14,12 +14,13 @@ import (
 	"github.com/streambench/streambench/reports/record"
 )
 
-// UseImage puts an image in the place of those of systems: SYSTEM=REF, where SYSTEM is the name of a
-// system, and then of all of that name, or what it is called in reports.
+// UseImage puts an image in the place of those of systems: SYSTEM=REF, where SYSTEM is the name of
+// a system, and then of all of that name, or what it is called in reports.
 func (s *Scenario) UseImage(text string) error {
 	name, ref, _ := strings.Cut(text, "=")
 	if name == "" || ref == "" {
-		return fmt.Errorf("%q names no image: write SYSTEM=REF, as in flink=registry.example/flink:2", text)
+		return fmt.Errorf("%q names no image: write SYSTEM=REF, as in flink=registry.example/flink:2",
+			text)
 	}
 	if name == native {
 		return fmt.Errorf("native is part of this program and has no image: leave it out")

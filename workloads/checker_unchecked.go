@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// uncheckedResults is a Checker that knows no right answer: it takes the size and the digest of what
-// a system gives, so that systems can be compared with each other. Of refined results the last of
-// each identity counts.
+// uncheckedResults is a Checker that knows no right answer: it takes the size and the digest of
+// what a system gives, so that systems can be compared with each other. Of refined results the last
+// of each identity counts.
 //
 //	appended  rows are added to size and digest as they come
 //	refined   rows are spooled by identity; Finish reads a partition after the other

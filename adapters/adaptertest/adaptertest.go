@@ -26,8 +26,8 @@ type Subject struct {
 	// own image. What it leaves open is filled with small values: one worker with one slot, two
 	// partitions, exactly-once, a checkpoint each 200 ms.
 	Job adapters.Job
-	// Claim is the guarantee the adapter's sink declares; empty for that of Job. A job under another
-	// one that is stronger must be refused.
+	// Claim is the guarantee under which results are delivered, where that is weaker than the job's:
+	// the adapter has to declare it (adapters.Claimant). Empty for that of Job.
 	Claim string
 	// Reads are settings that Config has to tell of the running system, by name, with the values they
 	// must have: those of Job.Settings among them, under the names by which they are read back.

@@ -12,7 +12,8 @@ import (
 // inventory is what exists outside of this process's memory.
 type inventory []string
 
-// takeInventory lists children of this process, its containers and networks, and what the subject knows of.
+// takeInventory lists children of this process, its containers and networks, and what the subject
+// knows of.
 func (b *bench) takeInventory(ctx context.Context) (inventory, error) {
 	all := inventory(children(os.Getpid()))
 	made, err := containers(ctx)

@@ -325,12 +325,14 @@ func TestSettingsThatAreNotInForceAreFound(t *testing.T) {
 		},
 	}
 	failed := examine(t, Subject{
+		Claim:   "at-least-once",
 		Adapter: deaf{a}, Job: adapters.Job{Settings: map[string]string{"heartbeat": "1s"}},
 		Reads:   map[string]string{"heartbeat": "1s", "timeout": "5s"},
 		Refused: map[string]string{"nonsense": "1"},
 	}, soon, "settings", "refused settings")
 	fails(t, failed, "settings", `setting heartbeat is "10s", want "1s"`)
 	fails(t, failed, "settings", `setting timeout is "", want "5s"`)
+	fails(t, failed, "settings", "declares its results exactly-once, its subject at-least-once")
 	fails(t, failed, "refused settings", "nonsense=1 did not stop the deployment")
 }
 

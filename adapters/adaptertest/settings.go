@@ -1,12 +1,15 @@
 package adaptertest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/streambench/streambench/adapters"
 )
 
 // settings holds what the running system tells of itself against what it must be.
@@ -26,7 +29,7 @@ func (b *bench) settings(ctx context.Context) error {
 		if len(r.system.Nodes()) == 0 {
 			return errors.New("the system has no nodes")
 		}
-		var errs []error
+		errs := []error{b.claim(job)}
 		for _, name := range slices.Sorted(maps.Keys(b.subject.Reads)) {
 			if got, ok := inForce[name]; !ok || got != b.subject.Reads[name] {
 				errs = append(errs, fmt.Errorf("setting %s is %q, want %q", name, got,
@@ -35,6 +38,18 @@ func (b *bench) settings(ctx context.Context) error {
 		}
 		return errors.Join(errs...)
 	})
+}
+
+// claim holds the guarantee that the adapter declares against that of its subject.
+func (b *bench) claim(job adapters.Job) error {
+	declared := job.Guarantee
+	if c, ok := b.subject.Adapter.(adapters.Claimant); ok {
+		declared = c.Claim(job)
+	}
+	if want := cmp.Or(b.subject.Claim, job.Guarantee); declared != want {
+		return fmt.Errorf("the adapter declares its results %s, its subject %s", declared, want)
+	}
+	return nil
 }
 
 // refusedSettings deploys with settings that are not as they are written once the system runs: none

@@ -17,9 +17,12 @@ func (e *Engine) ReadFile(ctx context.Context, ref, path string) (text []byte, e
 		return nil, err
 	}
 	made, err := e.cli.ContainerCreate(ctx, client.ContainerCreateOptions{
-		Config: &container.Config{Image: ref, Labels: map[string]string{
-			labelRun: "extract", labelOwner: owner(), labelHome: home(),
-		}},
+		Config: &container.Config{
+			Image: ref,
+			Labels: map[string]string{
+				labelRun: "extract", labelOwner: owner(), labelHome: home(),
+			},
+		},
 	})
 	if err != nil {
 		return nil, unready("read "+path+" of image "+ref, err, remedyFor(err))

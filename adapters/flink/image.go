@@ -11,8 +11,8 @@ import (
 	"github.com/streambench/streambench/adapters/java"
 )
 
-// Version is that of Flink.
-const Version = "2.3.0"
+// version is that of Flink.
+const version = "2.3.0"
 
 // buildTime is about what a build takes where nothing is there yet.
 const buildTime = 4 * time.Minute
@@ -22,7 +22,7 @@ var files embed.FS
 
 // Image is that of a JobManager or TaskManager, with the generic program.
 func Image() docker.Image {
-	return docker.Image{Name: "flink", Version: Version, BuildTime: buildTime,
+	return docker.Image{Name: "flink", Version: version, BuildTime: buildTime,
 		Files: docker.Merge(map[string]fs.FS{"": files, "java": java.Files})}
 }
 

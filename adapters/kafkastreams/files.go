@@ -8,7 +8,7 @@ import (
 	"github.com/streambench/streambench/adapters/java"
 )
 
-//go:embed Dockerfile entrypoint.sh job/pom.xml job/src/main
+//go:embed Dockerfile entrypoint.sh job/libs job/src/main
 var embedded embed.FS
 
 // files are the build context of the image: Dockerfile, job and the module jobs have in common.

@@ -43,13 +43,15 @@ func TestJavaJob(t *testing.T) {
 	if err == nil {
 		err = os.CopyFS(filepath.Join(dir, "java"), java.Files)
 	}
+	for _, part := range []string{"src", "libs"} {
+		if err == nil {
+			err = os.CopyFS(filepath.Join(dir, "job", part), os.DirFS(filepath.Join("job", part)))
+		}
+	}
+	var pom []byte
 	if err == nil {
-		err = os.CopyFS(filepath.Join(dir, "job", "src"), os.DirFS("job/src"))
+		pom, err = os.ReadFile("job/pom.xml")
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	pom, err := os.ReadFile("job/pom.xml")
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, "job", "pom.xml"), pom, 0o644)
 	}

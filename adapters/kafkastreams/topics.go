@@ -291,8 +291,8 @@ func (t *topics) leave(ctx context.Context) error {
 	}
 }
 
-// expel has the members of a classic group leave: nobody of them lives. What comes of it is seen when
-// the group is removed.
+// expel has the members of a classic group leave: nobody of them lives. What comes of it is seen
+// when the group is removed.
 func (t *topics) expel(ctx context.Context) {
 	groups, err := t.admin.DescribeGroups(ctx, t.group)
 	if err != nil {

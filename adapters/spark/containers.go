@@ -89,17 +89,47 @@ func (c *containers) start(ctx context.Context, job adapters.Job) (err error) {
 	if err != nil {
 		return err
 	}
-	driver, err := driverSpec(job)
-	if err != nil {
-		return err
-	}
 	if !isLocal(job) && job.Own.At == "" {
 		if err := c.startCluster(ctx, job); err != nil {
 			return err
 		}
 	}
-	c.driver, err = c.deployment.Start(ctx, driver)
+	if job.Own.Jar != "" {
+		return nil // its driver is started with the job
+	}
+	return c.startDriver(ctx, job)
+}
+
+func (c *containers) startDriver(ctx context.Context, job adapters.Job) error {
+	spec, err := driverSpec(job)
+	if err != nil {
+		return err
+	}
+	c.driver, err = c.deployment.Start(ctx, spec)
 	return err
+}
+
+// startOwn starts a driver for a job of the user's on the network of the others.
+func (c *containers) startOwn(ctx context.Context, job adapters.Job) (fleet, error) {
+	spec, err := ownSpec(job)
+	if err != nil {
+		return nil, err
+	}
+	c.driver, err = c.deployment.Start(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	return ownDriver{c}, nil
+}
+
+// ownDriver are the nodes while a job of the user's runs on them.
+type ownDriver struct{ *containers }
+
+// close removes the driver alone.
+func (d ownDriver) close() error {
+	driver := d.containers.driver
+	d.containers.driver = nil
+	return driver.Remove()
 }
 
 // startCluster starts the master and then all workers at once.
@@ -158,6 +188,11 @@ func driverSpec(job adapters.Job) (docker.Spec, error) {
 		s.Role, s.MemoryB, s.CPUs = chaos.Worker, memoryB, float64(job.WorkerCPUs)
 	}
 	s.Env = map[string]string{"HEAP": heap(s.MemoryB)}
+	if job.Own.At != "" {
+		s.EnvOf = func(c *docker.Container) map[string]string {
+			return map[string]string{"ADDRESS": c.IP()}
+		}
+	}
 	all, err := settingsOf(job)
 	if err != nil {
 		return s, err
@@ -168,6 +203,12 @@ func driverSpec(job adapters.Job) (docker.Spec, error) {
 		}
 	}
 	maps.Copy(all, deploymentSettings(job, memoryB))
+	if at := job.Settings[checkpoints]; at != "" {
+		all[checkpoints] = at
+	}
+	if job.Own.Jar != "" {
+		maps.Copy(all, ownSettings)
+	}
 	var options []string
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		options = append(options, "-D"+name+"="+all[name])
@@ -224,7 +265,10 @@ func (c *containers) control() java.Control {
 }
 
 func (c *containers) nodes() []chaos.Node {
-	all := []chaos.Node{c.driver.Node()}
+	var all []chaos.Node
+	if c.driver != nil {
+		all = append(all, c.driver.Node())
+	}
 	for _, n := range c.others {
 		all = append(all, n.Node())
 	}
@@ -232,7 +276,16 @@ func (c *containers) nodes() []chaos.Node {
 }
 
 // running says why the driver has died, without which nothing goes on.
-func (c *containers) running(ctx context.Context) error { return c.driver.Running(ctx) }
+func (c *containers) running(ctx context.Context) error {
+	if c.driver == nil {
+		return nil
+	}
+	return c.driver.Running(ctx)
+}
+
+func (c *containers) used(ctx context.Context) (adapters.Usage, error) {
+	return c.deployment.Used(ctx)
+}
 
 func (c *containers) close() error {
 	var err error

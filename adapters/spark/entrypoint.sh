@@ -1,11 +1,30 @@
 #!/bin/sh
-# One image for all nodes: driver, master, or worker MASTER.
+# One image for all nodes: driver, master, worker MASTER, own MAIN ARGUMENT…, and train, which makes
+# the archive of classes that shortens the start of drivers.
 set -eu
 cd /spark
-java="java -Xmx$HEAP -XX:+UseSerialGC @/spark/java.opts"
+java="java -Xmx${HEAP:-512m} -XX:+UseSerialGC @/spark/java.opts"
+archive=/spark/driver.jsa
 case "$1" in
+train)
+	exec $java -XX:ArchiveClassesAtExit=$archive -Dspark.master=local[1] -Dspark.ui.enabled=false \
+		-cp "/spark/conf:/spark/jars/*" io.streambench.spark.Main train
+	;;
 driver)
-	exec $java @/spark/conf/driver.opts -cp "/spark/conf:/spark/jars/*" io.streambench.spark.Main 8090
+	set --
+	if [ -n "${ADDRESS:-}" ]; then
+		# A cluster that is not ours has neither our jars nor the name of this node.
+		ship=$(ls /spark/jars/spark-job.jar /spark/jars/core-1.jar /spark/jars/spark-sql-kafka-*.jar \
+			/spark/jars/spark-token-provider-kafka-*.jar /spark/jars/kafka-clients-*.jar \
+			/spark/jars/commons-pool2-*.jar | tr '\n' ',')
+		set -- "-Dspark.driver.host=$ADDRESS" "-Dspark.jars=$ship"
+	fi
+	exec $java -XX:SharedArchiveFile=$archive @/spark/conf/driver.opts "$@" \
+		-cp "/spark/conf:/spark/jars/*" io.streambench.spark.Main 8090
+	;;
+own)
+	shift
+	exec $java @/spark/conf/driver.opts -cp "/spark/conf:/own/job.jar:/spark/jars/*" "$@"
 	;;
 master)
 	exec $java -XX:TieredStopAtLevel=1 -cp "/spark/conf:/spark/jars/*" \

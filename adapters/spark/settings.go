@@ -16,6 +16,8 @@ const (
 	trigger = "trigger"
 	// maxOffsets is the most records of a batch.
 	maxOffsets = "maxOffsetsPerTrigger"
+	// checkpoints is the folder of a cluster that is not ours: driver and executors have to share it.
+	checkpoints = "spark.sql.streaming.checkpointLocation"
 	// master is where executors are: "local" (in the driver), or "cluster" (in workers of their own).
 	master = "master"
 )
@@ -78,6 +80,9 @@ func settingsOf(job adapters.Job) (map[string]string, error) {
 	all := maps.Clone(profiles["defaults"])
 	maps.Copy(all, profile)
 	for _, name := range slices.Sorted(maps.Keys(job.Settings)) {
+		if name == checkpoints && job.Own.At == "" {
+			return nil, unsupported("run spark with setting %s: it is a folder of the deployment", name)
+		}
 		if why := taken[name]; why != "" {
 			return nil, unsupported("run spark with setting %s: %s", name, why)
 		}

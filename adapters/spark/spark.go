@@ -1,14 +1,14 @@
-// Package spark runs a job on Spark Structured Streaming: a driver of ours in a container, which keeps
-// one session warm and runs a query for every job it is handed, and executors beside it.
+// Package spark runs a job on Spark Structured Streaming: a driver of ours in a container, which
+// keeps one session warm and runs a query for every job it is handed, and executors beside it.
 //
-//	one worker     spark-driver                                      local[cores]: driver and executor
-//	several        spark-driver --> spark-master --> spark-worker-1 … N      standalone, client mode
+//	one worker     spark-driver                                      local[cores]: executor, too
+//	several        spark-driver --> spark-master --> spark-worker-1 … N  standalone, client mode
 //	at: spark://…  spark-driver --> a cluster that runs already
 //
 //	Job --Plan--> POST /jobs --> input --> query --> outputs
 //
-// Its sink writes without transactions: results are delivered at least once, whatever a job asks for
-// (Claim).
+// Its sink writes without transactions: results are delivered at least once, whatever a job asks
+// for (Claim).
 package spark
 
 import (
@@ -42,6 +42,12 @@ type fleet interface {
 	// running says why a node that everything depends on has died; nil while all run.
 	running(ctx context.Context) error
 	close() error
+}
+
+// ownable is a fleet that can run a job of the user's.
+type ownable interface {
+	// startOwn starts a driver for it, which closes by itself.
+	startOwn(ctx context.Context, job adapters.Job) (fleet, error)
 }
 
 // host is a fleet that waits for jobs.

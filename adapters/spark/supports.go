@@ -31,6 +31,11 @@ func (a Adapter) Supports(job adapters.Job) error {
 	if _, err := settingsOf(job); err != nil {
 		return err
 	}
+	if at := job.Own.At; at != "" && (!strings.HasPrefix(at, "spark://") ||
+		job.Settings[checkpoints] == "") {
+		return unsupported("run %s on spark at %s: a cluster is named by its master, spark://HOST:7077, "+
+			"and config %s by a folder that it shares with the driver", name, at, checkpoints)
+	}
 	if job.Own.Jar != "" {
 		return nil // whatever it answers is between the user and the oracle
 	}

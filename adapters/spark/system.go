@@ -25,9 +25,10 @@ const (
 
 // system is a job on the nodes of a host.
 type system struct {
-	host  *host
+	fleet fleet
 	job   adapters.Job
-	alone func() error // closes the host it has for itself; nil where that serves others too
+	own   func() error // closes the driver it has for itself; nil where that serves others too
+	alone func() error // closes the host it has for itself; nil likewise
 
 	looking context.CancelFunc
 	looks   sync.WaitGroup
@@ -43,17 +44,43 @@ type system struct {
 
 // deploy starts a job and returns once its query takes events.
 func (h *host) deploy(ctx context.Context, job adapters.Job) (*system, error) {
-	s := &system{host: h, job: job, looking: func() {}, done: make(chan struct{})}
-	if err := s.start(ctx); err != nil {
+	s := &system{fleet: h.fleet, job: job, looking: func() {}, done: make(chan struct{})}
+	start := s.start
+	if job.Own.Jar != "" {
+		start = s.startOwn
+	}
+	err := differing(job, h.of)
+	if err == nil {
+		err = start(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("deploy spark: %w", err), s.Close())
 	}
+	looking, stop := context.WithCancel(context.Background())
+	s.looking = stop
+	s.looks.Go(func() { s.follow(looking) })
 	return s, nil
 }
 
-func (s *system) start(ctx context.Context) error {
-	if err := differing(s.job, s.host.of); err != nil {
+// startOwn starts a driver that runs what the user brought along.
+func (s *system) startOwn(ctx context.Context) error {
+	if s.job.Own.Main == "" {
+		return errNoMain
+	}
+	nodes, ok := s.fleet.(ownable)
+	if !ok {
+		return fmt.Errorf("start own job: %w", errors.ErrUnsupported)
+	}
+	driver, err := nodes.startOwn(ctx, s.job)
+	if err != nil {
 		return err
 	}
+	s.fleet, s.own = driver, driver.close
+	return nil
+}
+
+// start hands the driver the plan.
+func (s *system) start(ctx context.Context) error {
 	planned := s.job
 	var err error
 	if planned.Settings, err = settingsOf(s.job); err != nil {
@@ -64,7 +91,7 @@ func (s *system) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.host.fleet.control().Start(ctx, plan); err != nil {
+	if err := s.fleet.control().Start(ctx, plan); err != nil {
 		return s.orDeath(ctx, fmt.Errorf("start query: %w", err))
 	}
 	if _, err := s.look(ctx); err != nil {
@@ -74,9 +101,6 @@ func (s *system) start(ctx context.Context) error {
 		return err
 	}
 	s.tell(record.Milestone{Name: record.MilestoneDeployed})
-	looking, stop := context.WithCancel(context.Background())
-	s.looking = stop
-	s.looks.Go(func() { s.follow(looking) })
 	return nil
 }
 
@@ -94,7 +118,7 @@ func (s *system) inForce(asked map[string]string) error {
 
 // orDeath is why the fleet has died if it has, else the error.
 func (s *system) orDeath(ctx context.Context, err error) error {
-	if died := s.host.fleet.running(ctx); died != nil && ctx.Err() == nil {
+	if died := s.fleet.running(ctx); died != nil && ctx.Err() == nil {
 		return died
 	}
 	return err
@@ -105,6 +129,10 @@ func (s *system) follow(ctx context.Context) {
 	defer close(s.done)
 	for {
 		st, err := s.look(ctx)
+		ended := st.State == java.Ended
+		if err == nil && s.own != nil {
+			ended, err = ownDone(ctx, s.job, st)
+		}
 		switch {
 		case ctx.Err() != nil:
 			s.err = errors.New("closed before its end")
@@ -112,7 +140,7 @@ func (s *system) follow(ctx context.Context) {
 		case err != nil:
 			s.err = err
 			return
-		case st.State == java.Ended:
+		case ended:
 			return
 		}
 		select {
@@ -124,7 +152,7 @@ func (s *system) follow(ctx context.Context) {
 
 // look asks how the job is; the error is the job's own where that has failed.
 func (s *system) look(ctx context.Context) (java.Status, error) {
-	st, err := s.host.fleet.control().Status(ctx)
+	st, err := s.fleet.control().Status(ctx)
 	if err != nil {
 		return st, s.orDeath(ctx, fmt.Errorf("look at query: %w", err))
 	}
@@ -182,7 +210,7 @@ func (s *system) tell(m record.Milestone) {
 }
 
 // Nodes are those of the host.
-func (s *system) Nodes() []chaos.Node { return s.host.fleet.nodes() }
+func (s *system) Nodes() []chaos.Node { return s.fleet.nodes() }
 
 // Wait returns nil once the query has read the end of every partition and has written what follows.
 func (s *system) Wait(ctx context.Context) error {
@@ -197,9 +225,19 @@ func (s *system) Wait(ctx context.Context) error {
 	return nil
 }
 
+// Used is what the nodes have used.
+func (s *system) Used(ctx context.Context) (adapters.Usage, error) {
+	if c, ok := s.fleet.(interface {
+		used(ctx context.Context) (adapters.Usage, error)
+	}); ok {
+		return c.used(ctx)
+	}
+	return adapters.Usage{}, nil
+}
+
 // Config are the settings in force: of the context, of the session of the query, and of the query.
 func (s *system) Config(ctx context.Context) (map[string]string, error) {
-	st, err := s.host.fleet.control().Status(ctx)
+	st, err := s.fleet.control().Status(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read settings of spark: %w", s.orDeath(ctx, err))
 	}
@@ -233,14 +271,24 @@ func (s *system) Close() error {
 	s.once.Do(func() {
 		s.looking()
 		s.looks.Wait()
-		ctx, cancel := context.WithTimeout(context.Background(), longestStop)
-		defer cancel()
-		if err := s.host.fleet.control().Stop(ctx); err != nil {
-			s.closed = fmt.Errorf("stop query: %w", s.orDeath(ctx, err))
+		if s.own != nil {
+			s.closed = s.own()
+		} else {
+			s.closed = s.stop()
 		}
 		if s.alone != nil {
 			s.closed = errors.Join(s.closed, s.alone())
 		}
 	})
 	return s.closed
+}
+
+// stop ends the query.
+func (s *system) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), longestStop)
+	defer cancel()
+	if err := s.fleet.control().Stop(ctx); err != nil {
+		return fmt.Errorf("stop query: %w", s.orDeath(ctx, err))
+	}
+	return nil
 }

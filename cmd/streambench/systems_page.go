@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -50,8 +51,8 @@ func (v variant) bind() (*workloads.Workload, error) {
 // guarantees are the claims there are, the strongest first.
 var guarantees = []string{"exactly-once", "at-least-once", "at-most-once"}
 
-// answers says whether a system can run a variant exactly over Kafka: "yes", the strongest guarantee
-// it can do so under where that is not exactly-once, or why it cannot.
+// answers says whether a system can run a variant exactly over Kafka: "yes", the strongest
+// guarantee it can do so under where that is not exactly-once, or why it cannot.
 func (v variant) answers(a adapters.Adapter) (cell, why string, err error) {
 	w, err := v.bind()
 	if err != nil {
@@ -68,9 +69,13 @@ func (v variant) answers(a adapters.Adapter) (cell, why string, err error) {
 	for i, g := range guarantees {
 		job.Guarantee = g
 		switch err := a.Supports(job); {
-		case err == nil && i == 0:
-			return "yes", "", nil
 		case err == nil:
+			if c, ok := a.(adapters.Claimant); ok {
+				g = c.Claim(job)
+			}
+			if g == guarantees[0] {
+				g = "yes"
+			}
 			return g, "", nil
 		case !errors.Is(err, errors.ErrUnsupported):
 			return "", "", fmt.Errorf("ask for %s: %w", v.name, err)
@@ -126,7 +131,10 @@ func footnote(reasons *[]string, why string) string {
 	return fmt.Sprintf("(%d)", i+1)
 }
 
+// wasAsked is how the reason of an adapter begins.
+var wasAsked = regexp.MustCompile(`^run \S+ on \S+: `)
+
 // plainReason is a reason without the words every one of them has.
 func plainReason(why string) string {
-	return strings.TrimSuffix(why, ": "+errors.ErrUnsupported.Error())
+	return wasAsked.ReplaceAllString(strings.TrimSuffix(why, ": "+errors.ErrUnsupported.Error()), "")
 }

@@ -118,8 +118,8 @@ var questions = map[string]string{
 	RuleRepair: "A dead letter must be enough to make good for it: the events that a system set " +
 		"aside, repaired and replayed, must give exactly the results that were missing, each once and " +
 		"right, and no dead letter again.",
-	RuleAgreement: "Logic of a user's own has no oracle (expect: none). Systems that were offered the " +
-		"same events then have to give results of the same number and digest. Equal digests say that " +
+	RuleAgreement: "Logic of a user's own has no oracle (expect: none). Systems that were offered " +
+		"the same events then have to give results of the same number and digest. Equal digests say that " +
 		"they agree, not that they are right.",
 	RuleFailure: "A system that could not be deployed, or died by itself, is a gap in the report. " +
 		"Other systems are measured all the same.",

@@ -17,7 +17,7 @@ type answer struct {
 }
 
 // compared judges a run that has no oracle: all repetitions that were offered the same events have
-// to give the same results. It says no more than that: what all of them get wrong alike is not seen.
+// to give the same results. It says no more than that: what all get wrong alike is not seen.
 func compared(systems []System) []Verdict {
 	answers := map[uint64][]answer{}
 	for _, s := range systems {

@@ -12,8 +12,8 @@ import java.util.List;
 
 /**
  * Keeps, for each event of the other side, the best of this side that lies within its validity,
- * whichever came first. A change is an answer, or where these are folded by a field of the other side
- * goes on to the partition that owns it, with what it takes the place of.
+ * whichever came first. A change is an answer, or where these are folded by a field of the other
+ * side goes on to the partition that owns it, with what it takes the place of.
  */
 final class BestJoin extends Operator {
     private static final byte[] BARREN = {};

@@ -12,8 +12,8 @@ import java.util.PriorityQueue;
 
 /**
  * Hosts the keyed state machine of a query. Where it wants the events of a key in their order they
- * wait until the watermark is beyond them, and of one time come before a timer. A key whose state is
- * all 0, as it was at first, and which has no timer is not kept.
+ * wait until the watermark is beyond them, and of one time come before a timer. A key whose state
+ * is all 0, as it was at first, and which has no timer is not kept.
  */
 final class MachineOperator extends Operator {
     private final Machine machine;

@@ -7,9 +7,10 @@ import java.util.Arrays;
  * How far event time has come: the largest event time of each task a partition is fed by, and the
  * least of these, which is what a watermark may follow.
  *
- * <p>Stream time as Streams has it is the largest time a task has seen. Behind a repartition that is
- * the time of whichever task is ahead, and events of the others would be late without being so. So
- * each task tells all partitions how far it is, in records between its rows, and the least counts.
+ * <p>Stream time as Streams has it is the largest time a task has seen. Behind a repartition that
+ * is the time of whichever task is ahead, and events of the others would be late without being so.
+ * So each task tells all partitions how far it is, in records between its rows, and the least
+ * counts.
  */
 final class Marks {
     /** No event yet. */

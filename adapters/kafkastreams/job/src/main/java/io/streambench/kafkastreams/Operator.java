@@ -51,8 +51,8 @@ abstract class Operator extends State {
     abstract void restoreEntry(byte[] key, byte[] value);
 
     /**
-     * Makes what is not kept from what is, once all entries are back and {@link #out} is bound; again
-     * where a task goes on that was suspended.
+     * Makes what is not kept from what is, once all entries are back and {@link #out} is bound;
+     * again where a task goes on that was suspended.
      */
     void resume() {}
 

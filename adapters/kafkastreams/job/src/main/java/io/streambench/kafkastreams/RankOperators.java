@@ -37,8 +37,8 @@ final class RankOperators {
                 rows.each((key, acc) -> best[0] = Math.max(best[0], ranking.of(acc)));
                 rows.each((key, acc) -> {
                     if (ranking.of(acc) == best[0]) {
-                        long end = windows.end(start);
-                        out.pass(start, record(start, best[0], answers.group(key, start, end, acc)));
+                        long[] line = answers.group(key, start, windows.end(start), acc);
+                        out.pass(start, record(start, best[0], line));
                     }
                 });
             }

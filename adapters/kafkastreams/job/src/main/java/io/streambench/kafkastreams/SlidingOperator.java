@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.PriorityQueue;
 
 /**
- * Sliding windows: an event is answered over those of its key that are at most the window older, ties
- * among them, once the watermark is beyond it. Events wait for that in order of their times; a key
- * then keeps a running total: what enters is added, what is too old is taken out.
+ * Sliding windows: an event is answered over those of its key that are at most the window older,
+ * ties among them, once the watermark is beyond it. Events wait for that in order of their times;
+ * a key then keeps a running total: what enters is added, what is too old is taken out.
  */
 final class SlidingOperator extends Operator {
     private final Windows windows;

@@ -34,7 +34,8 @@ import org.apache.kafka.streams.processor.api.RecordMetadata;
  *                         \--rows, marks--> internal topic --> next stage      (without operator)
  * </pre>
  *
- * Marks and end events go to every partition of the internal topic, in order behind what they close.
+ * Marks and end events go to every partition of the internal topic, in order behind what they
+ * close.
  */
 final class Stage implements Processor<byte[], byte[], To, byte[]>, Outlet {
     /** How often a mark that was not told yet is, and the clock of the machine is looked at. */
@@ -166,7 +167,8 @@ final class Stage implements Processor<byte[], byte[], To, byte[]>, Outlet {
 
     private void send(long mark) {
         byte[] value = Bytes.of(context.taskId().partition(), mark);
-        context.forward(new Record<>(new To(To.KINDS[To.MARK], To.ALL), value, nowMs), step.passes());
+        To all = new To(To.KINDS[To.MARK], To.ALL);
+        context.forward(new Record<>(all, value, nowMs), step.passes());
     }
 
     private void tick(long wallMs) {
@@ -208,8 +210,8 @@ final class Stage implements Processor<byte[], byte[], To, byte[]>, Outlet {
     }
 
     private void send(byte[] kind, long key, byte[] value) {
-        context.forward(new Record<>(new To(kind, Partitions.of(key, plan.partitions)), value, nowMs),
-            step.passes());
+        To owner = new To(kind, Partitions.of(key, plan.partitions));
+        context.forward(new Record<>(owner, value, nowMs), step.passes());
     }
 
     /** Hands on an event nobody can read, where the query has an output for them. */

@@ -13,18 +13,18 @@ import org.apache.kafka.streams.state.internals.CachedStateStore;
 
 /**
  * A state store of our own: what a task knows is on the heap, and what has changed since the last
- * commit goes to the store's changelog when Streams prepares the next one, in the same transaction as
- * offsets and results.
+ * commit goes to the store's changelog when Streams prepares the next one, in the same transaction
+ * as offsets and results.
  *
  * <pre>
  *   event --> heap (long[] by key)           commit --> save() --> changelog
  *                 ^------------------ restore() <-------------------/
  * </pre>
  *
- * A store of Streams without cache writes a changelog record an event, which is most of what an event
- * then costs; its cache keeps serialised entries in a sorted map. Streams asks a cached store to empty
- * its cache before it flushes the producer (StreamTask.prepareCommit), and that call is the one place
- * in which a change may wait until a commit and still be part of it.
+ * A store of Streams without cache writes a changelog record an event, which is most of what an
+ * event then costs; its cache keeps serialised entries in a sorted map. Streams asks a cached
+ * store to empty its cache before it flushes the producer (StreamTask.prepareCommit), and that
+ * call is the one place in which a change may wait until a commit and still be part of it.
  */
 abstract class State implements StateStore, CachedStateStore<byte[], byte[]> {
     private final String name;
@@ -69,7 +69,8 @@ abstract class State implements StateStore, CachedStateStore<byte[], byte[]> {
     public final void clearCache() {}
 
     @Override
-    public final boolean setFlushListener(CacheFlushListener<byte[], byte[]> listener, boolean old) {
+    public final boolean setFlushListener(CacheFlushListener<byte[], byte[]> listener,
+        boolean old) {
         return false;
     }
 

@@ -33,14 +33,14 @@ final class StreamsJob implements Job {
     private final Counters counters = new Counters();
     private final List<Milestone> milestones = new ArrayList<>();
     private volatile KafkaStreams streams;
-    private volatile Terms terms;
+    private volatile Map<String, String> settings = Map.of();
     private volatile Throwable failure;
     private volatile Vacancies vacancies; // null where no stage waits for others
 
     @Override
     public void start(Plan plan) throws Exception {
-        terms = new Terms(plan);
-        terms.inForce(); // a setting nobody knows ends it here
+        Terms terms = new Terms(plan);
+        settings = terms.inForce(); // a setting nobody knows ends it here
         if (Wiring.first(plan).next() != null) {
             vacancies = new Vacancies(terms.config().getAdminConfigs("vacancies"),
                 plan.topics.input(), plan.partitions);
@@ -68,6 +68,9 @@ final class StreamsJob implements Job {
         while (s.state() != KafkaStreams.State.RUNNING) {
             if (failure != null) {
                 throw new IllegalStateException("start the topology", failure);
+            }
+            if (s.state().hasStartedOrFinishedShuttingDown()) {
+                throw new IllegalStateException("the application was closed");
             }
             if (System.nanoTime() > until) {
                 throw new IllegalStateException("the application is " + s.state() + " after "
@@ -114,11 +117,11 @@ final class StreamsJob implements Job {
     public Status status() {
         KafkaStreams s = streams;
         if (failure != null) {
-            return new Status(State.FAILED, Control.why(failure), Map.of(), settings(), counted(),
+            return new Status(State.FAILED, Control.why(failure), Map.of(), settings, counted(),
                 told());
         }
         if (s == null || !s.state().isRunningOrRebalancing()) {
-            return new Status(State.STARTING, "", Map.of(), settings(), Map.of(), told());
+            return new Status(State.STARTING, "", Map.of(), settings, Map.of(), told());
         }
         Map<String, Long> positions = new TreeMap<>();
         int tasks = 0;
@@ -132,11 +135,7 @@ final class StreamsJob implements Job {
         Map<String, Long> counted = counted();
         counted.put("tasks", (long) tasks);
         counted.put("rebalancing", s.state() == KafkaStreams.State.RUNNING ? 0L : 1L);
-        return new Status(State.RUNNING, "", positions, settings(), counted, told());
-    }
-
-    private Map<String, String> settings() {
-        return terms == null ? Map.of() : terms.inForce();
+        return new Status(State.RUNNING, "", positions, settings, counted, told());
     }
 
     private List<Milestone> told() {

@@ -15,10 +15,10 @@ import org.apache.kafka.streams.StreamsConfig;
 /** The configuration of a job: what the plan asks for, and what is in force. */
 final class Terms {
     /** Settings of Streams that are told beside those the plan names. */
-    private static final List<String> STREAMS = List.of("processing.guarantee", "commit.interval.ms",
-        "num.stream.threads", "group.protocol", "num.standby.replicas", "max.warmup.replicas",
-        "acceptable.recovery.lag", "probing.rebalance.interval.ms", "buffered.records.per.partition",
-        "poll.ms", "replication.factor", "task.timeout.ms", "statestore.cache.max.bytes");
+    private static final List<String> STREAMS = List.of("processing.guarantee",
+        "commit.interval.ms", "num.stream.threads", "group.protocol", "num.standby.replicas", "max.warmup.replicas",
+        "acceptable.recovery.lag", "probing.rebalance.interval.ms",
+        "buffered.records.per.partition", "poll.ms", "replication.factor", "task.timeout.ms", "statestore.cache.max.bytes");
     private static final List<String> CONSUMER = List.of("session.timeout.ms",
         "heartbeat.interval.ms", "max.poll.interval.ms", "max.poll.records", "isolation.level",
         "fetch.max.wait.ms", "fetch.min.bytes", "max.partition.fetch.bytes", "auto.offset.reset");
@@ -120,8 +120,8 @@ final class Terms {
 
     private static Object known(String name, Map<String, ?> values, String in) {
         if (!values.containsKey(in)) {
-            throw new IllegalArgumentException("setting " + name + ": Kafka Streams has none of that"
-                + " name");
+            throw new IllegalArgumentException("setting " + name + ": Kafka Streams has none of "
+                + "that name");
         }
         return values.get(in);
     }

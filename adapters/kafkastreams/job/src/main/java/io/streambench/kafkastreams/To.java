@@ -11,8 +11,8 @@ import org.apache.kafka.streams.processor.StreamPartitioner;
 
 /**
  * The key of a record that is written: the bytes that travel, null for none, and the partition it
- * goes to. We choose partitions and not the client, so that a key lies in the same one wherever it is
- * looked for.
+ * goes to. We choose partitions and not the client, so that a key lies in the same one wherever it
+ * is looked for.
  */
 record To(byte[] key, int partition) {
     /** The partition of a record that goes to all of them. */

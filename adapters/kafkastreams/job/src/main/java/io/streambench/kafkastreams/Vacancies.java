@@ -11,8 +11,8 @@ import org.apache.kafka.common.TopicPartition;
 /**
  * Says which partitions of the input hold nothing although others have for a second: keys may be
  * fewer than partitions, and a stage that waited for the mark of a task without events would answer
- * at the end of the stream alone. A partition that has ever held an event is waited for, however long
- * it is silent.
+ * at the end of the stream alone. A partition that has ever held an event is waited for, however
+ * long it is silent.
  */
 final class Vacancies implements IntPredicate, AutoCloseable {
     private static final long PAUSE_MS = 250;
@@ -64,7 +64,8 @@ final class Vacancies implements IntPredicate, AutoCloseable {
             } catch (InterruptedException e) {
                 return;
             } catch (Exception e) {
-                System.out.println("look for empty partitions: " + e); // the next look may do better
+                // The next look may do better.
+                System.out.println("look for empty partitions: " + e);
                 try {
                     Thread.sleep(PAUSE_MS);
                 } catch (InterruptedException end) {

@@ -14,8 +14,8 @@ import java.util.List;
 /**
  * Tumbling and hopping windows of event time. A window is answered when the watermark reaches its
  * end, again with every late event that still counts, and forgotten once its lateness is over; what
- * comes after that is too late. Event time may jump as far as it likes: windows are not looked up by
- * how old they are, so none is hidden by a gap.
+ * comes after that is too late. Event time may jump as far as it likes: windows are not looked up
+ * by how old they are, so none is hidden by a gap.
  */
 final class WindowOperator extends Operator {
     private final Windows windows;

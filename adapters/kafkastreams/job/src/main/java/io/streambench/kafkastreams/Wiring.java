@@ -2,7 +2,6 @@ package io.streambench.kafkastreams;
 
 import io.streambench.core.Plan;
 import io.streambench.core.Query;
-import io.streambench.core.Schema;
 import io.streambench.core.Stream;
 import java.util.Collections;
 import java.util.Map;
@@ -100,19 +99,10 @@ final class Wiring extends Topology {
             return true;
         }
         if (q.join() != null) {
-            return q.join().keys().get(0).equals(recordKey(plan, q.from()))
-                && q.join().withKeys().get(0).equals(recordKey(plan, q.join().with()));
+            return q.join().keys().get(0).equals(plan.recordKey(q.from()))
+                && q.join().withKeys().get(0).equals(plan.recordKey(q.join().with()));
         }
-        return q.key().equals(recordKey(plan, q.from()));
-    }
-
-    /** The field that is the key of the input's records: the first one of a variant. */
-    private static String recordKey(Plan plan, int variant) {
-        return switch (plan.workload) {
-            case "ysb" -> "ad_id";
-            case "shuffle" -> Schema.SEQ;
-            default -> plan.schema.variants().get(variant).fields().get(0).name();
-        };
+        return q.key().equals(plan.recordKey(q.from()));
     }
 
     private static Maker operator(Plan plan) {

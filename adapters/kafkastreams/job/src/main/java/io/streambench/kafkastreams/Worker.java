@@ -9,8 +9,8 @@ import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.streams.KafkaStreams;
 
 /**
- * A worker: a virtual machine that runs one job after the other, each a Kafka Streams application of
- * its own, as the tool asks it to.
+ * A worker: a virtual machine that runs one job after the other, each a Kafka Streams application
+ * of its own, as the tool asks it to.
  */
 public final class Worker {
     /** The port of the control server, unless the first argument is another. */

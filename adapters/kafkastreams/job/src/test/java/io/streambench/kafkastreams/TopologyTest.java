@@ -39,7 +39,8 @@ class TopologyTest {
     }
 
     private static TestInputTopic<byte[], byte[]> input(TopologyTestDriver driver) {
-        return driver.createInputTopic("input", new ByteArraySerializer(), new ByteArraySerializer());
+        return driver.createInputTopic("input", new ByteArraySerializer(),
+            new ByteArraySerializer());
     }
 
     private static List<long[]> read(TopologyTestDriver driver, Plan plan, Stream stream) {

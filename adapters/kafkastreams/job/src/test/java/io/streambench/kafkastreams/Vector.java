@@ -47,7 +47,8 @@ record Vector(String name, Plan plan) {
             if (in == null) {
                 return new byte[0];
             }
-            return path.endsWith(".gz") ? new GZIPInputStream(in).readAllBytes() : in.readAllBytes();
+            return path.endsWith(".gz") ? new GZIPInputStream(in).readAllBytes()
+                : in.readAllBytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,10 +1,8 @@
 package io.streambench.spark;
 
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.UUID;
 import org.apache.spark.sql.execution.streaming.runtime.MicroBatchExecution;
 import org.apache.spark.sql.execution.streaming.runtime.StreamingQueryWrapper;
 import org.apache.spark.sql.execution.streaming.runtime.WatermarkTracker;
@@ -15,16 +13,17 @@ import scala.Option;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * Looks at a running query: its batches and positions, and partitions that are idle. Spark's least
- * watermark of several sources waits for a source that has nothing; here a partition whose watermark
- * has not moved for a while is left out of the least, until it moves again.
+ * Looks at a running query: its batches, and partitions that are empty. Spark's least watermark of
+ * several sources waits for a source that has nothing; here a partition that has had no event for a
+ * while is left out of the least until it has one. A partition that has had one never is, so that no
+ * event comes late because another partition was faster.
  */
 final class Watch implements AutoCloseable {
     private static final long LOOK_MS = 100;
-    /** For how long the watermark of a partition may stand still while others move. */
-    private static final long IDLE_NS = 3_000_000_000L;
-    /** And over how many batches with events: one that has any would be in every batch. */
-    private static final long IDLE_BATCHES = 3;
+    /** For how long a partition may be without any event while others have some. */
+    private static final long EMPTY_NS = 2_000_000_000L;
+    /** And over how many batches with events: a partition that has any is in every batch. */
+    private static final long EMPTY_BATCHES = 3;
 
     private final StreamingQuery query;
     private final Tally tally;
@@ -32,15 +31,14 @@ final class Watch implements AutoCloseable {
     private final int partitions;
     private final boolean timed;
     private final Thread looking;
-    private final Map<UUID, Seen> seen = new HashMap<>();
     private volatile boolean closed;
     private long batch = -1;
     private long dropped;
     private long batches;
     private long fed; // batches with events
 
-    /** What was seen of a partition's watermark: when it moved last, and after how many batches. */
-    private record Seen(long watermark, long atNs, long fed) {}
+    private long since; // the first batch with events was over
+    private long passed; // watermarks were passed over so often
 
     Watch(StreamingQuery query, Tally tally, Milestones milestones, int partitions, boolean timed) {
         this.query = query;
@@ -64,7 +62,7 @@ final class Watch implements AutoCloseable {
                 Thread.sleep(LOOK_MS);
                 progress();
                 if (timed && partitions > 1 && !ended()) {
-                    wakeIdle();
+                    passEmpty();
                 }
             }
         } catch (InterruptedException e) {
@@ -80,7 +78,9 @@ final class Watch implements AutoCloseable {
             }
             batch = p.batchId();
             batches++;
-            fed += p.numInputRows() > 0 ? 1 : 0;
+            if (p.numInputRows() > 0 && fed++ == 0) {
+                since = System.nanoTime();
+            }
             for (StateOperatorProgress o : p.stateOperators()) {
                 dropped += o.numRowsDroppedByWatermark();
             }
@@ -92,37 +92,27 @@ final class Watch implements AutoCloseable {
         }
     }
 
-    /** Leaves partitions that are idle out of the watermark. */
-    private synchronized void wakeIdle() {
-        if (!(query instanceof StreamingQueryWrapper w)
+    /** Leaves partitions that are empty out of the watermark. */
+    private synchronized void passEmpty() {
+        if (fed < EMPTY_BATCHES || System.nanoTime() - since < EMPTY_NS
+            || !(query instanceof StreamingQueryWrapper w)
             || !(w.streamingQuery() instanceof MicroBatchExecution running)) {
             return;
         }
         WatermarkTracker tracker = running.watermarkTracker();
-        if (tracker == null) {
-            return; // it is only starting
-        }
-        long now = System.nanoTime();
         long least = Long.MAX_VALUE;
-        boolean idle = false;
-        boolean moving = false;
-        for (Map.Entry<UUID, Option<Object>> e
-            : CollectionConverters.asJava(tracker.watermarkMap()).entrySet()) {
-            long watermark = e.getValue().isEmpty() ? Long.MIN_VALUE : (Long) e.getValue().get();
-            Seen s = seen.get(e.getKey());
-            if (s == null || s.watermark() != watermark) {
-                s = new Seen(watermark, now, fed);
-                seen.put(e.getKey(), s);
-            }
-            if (now - s.atNs() > IDLE_NS && fed - s.fed() >= IDLE_BATCHES) {
-                idle = true;
-            } else if (watermark > Long.MIN_VALUE) {
-                moving = true;
-                least = Math.min(least, watermark);
+        boolean empty = false;
+        for (Option<Object> watermark
+            : CollectionConverters.asJava(tracker.watermarkMap()).values()) {
+            if (watermark.isEmpty()) {
+                empty = true;
+            } else {
+                least = Math.min(least, (Long) watermark.get());
             }
         }
-        if (idle && moving && least > tracker.currentWatermark()) {
+        if (empty && least < Long.MAX_VALUE && least > tracker.currentWatermark()) {
             tracker.setWatermark(least);
+            passed++;
         }
     }
 
@@ -131,6 +121,7 @@ final class Watch implements AutoCloseable {
         progress();
         counters.put("batches", batches);
         counters.put("dropped", dropped);
+        counters.put("passed", passed);
         StreamingQueryProgress last = query.lastProgress();
         if (last != null) {
             long state = 0;
