@@ -106,7 +106,8 @@ func (e *Engine) Sweep(ctx context.Context, dry bool) (removed []string, err err
 		return nil, fmt.Errorf("list containers: %w", err)
 	}
 	for _, c := range containers.Items {
-		try("container "+strings.TrimPrefix(firstOf(c.Names...), "/"), c.Labels, func(ctx context.Context) error {
+		name := strings.TrimPrefix(firstOf(c.Names...), "/")
+		try("container "+name, c.Labels, func(ctx context.Context) error {
 			return e.removeContainer(ctx, c.ID)
 		})
 	}
