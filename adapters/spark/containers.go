@@ -237,7 +237,7 @@ func deploymentSettings(job adapters.Job, workerB uint64) map[string]string {
 		"spark.driver.bindAddress":               "0.0.0.0",
 	}
 	if isLocal(job) {
-		all["spark.master"] = fmt.Sprintf("local[%d]", job.WorkerCPUs)
+		all["spark.master"] = fmt.Sprintf("local[%d]", tasksAtOnce(job))
 		return all
 	}
 	at := job.Own.At
@@ -254,6 +254,15 @@ func deploymentSettings(job adapters.Job, workerB uint64) map[string]string {
 		"spark.executor.extraJavaOptions": "-XX:+UseSerialGC",
 	})
 	return all
+}
+
+// tasksAtOnce is how many tasks a driver that is the executor runs at a time: one for each of its
+// processors, but in real-time mode one for each partition, which it keeps until the end.
+func tasksAtOnce(job adapters.Job) int {
+	if isRealTime(job) {
+		return max(job.WorkerCPUs, job.Partitions)
+	}
+	return job.WorkerCPUs
 }
 
 func heap(memoryB uint64) string { return megabytes(memoryB / 100 * heapPercent) }
