@@ -130,4 +130,6 @@ func beyondRealTime(job adapters.Job) string {
 }
 
 // isRealTime reports whether a job asks for real-time mode.
-func isRealTime(job adapters.Job) bool { return strings.HasPrefix(job.Settings[trigger], "realtime") }
+func isRealTime(job adapters.Job) bool {
+	return strings.HasPrefix(job.Settings[trigger], "realtime")
+}
