@@ -198,7 +198,9 @@ func driverSpec(job adapters.Job) (docker.Spec, error) {
 		return s, err
 	}
 	for name := range all {
-		if ofSession(name) {
+		// A query of ours is told of its settings in its plan, one of the user's has none.
+		toSession := job.Own.Jar == "" || !strings.HasPrefix(name, "spark.")
+		if ofSession(name) && toSession {
 			delete(all, name)
 		}
 	}
