@@ -38,7 +38,8 @@ func ownSpec(job adapters.Job) (docker.Spec, error) {
 		return s, fmt.Errorf("read own job: %w: %w", adapters.ErrNotReady, err)
 	}
 	s.Files = append(s.Files, docker.File{Path: ownJar, Body: jar})
-	s.Cmd = append([]string{"own", job.Own.Main}, ownArguments(job)...)
+	s.Cmd = append([]string{"own", job.Own.Main},
+		adapters.OwnArguments(job, "", stateDir+"/"+job.RunID)...)
 	s.Ready = docker.ReadyHTTP(controlPort, "/jobs/current")
 	return s, nil
 }
@@ -48,11 +49,6 @@ var ownSettings = map[string]string{
 	"spark.jars": ownJar,
 	"spark.sql.streaming.streamingQueryListeners":     "io.streambench.spark.Reported",
 	"spark.sql.streaming.noDataProgressEventInterval": "500",
-}
-
-// ownArguments are what a job of the user's is started with.
-func ownArguments(job adapters.Job) []string {
-	return adapters.OwnArguments(job, job.RunID, stateDir+"/"+job.RunID)
 }
 
 // ownDone reports whether a query of the user's has read its input to the end, and found nothing
