@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
@@ -21,6 +22,10 @@ const (
 	labelOwner = "streambench.owner" // the tool that made it: PID:START@BOOT
 	labelHome  = "streambench.home"  // where its PID counts: the host and the namespace
 )
+
+// longestSweep bounds how long the removal of one thing of a dead tool may take: others may use a
+// network of its.
+const longestSweep = 10 * time.Second
 
 // owner names this process so that another that is given its number is told apart.
 func owner() string {
@@ -81,12 +86,14 @@ func numberTaken(pid int) bool {
 // what it removed, or would.
 func (e *Engine) Sweep(ctx context.Context, dry bool) (removed []string, err error) {
 	var failed []error
-	try := func(what string, labels map[string]string, remove func() error) {
+	try := func(what string, labels map[string]string, remove func(context.Context) error) {
 		if !dead(labels) {
 			return
 		}
 		if !dry {
-			if err := remove(); err != nil && !errdefs.IsNotFound(err) {
+			ctx, cancel := context.WithTimeout(ctx, longestSweep)
+			defer cancel()
+			if err := remove(ctx); err != nil && !errdefs.IsNotFound(err) {
 				failed = append(failed, fmt.Errorf("remove %s: %w", what, err))
 				return
 			}
@@ -99,7 +106,8 @@ func (e *Engine) Sweep(ctx context.Context, dry bool) (removed []string, err err
 		return nil, fmt.Errorf("list containers: %w", err)
 	}
 	for _, c := range containers.Items {
-		try("container "+strings.TrimPrefix(firstOf(c.Names...), "/"), c.Labels, func() error {
+		name := strings.TrimPrefix(firstOf(c.Names...), "/")
+		try("container "+name, c.Labels, func(ctx context.Context) error {
 			return e.removeContainer(ctx, c.ID)
 		})
 	}
@@ -108,7 +116,7 @@ func (e *Engine) Sweep(ctx context.Context, dry bool) (removed []string, err err
 		return removed, fmt.Errorf("list volumes: %w", err)
 	}
 	for _, v := range volumes.Items {
-		try("volume "+v.Name, v.Labels, func() error {
+		try("volume "+v.Name, v.Labels, func(ctx context.Context) error {
 			_, err := e.cli.VolumeRemove(ctx, v.Name, client.VolumeRemoveOptions{Force: true})
 			return err
 		})
@@ -118,7 +126,9 @@ func (e *Engine) Sweep(ctx context.Context, dry bool) (removed []string, err err
 		return removed, fmt.Errorf("list networks: %w", err)
 	}
 	for _, n := range networks.Items {
-		try("network "+n.Name, n.Labels, func() error { return e.removeNetwork(ctx, n.ID) })
+		try("network "+n.Name, n.Labels, func(ctx context.Context) error {
+			return e.removeNetwork(ctx, n.ID)
+		})
 	}
 	return removed, errors.Join(failed...)
 }

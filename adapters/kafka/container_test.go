@@ -198,3 +198,36 @@ func TestEveryBrokerHasItsPlaceInTheCluster(t *testing.T) {
 		t.Errorf("cluster id %q", id)
 	}
 }
+
+func TestTheFirstSettingThatDiffersIsNamed(t *testing.T) {
+	declared := map[string]string{"a": "1", "b": "2"}
+	for _, c := range []struct {
+		inForce map[string]string
+		says    string
+	}{
+		{map[string]string{"a": "1", "b": "2", "c": "3"}, ""},
+		{map[string]string{"a": "1", "b": "3"}, "setting b is 3, not 2"},
+		{map[string]string{"b": "3"}, "setting a is not told, and was to be 1"},
+	} {
+		err := differing(declared, c.inForce)
+		if (err == nil) != (c.says == "") || (err != nil && err.Error() != c.says) {
+			t.Errorf("%v: %v, not %q", c.inForce, err, c.says)
+		}
+	}
+}
+
+func TestTheHeapLeavesRoomForThePagesOfTheLog(t *testing.T) {
+	for _, c := range []struct {
+		cpus    float64
+		memoryB uint64
+		want    string
+	}{
+		{1, 1 << 30, "-Xms256m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1"},
+		{4, 32 << 30, "-Xms3072m -Xmx6144m"},
+		{0, 384 << 20, "-Xms96m -Xmx192m"},
+	} {
+		if got := javaOptions(c.cpus, c.memoryB); got != c.want {
+			t.Errorf("%v cpus, %d bytes: %s, not %s", c.cpus, c.memoryB, got, c.want)
+		}
+	}
+}

@@ -71,7 +71,7 @@ func jobAt(b *testing.B, workload string, params map[string]string) adapters.Job
 		Workload:  workloadstest.Bind(b, workload, 100_000, params),
 		Transport: adapters.Kafka, Format: workloads.BinaryForm, Guarantee: exactlyOnce,
 		Checkpoint: time.Second, Workers: 1, WorkerCPUs: 2, MemoryB: 1536 << 20, Partitions: 4,
-		Broker: adapters.Broker{At: kafka.AtContainer},
+		Broker: adapters.Broker{At: kafka.AtContainer}, Own: adapters.Own{Image: otherImage()},
 	}
 }
 

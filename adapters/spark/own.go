@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -51,36 +50,9 @@ var ownSettings = map[string]string{
 	"spark.sql.streaming.noDataProgressEventInterval": "500",
 }
 
-// ownArguments are what a job of the user's is started with: "--name value" pairs. An output the
-// query does not have is left out.
+// ownArguments are what a job of the user's is started with.
 func ownArguments(job adapters.Job) []string {
-	t := job.Topics
-	at := t.Inside
-	if len(at) == 0 {
-		at = t.Bootstrap
-	}
-	all := []string{"--run-id", job.RunID, "--bootstrap", strings.Join(at, ","),
-		"--group", job.RunID, "--input", t.Input}
-	for _, o := range []struct {
-		name   string
-		stream workloads.Stream
-	}{
-		{"--results", workloads.Answers}, {"--late", workloads.LateEvents},
-		{"--dlq", workloads.DeadLetters},
-	} {
-		if topic := t.Output(o.stream); topic != "" {
-			all = append(all, o.name, topic)
-		}
-	}
-	return append(all,
-		"--partitions", strconv.Itoa(t.Partitions),
-		"--format", job.Format,
-		"--guarantee", job.Guarantee,
-		"--checkpoint-ms", strconv.FormatInt(job.Checkpoint.Milliseconds(), 10),
-		"--parallelism", strconv.Itoa(job.Workers*job.WorkerCPUs),
-		"--threads", strconv.Itoa(job.WorkerCPUs),
-		"--state", stateDir+"/"+job.RunID,
-	)
+	return adapters.OwnArguments(job, job.RunID, stateDir+"/"+job.RunID)
 }
 
 // ownDone reports whether a query of the user's has read its input to the end, and found nothing

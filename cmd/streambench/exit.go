@@ -66,7 +66,8 @@ var exitCodes = []exitCode{
 		"The run is worse than the baseline by more than noise.",
 		"Compare the two reports.", false},
 	{exitLedger, "lost, duplicated or wrong beyond the claimed guarantee",
-		"The ledger holds results that the guarantee of the scenario rules out.",
+		"The ledger holds results that the guarantee of the scenario rules out; or, without an oracle " +
+			"(`expect: none`), systems gave different results.",
 		"See the first offenders in the report.", true},
 	{exitRecovery, "recovery limit broken", "The system took longer to recover than `slo` allows.",
 		"See the recovery phases in the report.", false},

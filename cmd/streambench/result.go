@@ -30,6 +30,9 @@ func (a *app) tellResult(r summary.Result) {
 		if v.Rule == summary.RuleMode && v.State == summary.Pass {
 			a.say("mode     %s %s", v.System, strings.TrimPrefix(v.Text, "mode "))
 		}
+		if v.Rule == summary.RuleAgreement && v.State == summary.Pass {
+			a.say("agreed   %s", v.Text)
+		}
 		if v.Exit == exitOK || follows(r, v) {
 			continue
 		}
@@ -128,7 +131,7 @@ func figureText(s summary.System, name string) string {
 }
 
 func ledgerCells(l *record.Ledger) []string {
-	if l == nil {
+	if l == nil || l.Unchecked {
 		return []string{"-", "-", "-", "-", "-"}
 	}
 	var cells []string
