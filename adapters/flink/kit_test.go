@@ -65,7 +65,7 @@ func TestKit(t *testing.T) {
 		},
 		// The first is refused before anything starts, the second kills the TaskManager.
 		Refused: map[string]string{
-			"taskmanager.numberOfTaskSlots": "4", "taskmanager.network.bind-policy": "nonsense",
+			"taskmanager.numberOfTaskSlots": "4", "taskmanager.network.netty.num-arenas": "some",
 		},
 		Inventory: containers,
 	}, adaptertest.Options{Within: 5 * time.Minute})
