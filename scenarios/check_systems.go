@@ -23,7 +23,7 @@ func (c *checker) systems() {
 		if !c.sound(path) {
 			continue
 		}
-		c.system(path, sys)
+		c.system(path, &c.s.Systems[i])
 		if seen[sys.Label()] {
 			c.fail(path, fmt.Sprintf("system %q is there twice", clip(sys.Label())),
 				fmt.Sprintf("tell them apart: {name: %s, as: %s-2}", clip(sys.Name), clip(sys.Name)))
@@ -32,7 +32,7 @@ func (c *checker) systems() {
 	}
 }
 
-func (c *checker) system(path string, sys System) {
+func (c *checker) system(path string, sys *System) {
 	if !slices.Contains(systems, sys.Name) {
 		c.fail(path, fmt.Sprintf("no system is called %q", clip(sys.Name)),
 			didYouMean(sys.Name, systems))
@@ -42,16 +42,16 @@ func (c *checker) system(path string, sys System) {
 		c.fail(path+"/as", fmt.Sprintf("as is %q", clip(sys.As)),
 			"write letters, digits, dots and dashes, at most 64")
 	}
-	c.native(path, sys)
-	c.brought(path, sys)
-	c.deployed(path, sys)
+	c.native(path, *sys)
+	c.brought(path, *sys)
+	c.deployed(path, *sys)
 	if sys.Name == native {
 		return
 	}
 	if sys.Jar != "" && sys.At == "" {
 		c.jar(path, sys)
 	}
-	c.travels(sys)
+	c.travels(*sys)
 }
 
 // brought refuses keys that a system or another key leaves no room for.
@@ -112,8 +112,9 @@ func (c *checker) travels(sys System) {
 	}
 }
 
-// jar looks whether the job a user brought is there and can be started.
-func (c *checker) jar(path string, sys System) {
+// jar looks whether the job a user brought is there and can be started, and writes down by which
+// class.
+func (c *checker) jar(path string, sys *System) {
 	r, err := zip.OpenReader(sys.Jar)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -126,7 +127,10 @@ func (c *checker) jar(path string, sys System) {
 		return
 	}
 	defer r.Close()
-	if sys.Main == "" && !hasMain(&r.Reader) {
+	if sys.Main == "" {
+		sys.Main = mainOf(&r.Reader)
+	}
+	if sys.Main == "" {
 		c.fail(path+"/jar", fmt.Sprintf("jar without main: the manifest of %q names no Main-Class",
 			clip(sys.Jar)), "add main: com.example.Job")
 	}
@@ -141,17 +145,17 @@ func plainCause(err error) error {
 	return err
 }
 
-// hasMain reports whether the manifest of a jar names a main class.
-func hasMain(r *zip.Reader) bool {
+// mainOf is the main class the manifest of a jar names; empty if it names none.
+func mainOf(r *zip.Reader) string {
 	f, err := r.Open("META-INF/MANIFEST.MF")
 	if err != nil {
-		return false
+		return ""
 	}
 	defer f.Close()
 	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if strings.HasPrefix(lines.Text(), "Main-Class:") {
-			return true
+		if name, ok := strings.CutPrefix(lines.Text(), "Main-Class:"); ok {
+			return strings.TrimSpace(name)
 		}
 	}
-	return false
+	return ""
 }

@@ -58,7 +58,7 @@ func (s *Scenario) shareable() error {
 		return notReady("share the load: its rate has no schedule: --set load.rate=250k/s")
 	case s.Load.Warmup.Auto:
 		return notReady("share the load: nobody knows beforehand where it ends: --set load.warmup=10s")
-	case s.Load.Broker.At == atEmbedded || s.Load.Transport != adapters.Kafka:
+	case s.Load.Transport != adapters.Kafka || s.Load.Broker.kind() != "address":
 		return notReady("share the load: drivers need brokers that all of them reach: " +
 			"--set load.transport=kafka --set load.broker=HOST:PORT")
 	}

@@ -65,10 +65,6 @@ func newShardDriver(req DriveRequest) (*shardDriver, error) {
 	if err := s.shareable(); err != nil {
 		return nil, err
 	}
-	if s.Load.Broker.At == atContainer {
-		return nil, notReady("offer shard %d/%d: nobody told where the brokers are: --at HOST:PORT",
-			req.Shard, req.Shards)
-	}
 	r := run{req: RunRequest{Scenario: s, Transports: req.Transports}}
 	transport, err := r.transport()
 	if err != nil {

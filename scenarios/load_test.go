@@ -1,7 +1,9 @@
 package scenarios
 
 import (
+	"archive/zip"
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -44,6 +46,26 @@ func TestAJarCountsFromTheFolderOfItsFile(t *testing.T) {
 	s, problems = Load("elsewhere/x.yaml", src, []string{"systems.0.jar=testdata/job.jar"})
 	if len(problems) > 0 || s.Systems[0].Jar != "testdata/job.jar" {
 		t.Errorf("%v, %+v", problems, s)
+	}
+}
+
+func TestTheMainClassOfAJarIsWrittenDown(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "own.jar")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := zip.NewWriter(f)
+	m, err := z.Create("META-INF/MANIFEST.MF")
+	if err == nil {
+		_, err = m.Write([]byte("Manifest-Version: 1.0\r\nMain-Class: com.example.Own\r\n"))
+	}
+	if err := errors.Join(err, z.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s := mustLoad(t, "name: a\nworkload: ysb\nsystems: [{name: spark, jar: '"+path+"'}]\n")
+	if s.Systems[0].Main != "com.example.Own" || !bytes.Contains(s.Lock(), []byte("com.example.Own")) {
+		t.Errorf("%+v", s.Systems[0])
 	}
 }
 

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// RunOwn builds the Maven project of a job that stands in for the generic one, by the path of its
-// folder, and runs it under the oracle. It is skipped where there is no Maven, or fails where
+// RunOwn builds the example of docs/own-logic.md in a folder, a job that stands in for the generic
+// one, and runs it under the oracle. It is skipped where there is no Maven, or fails where
 // STREAMBENCH_REQUIRE asks for java.
 func RunOwn(t *testing.T, s Subject, folder string) {
 	t.Helper()
-	s.Job.Own.Jar = buildJar(t, folder)
+	s.Job.Own.Jar, s.Job.Own.Main = buildJar(t, folder), "com.example.SensorSums"
 	Run(t, s, Options{
 		Cases: []Case{simple}, Only: []string{"exact/" + simple.Name, "again"},
 	})

@@ -198,7 +198,9 @@ func driverSpec(job adapters.Job) (docker.Spec, error) {
 		return s, err
 	}
 	for name := range all {
-		if ofSession(name) {
+		// A query of ours is told of its settings in its plan, one of the user's has none.
+		toSession := job.Own.Jar == "" || !strings.HasPrefix(name, "spark.")
+		if ofSession(name) && toSession {
 			delete(all, name)
 		}
 	}
@@ -237,7 +239,7 @@ func deploymentSettings(job adapters.Job, workerB uint64) map[string]string {
 		"spark.driver.bindAddress":               "0.0.0.0",
 	}
 	if isLocal(job) {
-		all["spark.master"] = fmt.Sprintf("local[%d]", job.WorkerCPUs)
+		all["spark.master"] = fmt.Sprintf("local[%d]", tasksAtOnce(job))
 		return all
 	}
 	at := job.Own.At
@@ -254,6 +256,15 @@ func deploymentSettings(job adapters.Job, workerB uint64) map[string]string {
 		"spark.executor.extraJavaOptions": "-XX:+UseSerialGC",
 	})
 	return all
+}
+
+// tasksAtOnce is how many tasks a driver that is the executor runs at a time: one for each of its
+// processors, but in real-time mode one for each partition, which it keeps until the end.
+func tasksAtOnce(job adapters.Job) int {
+	if isRealTime(job) {
+		return max(job.WorkerCPUs, job.Partitions)
+	}
+	return job.WorkerCPUs
 }
 
 func heap(memoryB uint64) string { return megabytes(memoryB / 100 * heapPercent) }

@@ -1,6 +1,7 @@
 package spark
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -92,5 +93,60 @@ func TestTwoWorkersInContainers(t *testing.T) {
 	}
 	s := inContainers(2)
 	s.Refused = nil
+	adaptertest.Run(t, s, adaptertest.Options{Cases: cases})
+}
+
+// apart is a cluster that the test starts by itself, on the network of the brokers, and an adapter
+// that is told where it is.
+type apart struct {
+	Adapter
+	t *testing.T
+}
+
+// Open starts the cluster before the host that goes to it.
+func (a apart) Open(ctx context.Context, job adapters.Job) (adapters.Host, error) {
+	e, err := docker.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.t.Cleanup(func() { e.Close() })
+	d, err := e.NewDeployment(ctx, docker.DeploymentConfig{
+		RunID: job.RunID + "-apart", Network: job.Topics.Network,
+	})
+	if err != nil {
+		return nil, err
+	}
+	c := &containers{engine: e, deployment: d}
+	if err := c.startCluster(ctx, job); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	h, err := a.Adapter.Open(ctx, job)
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return apartHost{h, d}, nil
+}
+
+// apartHost closes the cluster behind the host.
+type apartHost struct {
+	adapters.Host
+	cluster *docker.Deployment
+}
+
+func (h apartHost) Close() error { return errors.Join(h.Host.Close(), h.cluster.Close()) }
+
+// A cluster that runs already is named by its master. Its one worker keeps state in a folder of its
+// own, which need not be the driver's as long as there is only one.
+func TestAClusterThatRunsAlready(t *testing.T) {
+	needImages(t)
+	cases, err := adaptertest.Cases("q5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := inContainers(1)
+	s.Adapter = apart{t: t}
+	s.Job.Own.At = "spark://" + masterName + ":7077"
+	s.Job.Settings[checkpoints] = "file:///tmp/checkpoints"
+	s.Refused, s.Boundary = nil, ""
 	adaptertest.Run(t, s, adaptertest.Options{Cases: cases})
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -39,7 +38,8 @@ func ownSpec(job adapters.Job) (docker.Spec, error) {
 		return s, fmt.Errorf("read own job: %w: %w", adapters.ErrNotReady, err)
 	}
 	s.Files = append(s.Files, docker.File{Path: ownJar, Body: jar})
-	s.Cmd = append([]string{"own", job.Own.Main}, ownArguments(job)...)
+	s.Cmd = append([]string{"own", job.Own.Main},
+		adapters.OwnArguments(job, "", stateDir+"/"+job.RunID)...)
 	s.Ready = docker.ReadyHTTP(controlPort, "/jobs/current")
 	return s, nil
 }
@@ -49,38 +49,6 @@ var ownSettings = map[string]string{
 	"spark.jars": ownJar,
 	"spark.sql.streaming.streamingQueryListeners":     "io.streambench.spark.Reported",
 	"spark.sql.streaming.noDataProgressEventInterval": "500",
-}
-
-// ownArguments are what a job of the user's is started with: "--name value" pairs. An output the
-// query does not have is left out.
-func ownArguments(job adapters.Job) []string {
-	t := job.Topics
-	at := t.Inside
-	if len(at) == 0 {
-		at = t.Bootstrap
-	}
-	all := []string{"--run-id", job.RunID, "--bootstrap", strings.Join(at, ","),
-		"--group", job.RunID, "--input", t.Input}
-	for _, o := range []struct {
-		name   string
-		stream workloads.Stream
-	}{
-		{"--results", workloads.Answers}, {"--late", workloads.LateEvents},
-		{"--dlq", workloads.DeadLetters},
-	} {
-		if topic := t.Output(o.stream); topic != "" {
-			all = append(all, o.name, topic)
-		}
-	}
-	return append(all,
-		"--partitions", strconv.Itoa(t.Partitions),
-		"--format", job.Format,
-		"--guarantee", job.Guarantee,
-		"--checkpoint-ms", strconv.FormatInt(job.Checkpoint.Milliseconds(), 10),
-		"--parallelism", strconv.Itoa(job.Workers*job.WorkerCPUs),
-		"--threads", strconv.Itoa(job.WorkerCPUs),
-		"--state", stateDir+"/"+job.RunID,
-	)
 }
 
 // ownDone reports whether a query of the user's has read its input to the end, and found nothing

@@ -117,8 +117,19 @@ func foldable(q workloads.Query) bool {
 
 // beyondRealTime says what real-time mode does not run; empty if nothing, or it was not asked for.
 func beyondRealTime(job adapters.Job) string {
-	if !strings.HasPrefix(job.Settings[trigger], "realtime") || job.Workload.Query.PerEvent() {
+	switch slots := job.Workers * job.WorkerCPUs; {
+	case !isRealTime(job):
 		return ""
+	case !job.Workload.Query.PerEvent():
+		return "real-time mode of Spark " + version + " allows no aggregation, and no shuffle"
+	case !isLocal(job) && slots < job.Partitions:
+		return fmt.Sprintf("real-time mode runs a task for each partition all the time, and there are "+
+			"%d partitions and %d slots", job.Partitions, slots)
 	}
-	return "real-time mode of Spark " + version + " allows no aggregation, and no shuffle"
+	return ""
+}
+
+// isRealTime reports whether a job asks for real-time mode.
+func isRealTime(job adapters.Job) bool {
+	return strings.HasPrefix(job.Settings[trigger], "realtime")
 }

@@ -119,8 +119,8 @@ var questions = map[string]string{
 		"aside, repaired and replayed, must give exactly the results that were missing, each once and " +
 		"right, and no dead letter again.",
 	RuleAgreement: "Logic of a user's own has no oracle (expect: none). Systems that were offered " +
-		"the same events then have to give results of the same number and digest. Equal digests " +
-		"say that they agree, not that they are right.",
+		"the same events then have to give results of the same number and digest. Equal digests say " +
+		"that they agree, not that they are right.",
 	RuleFailure: "A system that could not be deployed, or died by itself, is a gap in the report. " +
 		"Other systems are measured all the same.",
 	RuleInterrupted: "The run was stopped by hand. What there is of the record was kept; a partial " +

@@ -2,6 +2,7 @@ package io.streambench.spark;
 
 import io.streambench.core.Job;
 import io.streambench.core.Plan;
+import io.streambench.core.Query.WindowKind;
 import io.streambench.core.Settings;
 import io.streambench.core.Status;
 import io.streambench.core.Status.State;
@@ -86,6 +87,9 @@ final class QueryJob implements Job {
         if (Translation.needsRocksDB(plan.query)) {
             own.conf().set(STORE, ROCKSDB);
         }
+        if (limits.realTime()) {
+            own.conf().set("spark.sql.streaming.realTimeMode.minBatchDuration", "1000");
+        }
         plan.settings.forEach((name, value) -> take(own, name, value));
         return own;
     }
@@ -153,10 +157,10 @@ final class QueryJob implements Job {
         if (q == null) {
             return Status.of(state);
         }
-        Map<String, Long> counters = new TreeMap<>(Map.of(
-            "selected", tally.selected.value(), "allowed", tally.allowed.value(),
-            "late", tooLate(), "letters", tally.letters.value()));
+        Map<String, Long> counters = new TreeMap<>(Map.of("selected", tally.selected.value(),
+            "allowed", tally.allowed.value(), "letters", tally.letters.value()));
         watch.count(counters);
+        counters.put("late", tooLate(counters.get("dropped")));
         return new Status(state, error, watch.positions(), settings(), counters, milestones.all());
     }
 
@@ -164,11 +168,11 @@ final class QueryJob implements Job {
      * The events that came too late. Spark's own aggregation counts folded rows and not events: of
      * windows that hold each event once it is what is in no result, once all have been given.
      */
-    private long tooLate() {
+    private long tooLate(long dropped) {
         boolean each = Aggregation.answers(plan.query) && plan.query.rank() == null
-            && plan.query.window().kind() == io.streambench.core.Query.WindowKind.TUMBLING;
-        return each && state == State.ENDED ? tally.selected.value() - tally.answered.value()
-            : tally.tooLate.value();
+            && plan.query.window().kind() == WindowKind.TUMBLING;
+        return each && dropped > 0 && state == State.ENDED
+            ? Math.max(0, tally.selected.value() - tally.answered.value()) : tally.tooLate.value();
     }
 
     /** The settings in force: those of the context, those of the query's session laid over them. */
