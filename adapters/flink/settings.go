@@ -182,7 +182,8 @@ func (s settings) forJob(job adapters.Job) map[string]string {
 
 // forFile is the configuration file of a cluster.
 func (s settings) forFile(further map[string]string) []byte {
-	all := maps.Clone(s.cluster)
+	all := map[string]string{}
+	maps.Copy(all, s.cluster)
 	maps.Copy(all, further)
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(all)) {
