@@ -109,7 +109,7 @@ func closing(err error, close func() error) error {
 }
 
 // buildTime is what a build of the image takes where nothing is there yet.
-const buildTime = 3 * time.Minute
+const buildTime = 2 * time.Minute
 
 // version is that of the library.
 const version = "4.3.1"
