@@ -41,6 +41,7 @@ final class Aggregation {
     private static final String EVENT_TIME = "spark.watermarkDelayMs";
     private static final String WINDOW = "w";
     private static final String KEY = "k";
+    private static final String SELECTED = "selected";
 
     private final Plan plan;
     private final Query query;
@@ -81,23 +82,25 @@ final class Aggregation {
 
     /** Windows of events themselves, for a rank of events: columns w and packed. */
     private Dataset<Row> events(Source source) {
-        Column row = col(Source.ROW);
-        Dataset<Row> kept = kept(source.marked(p -> new Flagged(work, tally, p), Flagged.TIME),
-            Flagged.SELECTED);
-        return windowed(kept, Functions.call("tail", row, lit(Flagged.ROW)).as("packed"));
+        Dataset<Row> kept = kept(source.marked(p -> new Flagged(work, tally, p), Flagged.TIME,
+            word(Flagged.SELECTED).as(SELECTED), col(Source.ROW)));
+        return windowed(kept,
+            Functions.call("tail", col(Source.ROW), lit(Flagged.ROW)).as("packed"));
     }
 
-    private static Dataset<Row> kept(Dataset<Row> rows, int flag) {
-        return rows.where(Functions.call("kept",
-            Functions.call("word", col(Source.ROW), lit(flag)), col(Source.TIME)));
+    private static Column word(int at) {
+        return Functions.call("word", col(Source.ROW), lit(at));
+    }
+
+    private static Dataset<Row> kept(Dataset<Row> rows) {
+        return rows.where(Functions.call("kept", col(SELECTED), col(Source.TIME)));
     }
 
     /** The accumulator of each window and key: columns w and packed. */
     private Dataset<Row> folded(Source source) {
-        Column row = col(Source.ROW);
-        List<Column> columns = new ArrayList<>();
-        columns.add(Functions.call("word", row, lit(Cells.KEY)).as(KEY));
-        columns.add(Functions.call("word", row, lit(Cells.FOLDED + Fold.SEQ_SUM)).as("q"));
+        List<Column> carried = new ArrayList<>(List.of(word(Cells.SELECTED).as(SELECTED),
+            word(Cells.KEY).as(KEY), word(Cells.FOLDED + Fold.SEQ_SUM).as("q")));
+        List<Column> columns = new ArrayList<>(List.of(col(KEY), col("q")));
         List<Column> sums = new ArrayList<>(List.of(sum("q").as("q")));
         List<Column> packed = new ArrayList<>(List.of(col(KEY), col("c"), col("q")));
         int at = Cells.FOLDED + Fold.SEQ_SUM;
@@ -107,12 +110,14 @@ final class Aggregation {
             }
             String name = "a" + ++at;
             boolean isFloat = isFloat(a.field());
-            columns.add(Functions.call(isFloat ? "number" : "word", row, lit(at)).as(name));
+            carried.add(Functions.call(isFloat ? "number" : "word", col(Source.ROW), lit(at))
+                .as(name));
+            columns.add(col(name));
             sums.add(merged(a, col(name)).as(name));
             packed.add(isFloat ? Functions.call("bits", col(name)) : col(name));
         }
-        Dataset<Row> kept = kept(source.marked(p -> new Cells(work, tally, p), Cells.TIME),
-            Cells.SELECTED);
+        Dataset<Row> kept = kept(source.marked(p -> new Cells(work, tally, p), Cells.TIME,
+            carried.toArray(Column[]::new)));
         return windowed(kept, columns.toArray(Column[]::new)).groupBy(WINDOW, KEY)
             .agg(count(lit(1)).as("c"), sums.toArray(Column[]::new))
             .select(col(WINDOW),

@@ -4,8 +4,10 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
 import io.streambench.core.Plan;
+import java.util.Arrays;
 import java.util.Map;
 import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -45,12 +47,18 @@ final class Source {
         MapFunction<byte[], byte[]> of(int partition);
     }
 
-    /** All partitions, each with its watermark; {@code timeAt} is the word that holds event time. */
-    Dataset<Row> marked(Decoders decoders, int timeAt) {
+    /**
+     * All partitions, each with its watermark: columns t and those carried along, which are made of
+     * column row. What marks event time copies every row, and plain columns are copied fastest.
+     *
+     * @param timeAt the word of a row that holds event time
+     */
+    Dataset<Row> marked(Decoders decoders, int timeAt, Column... carried) {
+        Column[] columns = Arrays.copyOf(carried, carried.length + 1);
+        columns[carried.length] = Functions.call("time", col(ROW), lit(timeAt)).as(TIME);
         Dataset<Row> all = null;
         for (int p = 0; p < plan.partitions; p++) {
-            Dataset<Row> one = decoded(p, decoders)
-                .withColumn(TIME, Functions.call("time", col(ROW), lit(timeAt)))
+            Dataset<Row> one = decoded(p, decoders).select(columns)
                 .withWatermark(TIME, plan.query.boundMs() + " milliseconds");
             all = all == null ? one : all.union(one);
         }

@@ -100,7 +100,8 @@ final class Translation {
 
     private Dataset<byte[]> stateful() {
         Source.Decoders decode = p -> new Decode(work, tally.ends(p));
-        Dataset<byte[]> rows = (timed(query) ? source.marked(decode, 1) : source.plain(decode))
+        Dataset<byte[]> rows = (timed(query) ? source.marked(decode, 1, col(Source.ROW))
+            : source.plain(decode))
             .select(Source.ROW).as(Encoders.BINARY()).filter(new Selected(work, tally));
         if (query.process() != null) {
             return machine(rows);
