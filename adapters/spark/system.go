@@ -245,7 +245,7 @@ func (s *system) Config(ctx context.Context) (map[string]string, error) {
 		"engine":    "Spark Structured Streaming " + version,
 		"transport": s.job.Transport,
 		"format":    s.job.Format,
-		"guarantee": s.job.Guarantee + " asked for, " + Adapter{}.Claim(s.job) + " declared",
+		"guarantee": Adapter{}.Claim(s.job),
 		"checkpoint": "every batch, whatever interval is asked for: " + s.job.Checkpoint.String() +
 			" here",
 		"workers": strconv.Itoa(s.job.Workers),

@@ -279,11 +279,15 @@ func spansDropped(s *subject) finding {
 	}
 }
 
-// configDiffers compares what was declared with what the system read back, where it names it.
+// configDiffers compares what was declared with what the system read back, where it names it. A
+// system that declares a weaker guarantee than the run asks for has to be run with that.
 func configDiffers(s *subject) finding {
 	c := s.manifest.Conditions
-	if d, ok := c.Of(s.trail.System); ok {
+	if d, ok := c.Of(s.trail.base()); ok {
 		c.Workers = d.Workers
+	}
+	if weaker, ok := s.manifest.Claim.Declared[s.trail.base()]; ok {
+		c.Guarantee = weaker
 	}
 	f := finding{remedy: "correct the scenario, or the system's own configuration"}
 	for _, d := range []struct{ key, want string }{
