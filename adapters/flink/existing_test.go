@@ -124,7 +124,7 @@ func extractLib(t *testing.T, dir string) string {
 		t.Fatalf("%v: %s", err, out)
 	}
 	lib := filepath.Join(dir, "lib")
-	for _, name := range []string{"streambench-job.jar", "core-*.jar", "flink-connector-*.jar",
+	for _, name := range []string{"streambench-job.jar", "core-*.jar", "flink-connector-kafka-*.jar",
 		"kafka-clients-*.jar", "jackson-*.jar"} {
 		jars, err := filepath.Glob(filepath.Join(lib, name))
 		if err != nil || len(jars) == 0 {
