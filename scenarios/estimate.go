@@ -64,24 +64,20 @@ func (r *run) estimate(ctx context.Context, sys System, longest time.Duration) r
 		case err != nil:
 			return record.Bracket{Unsettled: err.Error()}
 		}
-		if d := p.Drain; r.ceiling > 0 { // with the driver at work no system gets beyond that
-			d.Together = min(d.Most(), r.ceiling)
-		}
 		r.journal.add(record.Entry{
 			Kind: record.KindProbe, System: of.System, Rep: of.Rep, Probe: &p,
 		})
 		if last = p; p.Answer != record.ProbePass {
 			break
 		}
-		took := time.Duration(p.Drain.ToNs - p.Drain.FilledNs)
-		if took >= longest/2 {
+		if took := time.Duration(p.Drain.ToNs - p.Drain.FromNs); took >= longest/2 {
 			break // as long as it is to be, and warm since
 		}
 		events = r.whole(p.Rate * longest.Seconds())
 	}
 	if last.Answer != record.ProbePass {
 		return record.Bracket{Reason: last.Reason, Text: last.Text,
-			Unsettled: "the drain that was to estimate it " + last.Answer + "s: " + last.Text}
+			Unsettled: "a drain was to estimate it and is no measure, " + last.Text}
 	}
 	return record.Bracket{Passed: rounded(last.Rate), Estimate: last.Drain}
 }

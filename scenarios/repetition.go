@@ -135,7 +135,7 @@ func (r *repetition) carryOut(ctx context.Context) {
 			r.end.DeployNs = int64(time.Since(start))
 		}
 	}
-	if failed != nil {
+	if failed != nil || r.drainGap != "" { // or what did not end may still be at work
 		r.footing.failed(failed)
 	}
 	r.end.Interrupted = ctx.Err() != nil

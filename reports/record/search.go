@@ -45,8 +45,8 @@ type Drain struct {
 	BrokerCores float64 `json:"brokerCores,omitempty"`
 	ToolCores   float64 `json:"toolCores,omitempty"` // collecting, and what else this process does
 	// Together is the most that this host allows where the driver works beside brokers and system:
-	// by the processor time that filling and draining took of an event, by how fast the driver
-	// could fill, and by the null ceiling; 0 for not known.
+	// by the processor time that filling and draining took of an event, and by how fast the driver
+	// could fill; 0 for not known.
 	Together float64 `json:"together,omitempty"`
 }
 
