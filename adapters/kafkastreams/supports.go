@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"slices"
 	"strings"
 
@@ -33,7 +32,7 @@ func (Adapter) Supports(job adapters.Job) error {
 		return unsupported("join kafkastreams at %s: it has no cluster but the brokers: name those "+
 			"in load.broker", job.Own.At)
 	}
-	if err := reachable(job.Broker); err != nil {
+	if err := kafka.ReachedInside(job.Broker); err != nil {
 		return fmt.Errorf("run %s on kafkastreams: %w", name, err)
 	}
 	if err := checkSettings(job); err != nil {
@@ -63,26 +62,6 @@ func (Adapter) Supports(job adapters.Job) error {
 
 func unsupported(format string, args ...any) error {
 	return fmt.Errorf(format+": %w", append(args, errors.ErrUnsupported)...)
-}
-
-// reachable says why containers do not reach brokers.
-func reachable(b adapters.Broker) error {
-	switch {
-	case b.At == kafka.EmbeddedBroker:
-		return unsupported("the embedded broker listens on this host's loopback, where containers " +
-			"do not reach it, and is not Kafka: set load.broker: container")
-	case b.TLS != "" && b.TLS != "none", b.SASL != "" && b.SASL != "none":
-		return unsupported("brokers that ask for TLS or SASL: credentials are handed to nobody " +
-			"but this process")
-	}
-	return nil
-}
-
-// loopback reports whether an address is one of this host's alone.
-func loopback(address string) bool {
-	name, _, err := net.SplitHostPort(address)
-	ip := net.ParseIP(name)
-	return err == nil && (name == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // beyond says what of a query the topologies do not answer exactly; empty if nothing.

@@ -14,6 +14,7 @@ import (
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/docker"
 	"github.com/streambench/streambench/adapters/java"
+	"github.com/streambench/streambench/adapters/kafka"
 	"github.com/streambench/streambench/chaos"
 )
 
@@ -59,13 +60,8 @@ type containers struct {
 
 // startContainers starts the nodes of a job, or of several.
 func startContainers(ctx context.Context, job adapters.Job) (fleet, error) {
-	if t := job.Topics; t != nil && len(t.Inside) == 0 {
-		for _, at := range t.Bootstrap {
-			if loopback(at) {
-				return nil, fmt.Errorf("start nodes: containers do not reach a broker at %s: name it "+
-					"by an address of this host's network: %w", at, adapters.ErrNotReady)
-			}
-		}
+	if err := kafka.CheckInside(job.Topics); err != nil {
+		return nil, fmt.Errorf("start nodes: %w", err)
 	}
 	engine, err := docker.Connect(ctx)
 	if err != nil {

@@ -3,7 +3,6 @@ package spark
 import (
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 
@@ -24,7 +23,7 @@ func (a Adapter) Supports(job adapters.Job) error {
 			"and its sink delivers at least once", name, job.Guarantee)
 	}
 	if a.start == nil {
-		if err := reachable(job.Broker); err != nil {
+		if err := kafka.ReachedInside(job.Broker); err != nil {
 			return fmt.Errorf("run %s on spark: %w", name, err)
 		}
 	}
@@ -54,26 +53,6 @@ func (a Adapter) Supports(job adapters.Job) error {
 
 func unsupported(format string, args ...any) error {
 	return fmt.Errorf(format+": %w", append(args, errors.ErrUnsupported)...)
-}
-
-// reachable says why containers do not reach brokers.
-func reachable(b adapters.Broker) error {
-	switch {
-	case b.At == kafka.EmbeddedBroker:
-		return unsupported("the embedded broker listens on this host's loopback, where containers " +
-			"do not reach it, and is not Kafka: set load.broker: container")
-	case b.TLS != "" && b.TLS != "none", b.SASL != "" && b.SASL != "none":
-		return unsupported("brokers that ask for TLS or SASL: credentials are handed to nobody " +
-			"but this process")
-	}
-	return nil
-}
-
-// loopback reports whether an address is one of this host's alone.
-func loopback(address string) bool {
-	name, _, err := net.SplitHostPort(address)
-	ip := net.ParseIP(name)
-	return err == nil && (name == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // processes are the state machines there are in Java.
