@@ -106,6 +106,7 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 	if d := req.Drivers; d != nil {
 		start = d.Start // its name is known beforehand
 	}
+	_, absent := os.Stat(req.Dir)
 	id, err := makeRunDir(req.Dir, req.Scenario.Name, start)
 	if err != nil {
 		return out, err
@@ -118,6 +119,9 @@ func Run(ctx context.Context, req RunRequest) (out Outcome, err error) {
 	if err := r.begin(ctx, id, start); err != nil {
 		r.footing.close() // before the folder goes that the logs of brokers go to
 		os.RemoveAll(r.dir)
+		if absent != nil {
+			os.Remove(req.Dir) // it was made for this run; nothing else is in it
+		}
 		return out, err
 	}
 	out = Outcome{ID: id, Dir: r.dir}

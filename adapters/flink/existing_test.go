@@ -39,6 +39,13 @@ func TestAClusterThatRunsAlready(t *testing.T) {
 	if w := os.Getenv("STREAMBENCH_FLINK_WORKERS"); w != "" {
 		workers, _ = strconv.Atoi(w)
 	}
+	var cases []adaptertest.Case
+	if os.Getenv("STREAMBENCH_KIT") == "" {
+		var err error
+		if cases, err = adaptertest.Cases("iot-telemetry,q5,orders"); err != nil {
+			t.Fatal(err)
+		}
+	}
 	adaptertest.Run(t, adaptertest.Subject{
 		Adapter: Adapter{program: os.Getenv("STREAMBENCH_FLINK_JOB")}, Transport: kafka.Transport{},
 		Boundary: adaptertest.Inclusive,
@@ -50,7 +57,7 @@ func TestAClusterThatRunsAlready(t *testing.T) {
 			"heartbeat.timeout": "7 s", "execution.checkpointing.nonsense": "1",
 			"consumer.nonsense": "1",
 		},
-	}, adaptertest.Options{Within: 3 * time.Minute})
+	}, adaptertest.Options{Cases: cases, Within: 3 * time.Minute})
 	if jars := listJars(t, at); len(jars) > 0 {
 		t.Errorf("jars left behind: %v", jars)
 	}
@@ -78,6 +85,8 @@ func startApart(t *testing.T) (at string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Every job of a foreign cluster brings its classes along, those of the Kafka clients too.
+	m.metaspace = 1024
 	file := map[string]string{
 		"jobmanager.rpc.address": "127.0.0.1", "jobmanager.rpc.port": ports[0],
 		"jobmanager.bind-host": "127.0.0.1", "rest.address": "127.0.0.1", "rest.port": ports[1],
@@ -97,7 +106,7 @@ func startApart(t *testing.T) (at string) {
 	if err := os.WriteFile(filepath.Join(conf, "config.yaml"), text, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	startNode(t, dir, lib, jobManagerJava,
+	startNode(t, dir, lib, "-Xmx448m -XX:MaxMetaspaceSize=1g -XX:+UseSerialGC",
 		"org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint")
 	startNode(t, dir, lib, m.java(2), "org.apache.flink.runtime.taskexecutor.TaskManagerRunner")
 	at = "http://127.0.0.1:" + ports[1]

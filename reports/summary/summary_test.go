@@ -209,6 +209,14 @@ var invalid = []defect{
 			e.Config["guarantee"] = "at-least-once"
 		}
 	}), nil, "config-differs", 6, "runs with guarantee at-least-once, declared is exactly-once"},
+	{"a system that runs under the weaker guarantee it declares", func(r *recordtest.Run) {
+		edit(func(e *record.Entry) {
+			if e.Config != nil {
+				e.Config["guarantee"] = "at-least-once"
+			}
+		})(r)
+		r.Manifest.Claim.Declared = map[string]string{"native": "at-least-once"}
+	}, nil, "", 0, ""},
 }
 
 func TestEachValidityRuleSeesItsPlantedDefect(t *testing.T) {
