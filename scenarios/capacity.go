@@ -235,7 +235,7 @@ func (r *run) watch() (*watch, error) {
 	}
 	w.journal = &journal{
 		start: r.journal.start, latency: latency, cancel: r.journal.cancel, alone: r.journal.alone,
-		spent: r.journal.spent, sinks: []record.Sink{w},
+		spent: r.journal.spent, goneNs: r.journal.goneNs, sinks: []record.Sink{w},
 	}
 	return w, nil
 }
@@ -267,7 +267,7 @@ func (w *watch) histograms() (*record.HistogramLog, error) {
 
 // end hands what was spent back to the run.
 func (w *watch) end() {
-	w.run.spent = w.journal.spent
+	w.run.spent, w.run.goneNs = w.journal.spent, w.journal.goneNs
 	if !w.closed {
 		_ = w.latency.Close() // into memory: it cannot fail, and nobody reads it
 	}

@@ -168,6 +168,7 @@ func (r *repetition) answer(ctx context.Context) error {
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
+	r.sampler.tick() // what it has used before is not the price of draining
 	return r.drain(ctx)
 }
 

@@ -73,7 +73,18 @@ func (h *standingHost) Deploy(ctx context.Context, job adapters.Job) (adapters.S
 		h.a.s.spoils--
 		return nil, errors.New("the host is spoilt")
 	}
-	return h.a.pipeAdapter.Deploy(ctx, job)
+	sys, err := h.a.pipeAdapter.Deploy(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	return busySystem{sys}, nil
+}
+
+// busySystem is one whose container keeps a core busy, whatever it does.
+type busySystem struct{ adapters.System }
+
+func (busySystem) Used(context.Context) (adapters.Usage, error) {
+	return adapters.Usage{CPUNs: time.Now().UnixNano() / 1000, MemoryB: 7 << 20}, nil
 }
 
 func (h *standingHost) Close() error {
@@ -192,6 +203,11 @@ func compares(t *testing.T, r *recorded) {
 			math.Abs(fixed.Figures["offered"]-1000) > 1 {
 			t.Errorf("%+v", fixed)
 		}
+		// A thousandth of a core is 1 µs at 1000 events a second.
+		if cpu := sys.Rates[0].Figures["cpu.system"]; cpu < 0.9 || cpu > 1.1 ||
+			sys.Rates[0].Figures["memory.system"] != 7<<20 {
+			t.Errorf("an event took %g µs: %+v", cpu, sys.Rates[0])
+		}
 		share := sys.Rates[1]
 		half := share.Figures["offered"] / *sys.Capacity
 		if share.Name != sys.System+"@50%" || half < 0.45 || half > 0.55 || share.Verdict != "PASS" {
@@ -202,8 +218,9 @@ func compares(t *testing.T, r *recorded) {
 	for _, e := range r.entries {
 		if e.Probe != nil {
 			drains++
-			if e.Probe.Drain == nil || e.Probe.Answer != record.ProbePass {
-				t.Errorf("drain %+v", e.Probe)
+			if d := e.Probe.Drain; d == nil || e.Probe.Answer != record.ProbePass ||
+				d.SystemCores < 0.0003 || d.SystemCores > 0.0011 {
+				t.Errorf("drain %+v of %+v", e.Probe, d)
 			}
 		}
 	}

@@ -60,6 +60,11 @@ func searchOf(entries []record.Entry, system string) *Search {
 // capacity adds what is known of the highest rate of a system. Of one that is offered several rates
 // it stands where it was used.
 func (s *System) capacity(entries []record.Entry, trails []Trail) {
+	for _, e := range entries { // of probes and drains too: what stands was started for the first
+		if e.End != nil && e.System == s.Base() {
+			s.DeployNs = max(s.DeployNs, e.End.DeployNs)
+		}
+	}
 	search := searchOf(entries, s.Base())
 	if search == nil || s.Rate != "" && !trails[0].Found {
 		return
