@@ -20,8 +20,8 @@ test: ## Run every test: with nothing but Go; Chromium, Maven, Docker and the br
 	$(GO) test -timeout 20m $(filter-out $(shell $(GO) list $(JVM)),$(shell $(GO) list $(PKG)))
 	$(GO) test -timeout 20m -p 1 $(JVM)
 
-# What has no goroutines of its own: the race detector would only be slow there.
-PURE := . ./reports ./reports/summary ./matrix ./matrix/stats
+# What has no goroutines of its own, or only starts processes: the race detector would only be slow there.
+PURE := . ./reports ./reports/summary ./matrix ./matrix/stats ./adapters/native
 race: ## Run the tests of what is concurrent under the race detector, fewer golden vectors (needs a C compiler).
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 30m $(filter-out $(shell $(GO) list $(PURE) $(JVM)),$(shell $(GO) list $(PKG)))
 
