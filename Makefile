@@ -22,8 +22,9 @@ test: ## Run every test: with nothing but Go; Chromium, Maven, Docker and the br
 
 # What has no goroutines of its own, or only starts processes: the race detector would only be slow there.
 PURE := . ./reports ./reports/summary ./matrix ./matrix/stats ./adapters/native
+RACED ?= $(PKG)
 race: ## Run the tests of what is concurrent under the race detector, fewer golden vectors (needs a C compiler).
-	CGO_ENABLED=1 $(GO) test -race -short -timeout 30m $(filter-out $(shell $(GO) list $(PURE) $(JVM)),$(shell $(GO) list $(PKG)))
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 30m $(filter-out $(shell $(GO) list $(PURE) $(JVM)),$(shell $(GO) list $(RACED)))
 
 lint: ## Check formatting, vet for Linux and macOS, and that go.mod is tidy.
 	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "gofmt -w these:"; echo "$$files"; exit 1; fi

@@ -93,6 +93,9 @@ func TestOneWorkerInAContainer(t *testing.T) {
 // Partitions are handed out to two workers, and what one has repartitioned the other reads.
 func TestTwoWorkersInContainers(t *testing.T) {
 	needImages(t)
+	if os.Getenv("STREAMBENCH_KIT") == "" {
+		t.Skip("STREAMBENCH_KIT is not set: this is for the larger forms of the kit")
+	}
 	cases, err := adaptertest.Cases("q5,golden ysb")
 	if err != nil {
 		t.Fatal(err)
