@@ -61,7 +61,6 @@ var taken = map[string]string{
 	"spark.cores.max":                                "write resources",
 	"spark.sql.ansi.enabled":                         "sums are modulo 2^64",
 	"spark.sql.session.timeZone":                     "it is UTC",
-	"spark.sql.streaming.checkpointLocation":         "it is a folder of the deployment",
 	"spark.sql.streaming.multipleWatermarkPolicy":    "any other than min loses events",
 	"spark.sql.streaming.noDataMicroBatches.enabled": "without them the last windows stay open",
 }

@@ -118,3 +118,15 @@ func TestTheImageIsBuiltFromWhatIsEmbedded(t *testing.T) {
 		t.Errorf("image %s", ref)
 	}
 }
+
+func TestAClusterIsNamedWithAFolderItShares(t *testing.T) {
+	job := asked(t, "iot-telemetry", nil)
+	job.Own.At = "spark://master:7077"
+	job.Settings[checkpoints] = "hdfs://namenode/checkpoints"
+	if err := (Adapter{}).Supports(job); err != nil {
+		t.Error(err)
+	}
+	if isLocal(job) {
+		t.Error("the driver is the executor, too")
+	}
+}

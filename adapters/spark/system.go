@@ -271,9 +271,10 @@ func (s *system) Close() error {
 	s.once.Do(func() {
 		s.looking()
 		s.looks.Wait()
-		if s.own != nil {
+		switch {
+		case s.own != nil:
 			s.closed = s.own()
-		} else {
+		case s.job.Own.Jar == "":
 			s.closed = s.stop()
 		}
 		if s.alone != nil {

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.streaming.SourceProgress;
 import org.apache.spark.sql.streaming.StreamingQueryListener;
@@ -16,11 +17,14 @@ import org.apache.spark.sql.streaming.StreamingQueryProgress;
 /**
  * Tells of a query that the user brought along, of which nothing is known but what Spark says: how far
  * its sources have read, by topic/partition, and how often in a row it found nothing to do. Spark makes
- * it for the session, by spark.sql.streaming.streamingQueryListeners.
+ * one for every session, by spark.sql.streaming.streamingQueryListeners, and a session for every query:
+ * the first is that of the user, which hears of all queries.
  */
 public final class Reported extends StreamingQueryListener {
     private static final int PORT = 8090;
+    private static final AtomicBoolean MADE = new AtomicBoolean();
 
+    private final boolean first = MADE.compareAndSet(false, true);
     private final ObjectMapper json = new ObjectMapper();
     private final Map<String, Long> positions = new TreeMap<>();
     private String state = "starting";
@@ -30,6 +34,9 @@ public final class Reported extends StreamingQueryListener {
 
     /** Made by Spark; answers GET /jobs/current from then on. */
     public Reported() throws IOException {
+        if (!first) {
+            return;
+        }
         HttpServer server = HttpServer.create(new InetSocketAddress(PORT), 0);
         server.createContext("/", x -> {
             try (x) {
