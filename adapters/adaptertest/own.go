@@ -15,6 +15,7 @@ import (
 // STREAMBENCH_REQUIRE asks for java.
 func RunOwn(t *testing.T, s Subject, folder string) {
 	t.Helper()
+	InTime(t)
 	s.Job.Own.Jar, s.Job.Own.Main = buildJar(t, folder), "com.example.SensorSums"
 	Run(t, s, Options{
 		Cases: []Case{simple}, Only: []string{"exact/" + simple.Name, "again"},

@@ -23,6 +23,7 @@ func pid() string { return strconv.Itoa(os.Getpid()) }
 // starts apart, from the jars of the image and with none of the program's on their class path, or
 // the one STREAMBENCH_FLINK names.
 func TestAClusterThatRunsAlready(t *testing.T) {
+	adaptertest.InTime(t)
 	broker := os.Getenv("STREAMBENCH_KAFKA")
 	if broker == "" {
 		t.Skip("no broker that processes of this host reach: set STREAMBENCH_KAFKA to HOST:PORT")

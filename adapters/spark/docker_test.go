@@ -142,6 +142,7 @@ func (h apartHost) Close() error { return errors.Join(h.Host.Close(), h.cluster.
 // A cluster that runs already is named by its master. Its one worker keeps state in a folder of its
 // own, which need not be the driver's as long as there is only one.
 func TestAClusterThatRunsAlready(t *testing.T) {
+	adaptertest.InTime(t)
 	needImages(t)
 	cases, err := adaptertest.Cases("q5")
 	if err != nil {
