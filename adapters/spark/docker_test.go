@@ -153,5 +153,8 @@ func TestAClusterThatRunsAlready(t *testing.T) {
 	s.Job.Own.At = "spark://" + masterName + ":7077"
 	s.Job.Settings[checkpoints] = "file:///tmp/checkpoints"
 	s.Refused, s.Boundary = nil, ""
-	adaptertest.Run(t, s, adaptertest.Options{Cases: cases})
+	// What the job does with odd events is examined where the nodes are ours.
+	adaptertest.Run(t, s, adaptertest.Options{
+		Cases: cases, Only: []string{"settings", "exact/q5"},
+	})
 }

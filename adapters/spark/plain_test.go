@@ -60,7 +60,7 @@ func (p *plain) start(ctx context.Context, job adapters.Job) (fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"-Xmx1200m", "-XX:+UseSerialGC", "@" + p.opts()}
+	args := []string{"-Xmx1200m", "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + f.dir, "@" + p.opts()}
 	all["spark.master"] = "local[" + strconv.Itoa(job.Workers*job.WorkerCPUs) + "]"
 	all["spark.sql.streaming.checkpointLocation"] = "file://" + f.dir
 	all["spark.ui.enabled"] = "false"
