@@ -40,7 +40,8 @@ var arrows = map[string]rule{
 		foreign: []string{"github.com/moby/moby/", "github.com/testcontainers/",
 			"github.com/containerd/errdefs"},
 	},
-	"adapters/kafka/image": {own: []string{"adapters/docker"}},
+	"adapters/docker/dockertest": {own: []string{"adapters/docker"}},
+	"adapters/kafka/image":       {own: []string{"adapters/docker"}},
 	// Its records are those of Kafka, and so are driver and collector.
 	"adapters/log": {own: []string{"adapters", "adapters/kafka", "workloads", "chaos"}},
 	"adapters/null": {own: []string{"adapters", "adapters/kafka", "adapters/log", "workloads",

@@ -16,6 +16,7 @@ import (
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 
+	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/chaos"
 )
 
@@ -50,6 +51,16 @@ type Deployment struct {
 	stopMeter  func()
 	once       sync.Once
 	closed     error
+}
+
+// DeploymentOf is where the nodes of a job go: on the network of its brokers, or on one of its own
+// where those are on none.
+func (e *Engine) DeploymentOf(ctx context.Context, job adapters.Job) (*Deployment, error) {
+	cfg := DeploymentConfig{RunID: job.RunID, LogDir: job.LogDir, Lease: job.Lease}
+	if job.Topics != nil {
+		cfg.Network = job.Topics.Network
+	}
+	return e.NewDeployment(ctx, cfg)
 }
 
 // NewDeployment makes the network, or looks it up. The first one of a process removes what dead

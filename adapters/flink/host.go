@@ -101,13 +101,7 @@ func (h *host) start(ctx context.Context, job adapters.Job) (err error) {
 	if h.image = job.Own.Image; h.image == "" {
 		h.image = Image().Ref()
 	}
-	network := ""
-	if job.Topics != nil {
-		network = job.Topics.Network
-	}
-	h.deployment, err = h.engine.NewDeployment(ctx, docker.DeploymentConfig{
-		RunID: job.RunID, Network: network, LogDir: job.LogDir, Lease: job.Lease,
-	})
+	h.deployment, err = h.engine.DeploymentOf(ctx, job)
 	if err != nil {
 		return err
 	}

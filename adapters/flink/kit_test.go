@@ -2,7 +2,6 @@ package flink
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"strings"
@@ -11,7 +10,7 @@ import (
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/adaptertest"
-	"github.com/streambench/streambench/adapters/docker"
+	"github.com/streambench/streambench/adapters/docker/dockertest"
 	"github.com/streambench/streambench/adapters/kafka"
 	"github.com/streambench/streambench/adapters/kafka/image"
 	"github.com/streambench/streambench/chaos"
@@ -24,25 +23,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// needImages skips a test where there is no engine, or an image is not built.
+// needImages skips a test where this host has not what it takes.
 func needImages(t testing.TB) {
 	t.Helper()
-	lacking := func(err error) {
-		if strings.Contains(os.Getenv("STREAMBENCH_REQUIRE"), "docker") {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	e, err := docker.Connect(t.Context())
-	if err != nil {
-		lacking(err)
-	}
-	defer e.Close()
-	for _, ref := range []string{Image().Ref(), image.Image().Ref()} {
-		if there, err := e.Has(t.Context(), ref); err != nil || !there {
-			lacking(errors.Join(err, errors.New(ref+" is not built: streambench images build")))
-		}
-	}
+	dockertest.NeedImages(t, Image(), image.Image())
 }
 
 // inContainers is what jobs of the kit begin as, with the brokers in a container too.

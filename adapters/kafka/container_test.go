@@ -3,7 +3,6 @@ package kafka
 import (
 	"errors"
 	"maps"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -11,27 +10,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 
 	"github.com/streambench/streambench/adapters"
-	"github.com/streambench/streambench/adapters/docker"
+	"github.com/streambench/streambench/adapters/docker/dockertest"
 	"github.com/streambench/streambench/adapters/kafka/image"
 )
 
 // opened starts brokers in containers, or skips the test where there is no engine or no image.
 func opened(t *testing.T, job adapters.Job) carrier {
 	t.Helper()
-	lacking := func(err error) {
-		if strings.Contains(os.Getenv("STREAMBENCH_REQUIRE"), "docker") {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	e, err := docker.Connect(t.Context())
-	if err != nil {
-		lacking(err)
-	}
-	defer e.Close()
-	if there, err := e.Has(t.Context(), image.Image().Ref()); err != nil || !there {
-		lacking(errors.Join(err, errImage))
-	}
+	dockertest.NeedImages(t, image.Image())
 	c, err := Transport{}.Open(t.Context(), job)
 	if err != nil {
 		t.Fatal(err)

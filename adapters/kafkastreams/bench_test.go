@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/streambench/streambench/adapters"
+	"github.com/streambench/streambench/adapters/docker/dockertest"
 	"github.com/streambench/streambench/adapters/kafka"
 	"github.com/streambench/streambench/workloads"
 	"github.com/streambench/streambench/workloads/workloadstest"
@@ -38,7 +39,7 @@ func BenchmarkDrain(b *testing.B) {
 	if at != "" && classes != "" {
 		job.Broker.At = at
 		a.start = (&plain{classes: classes}).start
-	} else if err := lackingFor(b); err != nil {
+	} else if err := dockertest.Lacking(b, neededImages()...); err != nil {
 		b.Skip(err)
 	} else {
 		c, err := kafka.Transport{}.Open(b.Context(), job)

@@ -1,55 +1,32 @@
 package kafkastreams
 
 import (
-	"errors"
-	"fmt"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/adaptertest"
 	"github.com/streambench/streambench/adapters/docker"
+	"github.com/streambench/streambench/adapters/docker/dockertest"
 	"github.com/streambench/streambench/adapters/kafka"
 	"github.com/streambench/streambench/adapters/kafka/image"
 )
 
-// needImages skips a test where no engine has the images, or fails where somebody asks for it.
+// needImages skips a test where this host has not what it takes.
 func needImages(t *testing.T) {
 	t.Helper()
-	err := lackingFor(t)
-	if err == nil {
-		return
-	}
-	if strings.Contains(os.Getenv("STREAMBENCH_REQUIRE"), "docker") {
-		t.Fatal(err)
-	}
-	t.Skip(err)
+	dockertest.NeedImages(t, neededImages()...)
 }
 
 // otherImage is one to test in the place of that which the sources make.
 func otherImage() string { return os.Getenv("STREAMBENCH_KAFKASTREAMS_IMAGE") }
 
-func lackingFor(t testing.TB) error {
-	e, err := docker.Connect(t.Context())
-	if err != nil {
-		return err
+// neededImages are those of the brokers and of the workers.
+func neededImages() []docker.Image {
+	if otherImage() != "" {
+		return []docker.Image{image.Image()}
 	}
-	defer e.Close()
-	for _, i := range []docker.Image{image.Image(), Image()} {
-		if i.Name == Image().Name && otherImage() != "" {
-			continue
-		}
-		there, err := e.Has(t.Context(), i.Ref())
-		if err != nil {
-			return err
-		}
-		if !there {
-			return fmt.Errorf("image %s is not there: streambench images build %s: %w", i.Ref(),
-				i.Name, errors.ErrUnsupported)
-		}
-	}
-	return nil
+	return []docker.Image{image.Image(), Image()}
 }
 
 // inContainers is a subject whose workers and broker are containers.

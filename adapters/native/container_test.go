@@ -2,11 +2,10 @@ package native
 
 import (
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/streambench/streambench/adapters"
-	"github.com/streambench/streambench/adapters/docker"
+	"github.com/streambench/streambench/adapters/docker/dockertest"
 	"github.com/streambench/streambench/adapters/kafka"
 	"github.com/streambench/streambench/adapters/kafka/image"
 	"github.com/streambench/streambench/workloads/workloadstest"
@@ -16,19 +15,7 @@ import (
 // engine or no image of the broker, or fails where STREAMBENCH_REQUIRE asks for docker.
 func inContainer(t testing.TB) adapters.Transport {
 	t.Helper()
-	there := false
-	e, err := docker.Connect(t.Context())
-	if err == nil {
-		defer e.Close()
-		there, err = e.Has(t.Context(), image.Image().Ref())
-	}
-	switch {
-	case err == nil && there:
-	case strings.Contains(os.Getenv("STREAMBENCH_REQUIRE"), "docker"):
-		t.Fatalf("no broker in a container: the image is there: %v, %v", there, err)
-	default:
-		t.Skipf("no broker in a container: the image is there: %v, %v", there, err)
-	}
+	dockertest.NeedImages(t, image.Image())
 	up, err := kafka.Transport{}.Open(t.Context(), adapters.Job{
 		RunID: "native-containers", Broker: adapters.Broker{At: kafka.AtContainer},
 	})

@@ -75,13 +75,7 @@ func startContainers(ctx context.Context, job adapters.Job) (fleet, error) {
 }
 
 func (c *containers) start(ctx context.Context, job adapters.Job) (err error) {
-	network := ""
-	if job.Topics != nil {
-		network = job.Topics.Network
-	}
-	c.deployment, err = c.engine.NewDeployment(ctx, docker.DeploymentConfig{
-		RunID: job.RunID, Network: network, LogDir: job.LogDir, Lease: job.Lease,
-	})
+	c.deployment, err = c.engine.DeploymentOf(ctx, job)
 	if err != nil {
 		return err
 	}

@@ -3,48 +3,21 @@ package spark
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/adapters/adaptertest"
 	"github.com/streambench/streambench/adapters/docker"
+	"github.com/streambench/streambench/adapters/docker/dockertest"
 	"github.com/streambench/streambench/adapters/kafka"
 	"github.com/streambench/streambench/adapters/kafka/image"
 )
 
-// needImages skips a test where no engine has the images, or fails where somebody asks for it.
+// needImages skips a test where this host has not what it takes.
 func needImages(t *testing.T) {
 	t.Helper()
-	err := lacking(t)
-	if err == nil {
-		return
-	}
-	if strings.Contains(os.Getenv("STREAMBENCH_REQUIRE"), "docker") {
-		t.Fatal(err)
-	}
-	t.Skip(err)
-}
-
-func lacking(t *testing.T) error {
-	e, err := docker.Connect(t.Context())
-	if err != nil {
-		return err
-	}
-	defer e.Close()
-	for _, i := range []docker.Image{image.Image(), Image()} {
-		there, err := e.Has(t.Context(), i.Ref())
-		if err != nil {
-			return err
-		}
-		if !there {
-			return fmt.Errorf("image %s is not there: streambench images build %s: %w", i.Ref(),
-				i.Name, errors.ErrUnsupported)
-		}
-	}
-	return nil
+	dockertest.NeedImages(t, image.Image(), Image())
 }
 
 // inContainers is a subject whose nodes and broker are containers.
