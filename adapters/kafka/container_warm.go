@@ -36,7 +36,7 @@ func (k *containers) warmUp(ctx context.Context, cl *kgo.Client) error {
 		return Unready(what, err)
 	}
 	topics := adapters.Topics{Input: warmTopic, Partitions: warmPartitions}
-	if err := awaitTopics(ctx, admin, &topics); err != nil {
+	if err := awaitTopics(ctx, cl, &topics); err != nil {
 		return err
 	}
 	if err := k.warm(ctx); err != nil {

@@ -187,17 +187,17 @@ func (c *channel) make(ctx context.Context) (err error) {
 	defer cancel()
 	here := *c.topics
 	if c.sink != nil {
-		_, err := createTopics(ctx, kadm.NewClient(c.sink.admin), outputsOf(c.topics))
+		_, err := createTopics(ctx, c.sink.admin, outputsOf(c.topics))
 		if err != nil {
 			return err
 		}
 		clear(here.Outputs[:])
 	}
-	c.made, err = createTopics(ctx, kadm.NewClient(c.admin), &here)
+	c.made, err = createTopics(ctx, c.admin, &here)
 	if err != nil || !c.job.Elsewhere {
 		return err
 	}
-	if err = createClock(ctx, kadm.NewClient(c.admin), clockTopic(c.job.RunID)); err == nil {
+	if err = createClock(ctx, c.admin, clockTopic(c.job.RunID)); err == nil {
 		c.made = append(c.made, clockTopic(c.job.RunID))
 	}
 	return err

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/twmb/franz-go/pkg/kadm"
-
 	"github.com/streambench/streambench/adapters"
 )
 
@@ -43,7 +41,7 @@ func (c *channel) Shadow(ctx context.Context, job adapters.Job) (adapters.Outlet
 }
 
 func (o *outlet) deploy(ctx context.Context, job adapters.Job) (err error) {
-	o.made, err = createTopics(ctx, kadm.NewClient(o.channel.admin), outputsOf(o.topics))
+	o.made, err = createTopics(ctx, o.channel.admin, outputsOf(o.topics))
 	if err != nil {
 		return err
 	}

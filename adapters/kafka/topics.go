@@ -11,6 +11,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/workloads"
@@ -91,8 +93,9 @@ func names(t *adapters.Topics) []string {
 // createTopics makes the topics of a job and reads back what is in force. made are those that are
 // ours to delete, also where there is an error.
 func createTopics(
-	ctx context.Context, admin *kadm.Client, t *adapters.Topics,
+	ctx context.Context, cl *kgo.Client, t *adapters.Topics,
 ) (made []string, err error) {
+	admin := kadm.NewClient(cl)
 	settings := map[string]*string{}
 	for _, s := range topicSettings {
 		settings[s.key] = &s.value
@@ -112,7 +115,7 @@ func createTopics(
 	if err != nil {
 		return made, err
 	}
-	if err := awaitTopics(ctx, admin, t); err != nil {
+	if err := awaitTopics(ctx, cl, t); err != nil {
 		return made, err
 	}
 	return made, checkSettings(ctx, admin, t)
@@ -122,9 +125,9 @@ func createTopics(
 func clockTopic(run string) string { return run + ".clock" }
 
 // createClock makes the topic of the clock.
-func createClock(ctx context.Context, admin *kadm.Client, topic string) error {
+func createClock(ctx context.Context, cl *kgo.Client, topic string) error {
 	byBroker := "LogAppendTime"
-	made, err := admin.CreateTopic(ctx, 1, -1, map[string]*string{
+	made, err := kadm.NewClient(cl).CreateTopic(ctx, 1, -1, map[string]*string{
 		"message.timestamp.type": &byBroker,
 	}, topic)
 	if err == nil {
@@ -136,7 +139,7 @@ func createClock(ctx context.Context, admin *kadm.Client, topic string) error {
 	if err != nil {
 		return Unready("create topic "+topic, err)
 	}
-	return awaitTopics(ctx, admin, &adapters.Topics{Input: topic, Partitions: 1})
+	return awaitTopics(ctx, cl, &adapters.Topics{Input: topic, Partitions: 1})
 }
 
 // notMade says why a topic was not made.
@@ -151,28 +154,22 @@ func notMade(topic kadm.CreateTopicResponse) error {
 	return Unready("create topic "+topic.Topic, err)
 }
 
-// awaitTopics waits until every partition has a leader, and checks how many there are.
-func awaitTopics(ctx context.Context, admin *kadm.Client, t *adapters.Topics) error {
-	for {
-		meta, err := admin.Metadata(ctx, names(t)...)
+// awaitTopics waits until every broker knows a leader of every partition, and checks how many there
+// are. Brokers hear of a new topic one after the other; a broker that has not heard says there is
+// none.
+func awaitTopics(ctx context.Context, cl *kgo.Client, t *adapters.Topics) error {
+	brokers, err := kadm.NewClient(cl).ListBrokers(ctx)
+	if err != nil {
+		return Unready("look at brokers", err)
+	}
+	for asked := brokers.NodeIDs(); len(asked) > 0; {
+		known, err := knows(ctx, cl.Broker(int(asked[0])), t)
 		if err != nil {
-			return Unready("look at topics", err)
+			return err
 		}
-		led := true
-		for _, name := range names(t) {
-			topic := meta.Topics[name]
-			n := len(topic.Partitions)
-			if n > 0 && n != t.Partitions {
-				return Unready("look at topic "+name, fmt.Errorf("it has %d %w, not %d", n,
-					errPartitions, t.Partitions))
-			}
-			led = led && topic.Err == nil && n == t.Partitions
-			for _, p := range topic.Partitions {
-				led = led && p.Err == nil && p.Leader >= 0
-			}
-		}
-		if led {
-			return nil
+		if known {
+			asked = asked[1:]
+			continue
 		}
 		select {
 		case <-time.After(topicPause):
@@ -180,6 +177,37 @@ func awaitTopics(ctx context.Context, admin *kadm.Client, t *adapters.Topics) er
 			return Unready("wait for leaders of "+strings.Join(names(t), ", "), ctx.Err())
 		}
 	}
+	return nil
+}
+
+// knows reports whether a broker knows a leader of every partition.
+func knows(ctx context.Context, broker *kgo.Broker, t *adapters.Topics) (bool, error) {
+	ask := kmsg.NewPtrMetadataRequest()
+	for _, name := range names(t) {
+		topic := kmsg.NewMetadataRequestTopic()
+		topic.Topic = &name
+		ask.Topics = append(ask.Topics, topic)
+	}
+	answer, err := broker.RetriableRequest(ctx, ask)
+	if err != nil {
+		return false, Unready("look at topics", err)
+	}
+	for _, topic := range answer.(*kmsg.MetadataResponse).Topics {
+		n := len(topic.Partitions)
+		if n > 0 && n != t.Partitions {
+			err := fmt.Errorf("it has %d %w, not %d", n, errPartitions, t.Partitions)
+			return false, Unready("look at topic "+*topic.Topic, err)
+		}
+		if topic.ErrorCode != 0 || n != t.Partitions {
+			return false, nil
+		}
+		for _, p := range topic.Partitions {
+			if p.ErrorCode != 0 || p.Leader < 0 {
+				return false, nil
+			}
+		}
+	}
+	return true, nil
 }
 
 // checkSettings compares the settings in force with those a run needs.

@@ -32,17 +32,17 @@ type ending struct {
 
 // each is every fault by itself.
 var each = map[string]string{
-	"kill":      "{at: 10s, kill: worker, restart: 20s}",
-	"stop":      "{at: 10s, stop: worker-2, restart: 20s}",
-	"lose":      "{at: 10s, lose: worker, restart: 20s}",
-	"pause":     "{at: 10s, pause: worker, for: 20s}",
-	"partition": "{at: 10s, partition: [worker-1 | rest], for: 20s}",
-	"one-way":   "{at: 10s, partition: [worker-1 > worker-2], for: 20s}",
-	"link": "{at: 10s, link: {between: [worker-1, worker-2], delay: 20ms, rate: 80Mbit/s}, " +
+	"kill":      "{at: 12s, kill: worker, restart: 20s}",
+	"stop":      "{at: 12s, stop: worker-2, restart: 20s}",
+	"lose":      "{at: 12s, lose: worker, restart: 20s}",
+	"pause":     "{at: 12s, pause: worker, for: 20s}",
+	"partition": "{at: 12s, partition: [worker-1 | rest], for: 20s}",
+	"one-way":   "{at: 12s, partition: [worker-1 > worker-2], for: 20s}",
+	"link": "{at: 12s, link: {between: [worker-1, worker-2], delay: 20ms, rate: 80Mbit/s}, " +
 		"for: 20s}",
-	"disk":        "{at: 10s, disk: {node: worker-3, slow: 500ms}, for: 20s}",
-	"pressure":    "{at: 10s, pressure: {node: worker-4, cpus: 0.01}, for: 20s}",
-	"coordinator": "{at: 10s, kill: coordinator, restart: 20s}",
+	"disk":        "{at: 12s, disk: {node: worker-3, slow: 500ms}, for: 20s}",
+	"pressure":    "{at: 12s, pressure: {node: worker-4, cpus: 0.01}, for: 20s}",
+	"coordinator": "{at: 12s, kill: coordinator, restart: 20s}",
 	"poison":      "{at: 3s, poison: 3}",
 }
 
@@ -51,16 +51,16 @@ func endings() (all []ending) {
 	if os.Getenv(killedVariable) == "" {
 		return []ending{
 			{name: "killed", plane: chaos.PlaneRelay, signal: syscall.SIGKILL, faults: []string{
-				each["one-way"], each["disk"], each["pressure"], "{at: 10s, pause: worker-2, for: 20s}",
+				each["one-way"], each["disk"], each["pressure"], "{at: 12s, pause: worker-2, for: 20s}",
 			}},
 			{name: "killed without a coordinator", plane: chaos.PlaneDirect, format: "json",
 				signal: syscall.SIGKILL, faults: []string{each["coordinator"], each["poison"]}},
 			{name: "interrupted", plane: chaos.PlaneRelay, signal: syscall.SIGINT, faults: []string{
-				each["kill"], "{at: 10s, pause: worker-3, for: 20s}", each["link"],
+				each["kill"], "{at: 12s, pause: worker-3, for: 20s}", each["link"],
 			}},
 			{name: "killed with namespaces", plane: chaos.PlaneNetns, signal: syscall.SIGKILL,
-				faults: []string{each["partition"], "{at: 10s, pause: worker-3, for: 20s}",
-					"{at: 10s, link: {between: [worker-2, worker-4], delay: 20ms}, for: 20s}"}},
+				faults: []string{each["partition"], "{at: 12s, pause: worker-3, for: 20s}",
+					"{at: 12s, link: {between: [worker-2, worker-4], delay: 20ms}, for: 20s}"}},
 		}
 	}
 	for name, fault := range each {
@@ -81,7 +81,7 @@ func endings() (all []ending) {
 // a process cannot see, and by those that it obeys. Nothing of theirs may stay on the host.
 func TestNothingIsLeftOfARunThatIsKilled(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes a baseline of 10 s")
+		t.Skip("takes a baseline of 12 s")
 	}
 	t.Parallel()
 	limit := make(chan struct{}, 4)
@@ -112,7 +112,7 @@ func TestNothingIsLeftOfARunThatIsKilled(t *testing.T) {
 // harms no other run, and is undone by clean.
 func TestWhatIsLeftWithoutAReaperIsCleaned(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes a baseline of 10 s")
+		t.Skip("takes a baseline of 12 s")
 	}
 	t.Parallel()
 	e := ending{plane: chaos.PlaneRelay, faults: []string{each["pause"], each["disk"]}}
