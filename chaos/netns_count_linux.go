@@ -12,9 +12,13 @@ import (
 
 // counter counts the FIN and RST that leave the router for a node.
 type counter struct {
-	nodes map[netip.Addr]string
-	mu    sync.Mutex
-	ends  map[Edge]*endings
+	nodes   map[netip.Addr]string
+	devices map[int]bool // by number: whether it leads to a node
+	packets int          // the socket they come from
+
+	mu   sync.Mutex
+	buf  [128]byte
+	ends map[Edge]*endings
 }
 
 // onlyEnds lets through IPv4 packets of TCP, no later fragments, with FIN or RST.
@@ -48,32 +52,48 @@ func countEnds(nodes map[netip.Addr]string) (*counter, error) {
 	if err != nil {
 		return nil, errors.Join(err, unix.Close(fd))
 	}
-	c := &counter{nodes: nodes, ends: map[Edge]*endings{}}
-	devices := map[int]bool{} // by number: whether it leads to a node
+	c := &counter{nodes: nodes, devices: map[int]bool{}, packets: fd, ends: map[Edge]*endings{}}
 	all, err := net.Interfaces()
 	if err != nil {
 		return nil, errors.Join(err, unix.Close(fd))
 	}
 	for _, d := range all {
-		devices[d.Index] = d.Name[0] == 'n'
+		c.devices[d.Index] = d.Name[0] == 'n'
 	}
 	go func() {
-		buf := make([]byte, 128)
+		ready := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
 		for {
-			n, from, err := unix.Recvfrom(fd, buf, 0)
-			if errors.Is(err, unix.EINTR) {
-				continue
+			_, err := unix.Poll(ready, -1)
+			if err == nil {
+				err = c.take()
 			}
-			if err != nil {
+			if err != nil && !errors.Is(err, unix.EINTR) {
 				return
-			}
-			at, ok := from.(*unix.SockaddrLinklayer)
-			if ok && at.Pkttype == unix.PACKET_OUTGOING && devices[at.Ifindex] {
-				c.note(buf[:n], monotonic())
 			}
 		}
 	}()
 	return c, nil
+}
+
+// take counts all that has passed by now.
+func (c *counter) take() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for {
+		n, from, err := unix.Recvfrom(c.packets, c.buf[:], unix.MSG_DONTWAIT)
+		switch {
+		case errors.Is(err, unix.EAGAIN):
+			return nil
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			return err
+		}
+		at, ok := from.(*unix.SockaddrLinklayer)
+		if ok && at.Pkttype == unix.PACKET_OUTGOING && c.devices[at.Ifindex] {
+			c.note(c.buf[:n], monotonic())
+		}
+	}
 }
 
 // note counts one packet, unless it is of a probe.
@@ -93,8 +113,6 @@ func (c *counter) note(b []byte, nowNs int64) {
 	if e.From == "" || e.To == "" {
 		return
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.ends[e] == nil {
 		c.ends[e] = &endings{Edge: e}
 	}
@@ -102,7 +120,12 @@ func (c *counter) note(b []byte, nowNs int64) {
 	c.ends[e].LastNs = nowNs
 }
 
+// read is what was counted. What has passed before it is asked is in it, however late the one who
+// counts gets to run.
 func (c *counter) read() ([]endings, error) {
+	if err := c.take(); err != nil {
+		return nil, err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var all []endings

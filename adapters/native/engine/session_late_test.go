@@ -135,6 +135,9 @@ func TestAfterAllRetractionsTheOraclesSessionsAreLeft(t *testing.T) {
 			seen[op] += n
 		}
 	})
+	if testing.Short() {
+		return // so few draws may be without one
+	}
 	for _, op := range []int64{workloads.Insert, workloads.Update, workloads.Retract} {
 		if seen[op] == 0 {
 			t.Errorf("no change was of kind %d: %v", op, seen)
