@@ -46,7 +46,8 @@ var arrows = map[string]rule{
 	"adapters/log": {own: []string{"adapters", "adapters/kafka", "workloads", "chaos"}},
 	"adapters/null": {own: []string{"adapters", "adapters/kafka", "adapters/log", "workloads",
 		"chaos"}},
-	"adapters/java": {own: []string{"adapters", "workloads"}},
+	"adapters/java":          {own: []string{"adapters", "workloads"}},
+	"adapters/java/javatest": {own: []string{"adapters/java"}},
 	"adapters/spark": {
 		own: []string{"adapters", "adapters/docker", "adapters/java", "adapters/kafka", "chaos",
 			"workloads", "reports/record"},

@@ -87,7 +87,8 @@ type Adapter interface {
 	// Supports says why a job cannot be run exactly, wrapping errors.ErrUnsupported; nil if it can.
 	// It reads neither Load nor Collector, so a job can be checked before anything is built.
 	Supports(job Job) error
-	// Deploy returns once the system is ready to take events. Ending ctx does not end the system.
+	// Deploy returns once the system is ready to take events. Ending ctx does not end the system. That
+	// a deployment failed, and of which system, is for the caller to say; so it is with Open.
 	Deploy(ctx context.Context, job Job) (System, error)
 }
 

@@ -10,7 +10,6 @@ package flink
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/streambench/streambench/adapters"
 )
@@ -28,7 +27,7 @@ const exactlyOnce = "exactly-once"
 func (a Adapter) Open(ctx context.Context, job adapters.Job) (adapters.Host, error) {
 	s, err := newSettings(job)
 	if err != nil {
-		return nil, fmt.Errorf("deploy flink: %w", err)
+		return nil, err
 	}
 	h := &host{settings: s, apart: a.program}
 	if job.Own.At != "" {
@@ -37,7 +36,7 @@ func (a Adapter) Open(ctx context.Context, job adapters.Job) (adapters.Host, err
 		err = h.start(ctx, job)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("deploy flink: %w", errors.Join(err, h.Close()))
+		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
 }

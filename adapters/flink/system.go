@@ -40,7 +40,7 @@ func (h *host) Deploy(ctx context.Context, job adapters.Job) (adapters.System, e
 	}
 	s := &system{job: job, host: h}
 	if err := s.deploy(ctx); err != nil {
-		return nil, fmt.Errorf("deploy flink: %w", errors.Join(err, s.Close()))
+		return nil, errors.Join(err, s.Close())
 	}
 	if h.deployment != nil {
 		return counted{s}, nil

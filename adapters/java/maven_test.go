@@ -1,73 +1,23 @@
 package java_test
 
 import (
-	"context"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/streambench/streambench/adapters/java"
+	"github.com/streambench/streambench/adapters/java/javatest"
 )
 
-// The Java tests of the module pass, where Maven and a compiler are there.
+// The Java tests of the module pass.
 func TestJavaModule(t *testing.T) {
-	if testing.Short() || *update {
-		t.Skip("Maven takes its time, and vectors that are being written are not read")
+	if *update {
+		t.Skip("vectors that are being written are not read")
 	}
-	for _, tool := range []string{"mvn", "javac"} {
-		if _, err := exec.LookPath(tool); err == nil {
-			continue
-		}
-		if strings.Contains(os.Getenv("STREAMBENCH_REQUIRE"), "java") {
-			t.Fatalf("no %s on this machine, and STREAMBENCH_REQUIRE asks for java", tool)
-		}
-		t.Skipf("no %s on this machine", tool)
-	}
-	dir := t.TempDir() // others may build the module in its own folder meanwhile
-	for _, part := range []string{"pom.xml", "src"} {
-		copyTree(t, filepath.Join("core", part), filepath.Join(dir, part))
-	}
-	out, err := maven(t, dir, "-o")
-	if err != nil && strings.Contains(out, "offline mode") {
-		out, err = maven(t, dir) // it fetches what it has not
-	}
-	if err != nil {
-		t.Fatalf("mvn test: %v\n%s", err, out)
-	}
-}
-
-func copyTree(t *testing.T, from, to string) {
-	t.Helper()
-	info, err := os.Stat(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.IsDir() {
-		err = os.CopyFS(to, os.DirFS(from))
-	} else {
-		var text []byte
-		if text, err = os.ReadFile(from); err == nil {
-			err = os.WriteFile(to, text, 0o644)
-		}
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func maven(t *testing.T, dir string, flags ...string) (string, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "mvn", append(flags, "-q", "-B", "test")...)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	return string(out), err
+	javatest.Module(t, "core")
 }
 
 // Java keeps to the width of a screen as Go does.

@@ -10,6 +10,7 @@ package kafkastreams
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -60,7 +61,7 @@ func (a Adapter) open(ctx context.Context, job adapters.Job) (*host, error) {
 	}
 	f, err := start(ctx, job)
 	if err != nil {
-		return nil, fmt.Errorf("deploy kafkastreams: %w", err)
+		return nil, err
 	}
 	return &host{fleet: f, of: job}, nil
 }
@@ -71,7 +72,7 @@ func (a Adapter) Deploy(ctx context.Context, job adapters.Job) (adapters.System,
 		return nil, err
 	}
 	if job.Topics == nil {
-		return nil, fmt.Errorf("deploy kafkastreams: BUG: a job without topics")
+		return nil, errors.New("BUG: a job without topics")
 	}
 	h, err := a.open(ctx, job)
 	if err != nil {

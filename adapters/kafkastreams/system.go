@@ -42,12 +42,12 @@ type system struct {
 func (h *host) deploy(ctx context.Context, job adapters.Job) (*system, error) {
 	t, err := connect(job)
 	if err != nil {
-		return nil, fmt.Errorf("deploy kafkastreams: %w", err)
+		return nil, err
 	}
 	s := &system{host: h, job: job, topics: t, reader: func() {},
 		late: map[string]int64{}, told: map[string]int{}}
 	if err := s.start(ctx); err != nil {
-		return nil, closing(fmt.Errorf("deploy kafkastreams: %w", err), s.Close)
+		return nil, closing(err, s.Close)
 	}
 	return s, nil
 }

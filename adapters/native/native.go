@@ -89,7 +89,7 @@ func (a Adapter) Deploy(ctx context.Context, job adapters.Job) (adapters.System,
 	s := &system{job: job, cancel: cancel, done: make(chan struct{})}
 	if err := s.build(ctx); err != nil {
 		s.release()
-		return nil, fmt.Errorf("deploy native: %w", err)
+		return nil, err
 	}
 	giveThreads(job.WorkerCPUs)
 	go s.run(run)

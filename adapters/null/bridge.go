@@ -61,7 +61,7 @@ type bridge struct {
 func deployBridge(ctx context.Context, job adapters.Job) (adapters.System, error) {
 	codec, err := workloads.NewCodec(job.Workload.Schema, job.Format)
 	if err != nil {
-		return nil, fmt.Errorf("deploy null: %w", err)
+		return nil, err
 	}
 	b := &bridge{
 		job: job, codec: codec, event: workloads.NewBatchOf(job.Workload.Schema, nil, 1),
@@ -69,14 +69,14 @@ func deployBridge(ctx context.Context, job adapters.Job) (adapters.System, error
 		done: make(chan struct{}),
 	}
 	if b.answers, err = encoded(job); err != nil {
-		return nil, fmt.Errorf("deploy null: %w", err)
+		return nil, err
 	}
 	connect := b.toBrokers
 	if job.Topics.Folder != "" {
 		connect = b.toLogs
 	}
 	if err := connect(ctx); err != nil {
-		return nil, fmt.Errorf("deploy null: %w", err)
+		return nil, err
 	}
 	go func() {
 		defer close(b.done)

@@ -14,7 +14,6 @@ package spark
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/streambench/streambench/adapters"
@@ -72,7 +71,7 @@ func (a Adapter) open(ctx context.Context, job adapters.Job) (*host, error) {
 	}
 	f, err := start(ctx, job)
 	if err != nil {
-		return nil, fmt.Errorf("deploy spark: %w", err)
+		return nil, err
 	}
 	return &host{fleet: f, of: job}, nil
 }

@@ -54,7 +54,7 @@ func (h *host) deploy(ctx context.Context, job adapters.Job) (*system, error) {
 		err = start(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("deploy spark: %w", err), s.Close())
+		return nil, errors.Join(err, s.Close())
 	}
 	looking, stop := context.WithCancel(context.Background())
 	s.looking = stop

@@ -94,12 +94,12 @@ const maxSlots = 64
 func Deploy(ctx context.Context, given adapters.Job) (_ *System, err error) {
 	s, err := newSystem(ctx, given)
 	if err != nil {
-		return nil, fmt.Errorf("deploy native: %w", err)
+		return nil, err
 	}
 	given.Load.Follow(s)
 	go s.watchSilence()
 	if err := s.start(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("deploy native: %w", err), s.Close())
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
