@@ -72,8 +72,8 @@ type drained struct {
 }
 
 func (d drained) String() string {
-	return fmt.Sprintf("%d events, %.0f/s, whole %.0f/s; deployed in %s; an event took %.2f µs of the "+
-		"nodes, %.2f of the brokers", d.events, d.rate, float64(d.events)/d.whole.Seconds(),
+	return fmt.Sprintf("%d events, %.0f/s, whole %.0f/s; deployed in %s; an event took %.2f µs of "+
+		"the nodes, %.2f of the brokers", d.events, d.rate, float64(d.events)/d.whole.Seconds(),
 		d.deployed.Round(time.Millisecond), d.per(d.nodesNs), d.per(d.brokerNs))
 }
 

@@ -15,7 +15,7 @@ import (
 // STREAMBENCH_REQUIRE asks for docker.
 func NeedImages(t testing.TB, images ...docker.Image) {
 	t.Helper()
-	err := Lacking(t, images...)
+	err := lacking(t, images...)
 	if err == nil {
 		return
 	}
@@ -25,8 +25,8 @@ func NeedImages(t testing.TB, images ...docker.Image) {
 	t.Skip(err)
 }
 
-// Lacking says which of the images is not there, or why no engine can be asked; nil if all are.
-func Lacking(t testing.TB, images ...docker.Image) error {
+// lacking says which of the images is not there, or why no engine can be asked; nil if all are.
+func lacking(t testing.TB, images ...docker.Image) error {
 	e, err := docker.Connect(t.Context())
 	if err != nil {
 		return err
