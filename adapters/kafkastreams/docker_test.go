@@ -85,6 +85,25 @@ func TestTwoWorkersInContainers(t *testing.T) {
 	adaptertest.Run(t, s, adaptertest.Options{Cases: cases, Only: only})
 }
 
+// Windows in a store of Streams' own answer as those on the heap do, also behind a gap.
+func TestWindowsInRocksDB(t *testing.T) {
+	needImages(t)
+	cases, err := adaptertest.Cases("iot-telemetry,gap,gap q5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := inContainers(1)
+	s.Job.Settings[store] = rocksDB
+	s.Reads = map[string]string{
+		store: rocksDB, "topic.query-rows-changelog.retention.ms": "-1",
+		"topic.query-rows-changelog.cleanup.policy": "compact",
+	}
+	s.Refused, s.Boundary = map[string]string{store: "disk"}, ""
+	adaptertest.Run(t, s, adaptertest.Options{Cases: cases, Only: []string{
+		"settings", "exact/iot-telemetry", "exact/gap", "exact/gap q5", "refused settings",
+	}})
+}
+
 // The example of docs/own-logic.md, in the place of the generic job.
 func TestAJobOfTheUsersOwn(t *testing.T) {
 	needImages(t)

@@ -1,6 +1,7 @@
 package kafkastreams
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -57,7 +58,7 @@ func (Adapter) Supports(job adapters.Job) error {
 	if why := beyond(job.Workload.Query); why != "" {
 		return unsupported("run %s on kafkastreams: %s", name, why)
 	}
-	return nil
+	return checkStore(job)
 }
 
 func unsupported(format string, args ...any) error {
@@ -84,6 +85,31 @@ func beyond(q workloads.Query) string {
 		return "sliding windows with lateness"
 	}
 	return beyondAggregates(q)
+}
+
+// The places windows can be kept in: by our operators, or in a store of Kafka Streams' own.
+const (
+	store    = "store"
+	onHeap   = "heap"
+	inMemory = "in_memory"
+	rocksDB  = "rocksdb"
+)
+
+// checkStore says why state cannot be kept where a job wants it.
+func checkStore(job adapters.Job) error {
+	where := cmp.Or(job.Settings[store], onHeap)
+	if !slices.Contains([]string{onHeap, inMemory, rocksDB}, where) {
+		return unsupported("run kafkastreams with setting store %s: write %s, %s or %s", where, onHeap,
+			inMemory, rocksDB)
+	}
+	q := job.Workload.Query
+	windows := q.Window.Kind == workloads.Tumbling || q.Window.Kind == workloads.Hopping
+	ofEvents := q.Rank != nil && len(q.Aggregates) == 0
+	if where == onHeap || windows && !q.Window.Processing && !ofEvents && q.Join == nil {
+		return nil
+	}
+	return unsupported("run %s on kafkastreams with setting store %s: only aggregates of tumbling and "+
+		"hopping windows of event time are kept there", job.Workload.Name, where)
 }
 
 // additive are the aggregates events can be taken out of.

@@ -50,6 +50,19 @@ func TestWhatIsRefusedSaysWhy(t *testing.T) {
 		{"the classic protocol has them", func(j *adapters.Job) { j.Profile = "equal-detection" }, ""},
 		{"no such profile", func(j *adapters.Job) { j.Profile = "fast" },
 			"defaults, equal-detection, vendor-tuned"},
+		{"no such store", func(j *adapters.Job) { j.Settings = map[string]string{"store": "disk"} },
+			"write heap, in_memory or rocksdb"},
+		{"windows in RocksDB", func(j *adapters.Job) {
+			j.Settings = map[string]string{"store": "rocksdb"}
+		}, ""},
+		{"a machine in RocksDB", func(j *adapters.Job) {
+			j.Workload = workloadstest.Bind(t, "fraud", 10_000, nil)
+			j.Settings = map[string]string{"store": "rocksdb"}
+		}, "only aggregates of tumbling and hopping windows"},
+		{"single events in RocksDB", func(j *adapters.Job) {
+			j.Workload = workloadstest.Bind(t, "nexmark", 10_000, map[string]string{"query": "q0"})
+			j.Settings = map[string]string{"store": "rocksdb"}
+		}, "only aggregates of tumbling and hopping windows"},
 		{"a rank with lateness", func(j *adapters.Job) {
 			w := workloadstest.Bind(t, "nexmark", 10_000, map[string]string{"query": "q5"})
 			w.Query.LatenessMs = 1

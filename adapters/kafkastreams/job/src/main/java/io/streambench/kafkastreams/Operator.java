@@ -3,6 +3,7 @@ package io.streambench.kafkastreams;
 import io.streambench.core.Bytes;
 import io.streambench.core.Plan;
 import io.streambench.core.Selection.Side;
+import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
  * What answers a query in a task: a store of the task that events are added to and that event time
@@ -23,6 +24,11 @@ abstract class Operator extends State {
         super(name);
         this.plan = plan;
         marks = new Marks(feeders);
+    }
+
+    /** Takes the store of Streams' own that it keeps its entries in, where it has one. */
+    void bind(KeyValueStore<org.apache.kafka.common.utils.Bytes, byte[]> rows) {
+        throw new IllegalStateException("BUG: " + name() + " has no store of Streams");
     }
 
     /** Takes a row of a side, which may be late. */

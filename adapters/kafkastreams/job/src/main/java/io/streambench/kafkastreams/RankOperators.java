@@ -32,13 +32,13 @@ final class RankOperators {
         Windows windows = new Windows(plan);
         return new WindowOperator.Lines() {
             @Override
-            public void close(long start, LongMap<long[]> rows, Outlet out) {
+            public void close(WindowOperator.Pane of, Outlet out) {
                 long[] best = {Long.MIN_VALUE};
-                rows.each((key, acc) -> best[0] = Math.max(best[0], ranking.of(acc)));
-                rows.each((key, acc) -> {
+                of.each((key, acc) -> best[0] = Math.max(best[0], ranking.of(acc)));
+                of.each((key, acc) -> {
                     if (ranking.of(acc) == best[0]) {
-                        long[] line = answers.group(key, start, windows.end(start), acc);
-                        out.pass(start, record(start, best[0], line));
+                        long[] line = answers.group(key, of.start, windows.end(of.start), acc);
+                        out.pass(of.start, record(of.start, best[0], line));
                     }
                 });
             }

@@ -45,6 +45,7 @@ final class Stage implements Processor<byte[], byte[], To, byte[]>, Outlet {
     private final Plan plan;
     private final Counters counters;
     private final IntPredicate vacant;
+    private final boolean stored;
     private ProcessorContext<To, byte[]> context;
     private Operator operator; // null where rows are only sent on
     private Marks marks;
@@ -65,6 +66,7 @@ final class Stage implements Processor<byte[], byte[], To, byte[]>, Outlet {
         plan = of.plan;
         counters = of.counters;
         vacant = of.vacant;
+        stored = of.stored(step);
     }
 
     @Override
@@ -83,6 +85,9 @@ final class Stage implements Processor<byte[], byte[], To, byte[]>, Outlet {
         } else {
             operator = of.getStateStore(step.name());
             operator.out = this;
+            if (stored) {
+                operator.bind(of.getStateStore(step.rows()));
+            }
             operator.resume();
             marks = operator.marks;
         }

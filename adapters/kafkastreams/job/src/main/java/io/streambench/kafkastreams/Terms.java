@@ -11,6 +11,8 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.state.KeyValueBytesStoreSupplier;
+import org.apache.kafka.streams.state.Stores;
 
 /** The configuration of a job: what the plan asks for, and what is in force. */
 final class Terms {
@@ -28,6 +30,10 @@ final class Terms {
     /** Read by the broker alone where the group protocol is that of Streams. */
     private static final Set<String> OF_BROKER =
         Set.of("session.timeout.ms", "heartbeat.interval.ms");
+
+    /** Ours: where windows are kept, {@code heap} (the default), {@code in_memory}, {@code rocksdb}. */
+    private static final String STORE = "store";
+    private static final String HEAP = "heap";
 
     /** The largest batch the topics of a run take. */
     private static final int LARGEST_B = 2 << 20;
@@ -65,7 +71,27 @@ final class Terms {
         p.put(StreamsConfig.topicPrefix("message.timestamp.after.max.ms"),
             Long.toString(Long.MAX_VALUE));
         p.putAll(plan.settings);
+        p.remove(STORE);
         return p;
+    }
+
+    private static String store(Plan plan) {
+        return plan.settings.getOrDefault(STORE, HEAP);
+    }
+
+    /** Whether state is kept by our operators and not in a store of Streams' own. */
+    static boolean onHeap(Plan plan) {
+        return store(plan).equals(HEAP);
+    }
+
+    /** The store of Streams' own that is asked for. */
+    static KeyValueBytesStoreSupplier store(Plan plan, String name) {
+        return switch (store(plan)) {
+            case "in_memory" -> Stores.inMemoryKeyValueStore(name);
+            case "rocksdb" -> Stores.persistentKeyValueStore(name);
+            default -> throw new IllegalArgumentException("setting store: write heap, in_memory or "
+                + "rocksdb, not " + store(plan));
+        };
     }
 
     /** What is in force, by the names under which a plan would ask for it. */
@@ -86,8 +112,9 @@ final class Terms {
             }
         }
         PRODUCER.forEach(name -> all.put("producer." + name, producer.values().get(name)));
-        plan.settings.keySet().forEach(name -> all.put(name, of(name, consumer, producer)));
-        all.put("store", "on the heap, changes to the changelog at commits");
+        plan.settings.keySet().stream().filter(name -> !name.equals(STORE))
+            .forEach(name -> all.put(name, of(name, consumer, producer)));
+        all.put(STORE, store(plan));
         return all.all();
     }
 

@@ -17,29 +17,40 @@ import java.util.List;
  * comes after that is too late. Event time may jump as far as it likes: windows are not looked up
  * by how old they are, so none is hidden by a gap.
  */
-final class WindowOperator extends Operator {
+abstract class WindowOperator extends Operator {
+    final Fold fold;
     private final Windows windows;
-    private final Fold fold;
     private final Keys keys;
     private final Lines lines;
     private final List<Pane> panes = new ArrayList<>(); // by start
     private long next = Long.MIN_VALUE; // the least watermark at which a window closes or goes
 
-    /** The accumulators of a window by key. */
-    private static final class Pane {
+    /** The accumulators of a window by key, wherever they are kept. */
+    abstract static class Pane {
         final long start;
-        boolean closed;
-        final LongMap<long[]> rows = new LongMap<>();
+        private boolean closed;
 
         Pane(long start) {
             this.start = start;
         }
+
+        /** Adds a row to the accumulator of a key, and returns that. */
+        abstract long[] add(long key, byte[] row);
+
+        /** Shows every accumulator. */
+        abstract void each(LongMap.Visitor<long[]> to);
+
+        /** Forgets all of them, for good. */
+        abstract void drop();
     }
+
+    /** The pane of a window without rows. */
+    abstract Pane fresh(long start);
 
     /** What becomes of the lines of a window that closes. */
     interface Lines {
-        /** A window closes; {@code rows} are the accumulators of its keys. */
-        void close(long start, LongMap<long[]> rows, Outlet out);
+        /** A window closes, whose accumulators are shown as often as they are asked for. */
+        void close(Pane of, Outlet out);
 
         /** A late event has changed the accumulator of a key. */
         void refine(long start, long key, long[] acc, Outlet out);
@@ -51,8 +62,8 @@ final class WindowOperator extends Operator {
         Windows windows = new Windows(plan);
         return new Lines() {
             @Override
-            public void close(long start, LongMap<long[]> rows, Outlet out) {
-                rows.each((key, acc) -> refine(start, key, acc, out));
+            public void close(Pane of, Outlet out) {
+                of.each((key, acc) -> refine(of.start, key, acc, out));
             }
 
             @Override
@@ -89,14 +100,15 @@ final class WindowOperator extends Operator {
 
     private void addTo(Pane p, byte[] row) {
         long key = keys.of(row);
-        long[] acc = p.rows.change(key, fold::zero);
-        long[] grown = fold.add(acc, row);
-        if (grown != acc) {
-            p.rows.put(key, grown);
-        }
+        long[] acc = p.add(key, row);
         if (p.closed) {
-            lines.refine(p.start, key, grown, out);
+            lines.refine(p.start, key, acc, out);
         }
+    }
+
+    /** The pane of a start, as entries of the changelog come back. */
+    final Pane restored(long start) {
+        return pane(start, Long.MIN_VALUE);
     }
 
     /** The pane of a start, newest first: that is where nearly all events belong. */
@@ -111,7 +123,7 @@ final class WindowOperator extends Operator {
                 break;
             }
         }
-        Pane p = new Pane(start);
+        Pane p = fresh(start);
         p.closed = windows.closesAt(windows.end(start)) <= watermark;
         panes.add(i + 1, p);
         next = Math.min(next, due(p));
@@ -135,10 +147,10 @@ final class WindowOperator extends Operator {
             long end = windows.end(p.start);
             if (!p.closed && windows.closesAt(end) <= watermark) {
                 p.closed = true;
-                lines.close(p.start, p.rows, out);
+                lines.close(p, out);
             }
             if (windows.droppedAt(end) <= watermark) {
-                p.rows.eachLogged((key, acc) -> log(key('w', p.start, key), null));
+                p.drop();
                 panes.remove(i--);
             } else {
                 next = Math.min(next, due(p));
@@ -157,27 +169,14 @@ final class WindowOperator extends Operator {
         return at;
     }
 
-    @Override
-    void saveEntries() {
-        for (Pane p : panes) {
-            p.rows.save((key, acc) -> log(key('w', p.start, key), Bytes.of(acc)));
-        }
-    }
-
-    @Override
-    void restoreEntry(byte[] key, byte[] value) {
-        Pane p = pane(word(key, 0), Long.MIN_VALUE);
-        if (value == null) {
-            p.rows.remove(word(key, 1));
-        } else {
-            p.rows.putRestored(word(key, 1), Bytes.words(value));
-        }
+    /** The windows there are, in no order. */
+    final List<Pane> panes() {
+        return panes;
     }
 
     @Override
     void resume() {
         long watermark = windows.watermark(marks.least());
-        panes.removeIf(p -> p.rows.size() == 0);
         next = Long.MAX_VALUE;
         for (Pane p : panes) {
             p.closed = windows.closesAt(windows.end(p.start)) <= watermark;

@@ -9,11 +9,13 @@ import java.util.Set;
 import java.util.function.IntPredicate;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorSupplier;
 import org.apache.kafka.streams.processor.internals.InternalTopicProperties;
 import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
 
 /**
  * The topology of a plan's query: one to three stages, with an internal topic between two.
@@ -45,6 +47,11 @@ final class Wiring extends Topology {
      * @param next null of the last stage
      */
     record Step(String name, boolean fromInput, String topic, Maker operator, Step next) {
+        /** The store of Streams' own beside that of the operator. */
+        String rows() {
+            return name + "-rows";
+        }
+
         String passes() {
             return name + "-passes";
         }
@@ -132,9 +139,18 @@ final class Wiring extends Topology {
         return switch (q.window().kind()) {
             case SESSION -> SessionOperator::new;
             case SLIDING -> SlidingOperator::new;
-            default -> (name, of, feeders) -> new WindowOperator(name, of, feeders,
-                q.rank() != null ? RankOperators.leaders(of) : WindowOperator.answers(of));
+            default -> (name, of, feeders) -> {
+                WindowOperator.Lines lines =
+                    q.rank() != null ? RankOperators.leaders(of) : WindowOperator.answers(of);
+                return Terms.onHeap(of) ? new HeapWindows(name, of, feeders, lines)
+                    : new StoredWindows(name, of, feeders, lines);
+            };
         };
+    }
+
+    /** Whether a stage keeps its entries in a store of Streams' own: that of the windows may. */
+    boolean stored(Step s) {
+        return !Terms.onHeap(plan) && s.name().equals("query");
     }
 
     private void add(Step s) {
@@ -179,7 +195,15 @@ final class Wiring extends Topology {
 
         @Override
         public Set<StoreBuilder<?>> stores() {
-            return step.operator() == null ? Set.of() : Set.of(new Store(step));
+            if (step.operator() == null) {
+                return Set.of();
+            }
+            if (!stored(step)) {
+                return Set.of(new Store(step));
+            }
+            return Set.of(new Store(step), Stores.keyValueStoreBuilder(
+                Terms.store(plan, step.rows()), Serdes.Bytes(), Serdes.ByteArray())
+                .withCachingEnabled());
         }
     }
 

@@ -16,6 +16,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -26,7 +27,9 @@ class TopologyTest {
         // Windows of the machine's clock are not those of the driver.
         List<Vector> all = Vector.all();
         assertTrue(all.size() > 20);
-        return all;
+        List<Vector> stored = all.stream().flatMap(v -> v.stored().stream()).toList();
+        assertTrue(stored.size() > 5);
+        return java.util.stream.Stream.concat(all.stream(), stored.stream()).toList();
     }
 
     private static TopologyTestDriver driver(Plan plan) {
@@ -101,6 +104,12 @@ class TopologyTest {
         }
     }
 
+    private static List<TestRecord<byte[], byte[]>> changelog(TopologyTestDriver of, Vector v,
+        String store) {
+        return of.createOutputTopic(v.plan().runId + "-" + store + "-changelog",
+            new ByteArrayDeserializer(), new ByteArrayDeserializer()).readRecordsToList();
+    }
+
     /** What the changelog holds in mid-stream is all another task needs to go on. */
     @ParameterizedTest
     @MethodSource("vectors")
@@ -112,21 +121,28 @@ class TopologyTest {
         List<byte[]> events = v.events();
         int half = events.size() / 2;
         List<TestRecord<byte[], byte[]>> kept = new ArrayList<>();
+        List<TestRecord<byte[], byte[]>> rows = new ArrayList<>();
+        boolean stored = !Terms.onHeap(v.plan());
         List<long[]> results;
         try (TopologyTestDriver first = driver(v.plan())) {
             TestInputTopic<byte[], byte[]> in = input(first);
             for (byte[] event : events.subList(0, half)) {
                 in.pipeInput(null, event, Bytes.getLong(event, 8));
             }
-            String topic = v.plan().runId + "-" + only.name() + "-changelog";
-            var changes = first.createOutputTopic(topic, new ByteArrayDeserializer(),
-                new ByteArrayDeserializer());
-            kept.addAll(changes.readRecordsToList());
+            kept.addAll(changelog(first, v, only.name()));
+            if (stored) {
+                rows.addAll(changelog(first, v, only.rows()));
+            }
             results = read(first, v.plan(), Stream.ANSWERS);
         }
         try (TopologyTestDriver second = driver(v.plan())) {
             Operator operator = (Operator) second.getStateStore(only.name());
             kept.forEach(r -> operator.restore(r.key(), r.value()));
+            if (stored) {
+                KeyValueStore<org.apache.kafka.common.utils.Bytes, byte[]> to =
+                    second.getKeyValueStore(only.rows());
+                rows.forEach(r -> to.put(org.apache.kafka.common.utils.Bytes.wrap(r.key()), r.value()));
+            }
             operator.resume();
             TestInputTopic<byte[], byte[]> in = input(second);
             for (byte[] event : events.subList(half, events.size())) {

@@ -42,6 +42,22 @@ record Vector(String name, Plan plan) {
         return all;
     }
 
+    /** The same with windows in each store of Streams' own, where it has windows that may be. */
+    List<Vector> stored() {
+        Wiring.Step query = Wiring.first(plan);
+        query = query.operator() == null ? query.next() : query;
+        if (!(query.operator().apply("query", plan, 1) instanceof WindowOperator)) {
+            return List.of();
+        }
+        List<Vector> all = new ArrayList<>();
+        for (String store : List.of("in_memory", "rocksdb")) {
+            String settings = "\"settings\":{\"store\":\"" + store + "\"}";
+            all.add(new Vector(name,
+                Plan.parse(plan.json.replaceFirst("\"settings\":\\{[^}]*}", settings))));
+        }
+        return all;
+    }
+
     private static byte[] raw(String path) {
         try (InputStream in = Vector.class.getResourceAsStream(ROOT + path)) {
             if (in == null) {
