@@ -36,7 +36,9 @@ type Job struct {
 	// Broker is of a kafka transport, Partitions are of every one but the embedded.
 	Broker     Broker
 	Partitions int
-	StallSink  bool // the brokers of the outputs are to be Stallable
+	// Linger is how long at most the driver gathers the events of a paced load before it sends them.
+	Linger    time.Duration
+	StallSink bool // the brokers of the outputs are to be Stallable
 	// Elsewhere says that drivers of other processes offer the load, whose one shard here only tells
 	// what has come: see Sharing.
 	Elsewhere bool

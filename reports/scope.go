@@ -308,6 +308,10 @@ func headroomRows(run *Run, s *summary.System) []row {
 			summary.Format(h.Ceiling, record.PerSecond), 100*h.Share)
 		ceiling.Note = "what driver, transport and collector reach on this host with a pass-through " +
 			"in place of a system; above 70% a claim is stamped DRIVER-LIMITED"
+		if h.Outdone {
+			ceiling.Note = "measured before, when the host was busier, so it is none; what driver, " +
+				"transport and collector reach is measured again by streambench check --calibrate"
+		}
 		if h.DriverLimited {
 			ceiling.Value = "DRIVER-LIMITED: " + ceiling.Value
 		}

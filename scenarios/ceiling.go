@@ -60,6 +60,7 @@ type ceilingConditions struct {
 	Broker     string            `json:"broker,omitempty"`
 	TLS        string            `json:"tls,omitempty"`
 	Partitions int               `json:"partitions,omitempty"`
+	Linger     string            `json:"linger,omitempty"`
 	Format     string            `json:"format"`
 	Guarantee  string            `json:"guarantee"`
 	Slots      int               `json:"slots"`
@@ -70,6 +71,7 @@ func (n Null) conditions(s *Scenario) ceilingConditions {
 		Host: readHost().Hash, Version: n.Version, Commit: n.Commit, Workload: s.Workload,
 		Params: s.Params, Transport: s.Load.Transport, Broker: s.Load.Broker.At,
 		TLS:        s.Load.Broker.TLS,
+		Linger:     unlessNone(s.Load.Linger),
 		Partitions: s.Load.Partitions, Format: s.Load.Format, Guarantee: s.Guarantee,
 		Slots: s.Resources.Workers * slotsOf(s.Resources.Worker.CPUs),
 	}

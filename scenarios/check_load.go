@@ -56,6 +56,14 @@ func (c *checker) transport() {
 		c.failKey("load/broker", c.way()+" has no broker",
 			"write load.transport: kafka or leave the key out")
 	}
+	if l.Transport != adapters.Kafka && c.has("load/linger") {
+		c.failKey("load/linger", c.way()+" has no sends to gather events for",
+			"write load.transport: kafka or leave the key out")
+	}
+	if l.Linger > mostLinger {
+		c.fail("load/linger", "load.linger is "+formatDuration(l.Linger),
+			"write at most "+formatDuration(mostLinger)+": every latency has it in it")
+	}
 	switch l.Transport {
 	case adapters.Embedded:
 		if c.has("load/partitions") {
@@ -83,6 +91,9 @@ func (c *checker) transport() {
 		c.fail("load/partitions", "too many partitions", "write at most 1000000")
 	}
 }
+
+// mostLinger bounds what a driver may keep events from a system.
+const mostLinger = time.Second
 
 // maxLogPartitions bounds the files that are open at a time.
 const maxLogPartitions = 256

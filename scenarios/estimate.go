@@ -18,8 +18,9 @@ import (
 //	drain:  the system starts, and reads to the end
 //	check:  every result, by the oracle
 //
-// Two drains make an estimate. The first is small: it tells how much the second has to hold to last
-// as long as it may, and a virtual machine that was just started compiles meanwhile.
+// Each drain tells how much the next has to hold to last as long as it may, and a virtual machine
+// that was just started compiles meanwhile. The first that lasts long enough is the estimate, or
+// the third.
 var drainPhases = []phase{
 	{record.PhaseDeploy, (*repetition).deploy, false},
 	{record.PhaseFill, (*repetition).fill, false},
@@ -29,8 +30,8 @@ var drainPhases = []phase{
 }
 
 const (
-	// drainsEach are the drains that an estimate takes.
-	drainsEach = 2
+	// mostDrains are the drains that an estimate takes at most.
+	mostDrains = 3
 	// firstDrain is the least the first drain holds, and drainWindows how many windows are to close
 	// in it: results tell how far a system is.
 	firstDrain, drainWindows = 300_000, 12
@@ -50,7 +51,7 @@ type drained struct {
 func (r *run) estimate(ctx context.Context, sys System, longest time.Duration) record.Bracket {
 	events := r.firstFill()
 	var last record.Probe
-	for i := range drainsEach {
+	for i := range mostDrains {
 		of := record.Repeat{System: sys.Label(), Rep: record.FirstProbe + i}
 		p, err := r.drainOnce(ctx, of, &drained{events: events, longest: longest / 2})
 		if ctx.Err() != nil {
@@ -72,6 +73,9 @@ func (r *run) estimate(ctx context.Context, sys System, longest time.Duration) r
 		}
 		if took := time.Duration(p.Drain.ToNs - p.Drain.FromNs); took >= longest/2 {
 			break // as long as it is to be, and warm since
+		}
+		if p.Drain.Events < events {
+			break // no more can be filled within the time
 		}
 		events = r.whole(p.Rate * longest.Seconds())
 	}

@@ -119,7 +119,7 @@ func (p *Plan) price(s *Scenario) {
 		return
 	}
 	if longest := s.Load.Rate.estimate(); longest > 0 {
-		p.Drains = drainsEach * len(s.Systems)
+		p.Drains = mostDrains * len(s.Systems)
 		p.Time += time.Duration(len(s.Systems)) * 2 * longest
 		return
 	}

@@ -147,7 +147,7 @@ func TestPlanOfOneDeploymentHoldsTheTurnsOfASystemTogether(t *testing.T) {
 			t.Errorf("%v: %s", tt.sets, strings.Join(got, " "))
 		}
 	}
-	if p := NewPlan(quickly(t, hurried)); p.Drains != 4 || p.Probes != 0 || p.Time != 104*time.Second {
+	if p := NewPlan(quickly(t, hurried)); p.Drains != 6 || p.Probes != 0 || p.Time != 104*time.Second {
 		t.Errorf("%+v", p)
 	}
 }

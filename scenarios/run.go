@@ -257,8 +257,17 @@ func (r *run) job(sys System) adapters.Job {
 		MemoryB: uint64(s.Resources.Worker.Memory), Broker: s.brokers(),
 		Settings: sys.Config, Profile: s.Profile, Broken: len(s.Faults) > 0,
 		Own:        adapters.Own{Image: sys.Image, Jar: sys.Jar, Main: sys.Main, At: sys.At},
+		Linger:     s.Load.Linger,
 		Partitions: s.Load.Partitions, StallSink: s.Mode.Name == record.ModeBackpressure,
 	}
+}
+
+// unlessNone is a duration as scenarios write it; empty for none.
+func unlessNone(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return formatDuration(d)
 }
 
 // brokers are those of the transport.
@@ -328,7 +337,8 @@ func (r *run) conditions() record.Conditions {
 	c := record.Conditions{
 		Workload: s.Workload, Query: r.bound.Query.Name, Params: s.Params, Mode: s.Mode.Name,
 		Transport: s.Load.Transport, Broker: s.Load.Broker.kind(), Partitions: s.Load.Partitions,
-		Format: s.Load.Format, Guarantee: s.Guarantee, Expect: unlessOracle(s.Expect),
+		Linger: unlessNone(s.Load.Linger), Format: s.Load.Format, Guarantee: s.Guarantee,
+		Expect:     unlessOracle(s.Expect),
 		Checkpoint: formatDuration(s.Checkpoint), Profile: s.Profile,
 		Rate: s.Load.Rate.String(), RateMax: s.Load.Rate.Max, EventRate: uint64(s.Load.EventRate),
 		Seed: s.Load.Seed, Warmup: formatDuration(s.Load.Warmup.For),

@@ -87,6 +87,7 @@ type Offer struct {
 	Warmup     Warmup    `yaml:"warmup" doc:"discarded start; auto = until steady"`
 
 	Steady time.Duration `yaml:"steady" doc:"measured phase"`
+	Linger time.Duration `yaml:"linger" doc:"longest the driver gathers events for a send"`
 	Drain  time.Duration `yaml:"drain" doc:"longest wait without a new result"`
 	Settle string        `yaml:"settle" oneof:"none input" doc:"input = settle sends by the log"`
 }

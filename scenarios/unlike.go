@@ -25,6 +25,7 @@ func (s *Scenario) Unlike(m record.Manifest) []string {
 		{"transport", was.Transport, is.Transport},
 		{"broker", was.Broker, is.Broker},
 		{"partitions", fmt.Sprint(was.Partitions), fmt.Sprint(is.Partitions)},
+		{"linger", was.Linger, is.Linger},
 		{"format", was.Format, is.Format},
 		{"guarantee", was.Guarantee, is.Guarantee},
 		{"expect", was.Expect, is.Expect},

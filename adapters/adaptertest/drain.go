@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,8 +21,7 @@ const drainVariable = "STREAMBENCH_DRAIN"
 // each, and every result goes through the oracle. STREAMBENCH_DRAIN is the number of events, or it
 // is that of the caller.
 //
-//	events/s         from a tenth of the results on to the last one
-//	whole-events/s   from before the deployment until nothing can follow
+//	events/s         from before the deployment of the job until no result can follow
 //	µs-system/event  processor time of the nodes, once deployed; µs-broker/event likewise
 //
 // What is reported is the last round; every round is logged.
@@ -66,22 +64,22 @@ type drained struct {
 	events   uint64
 	deployed time.Duration // until the job was
 	whole    time.Duration
-	rate     float64 // events/s from a tenth of the results on
-	nodesNs  int64   // processor time
+	nodesNs  int64 // processor time
 	brokerNs int64
 }
 
 func (d drained) String() string {
-	return fmt.Sprintf("%d events, %.0f/s, whole %.0f/s; deployed in %s; an event took %.2f µs of "+
-		"the nodes, %.2f of the brokers", d.events, d.rate, float64(d.events)/d.whole.Seconds(),
-		d.deployed.Round(time.Millisecond), d.per(d.nodesNs), d.per(d.brokerNs))
+	return fmt.Sprintf("%d events, %.0f/s, deployed in %s; an event took %.2f µs of the nodes, "+
+		"%.2f of the brokers", d.events, d.rate(), d.deployed.Round(time.Millisecond),
+		d.per(d.nodesNs), d.per(d.brokerNs))
 }
+
+func (d drained) rate() float64 { return float64(d.events) / d.whole.Seconds() }
 
 func (d drained) per(ns int64) float64 { return float64(ns) / 1e3 / float64(d.events) }
 
 func (d drained) report(b *testing.B) {
-	b.ReportMetric(d.rate, "events/s")
-	b.ReportMetric(float64(d.events)/d.whole.Seconds(), "whole-events/s")
+	b.ReportMetric(d.rate(), "events/s")
 	b.ReportMetric(d.per(d.nodesNs), "µs-system/event")
 	b.ReportMetric(d.per(d.brokerNs), "µs-broker/event")
 	b.ReportMetric(0, "ns/op")
@@ -99,8 +97,7 @@ func (b *bench) drain(ctx context.Context, c Case) (d drained, err error) {
 	}
 	defer checker.Close()
 	job := b.job(c.Name, w)
-	arrivals := &arrivals{to: &judge{checker: checker}}
-	job.Collector, job.StateDir = arrivals, b.dir
+	job.Collector, job.StateDir = &judge{checker: checker}, b.dir
 	job.Load.Limit(c.Events)
 	r := &running{job: job}
 	defer func() { err = cmp.Or(err, r.close()) }()
@@ -116,7 +113,6 @@ func (b *bench) drain(ctx context.Context, c Case) (d drained, err error) {
 		return d, err
 	}
 	d.events = c.Events
-	d.rate = arrivals.share() * float64(c.Events)
 	l, err := checker.Finish(ctx, r.delivered(c.Events))
 	if err != nil {
 		return d, err
@@ -159,43 +155,4 @@ func (r *running) used(ctx context.Context) (ns [2]int64, err error) {
 		}
 	}
 	return ns, nil
-}
-
-// arrivals is a collector that notes when results came.
-type arrivals struct {
-	to *judge
-
-	mu    sync.Mutex
-	n     int
-	times []arrival
-}
-
-// arrival is how many results had come at a moment.
-type arrival struct {
-	at time.Time
-	n  int
-}
-
-// Collect passes results on.
-func (a *arrivals) Collect(rs *workloads.Results, ns int64) error {
-	a.mu.Lock()
-	a.n += rs.N
-	a.times = append(a.times, arrival{time.Now(), a.n})
-	a.mu.Unlock()
-	return a.to.Collect(rs, ns)
-}
-
-// share is the part of all results that came in a second, from a tenth of them on: before that a
-// system may still be starting.
-func (a *arrivals) share() float64 {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, from := range a.times {
-		if from.n < a.n/10 {
-			continue
-		}
-		last := a.times[len(a.times)-1]
-		return float64(last.n-from.n) / float64(last.n) / last.at.Sub(from.at).Seconds()
-	}
-	return 0
 }

@@ -49,7 +49,8 @@ type Driver struct {
 	batch  *workloads.Batch
 	maxTS  int64
 
-	key, value []byte // room for one of each
+	key, value []byte    // room for one of each
+	heldFrom   time.Time // since when events wait to be sent; zero for none
 	number     [8]byte
 	header     []Header
 	stopped    atomic.Bool
@@ -147,8 +148,11 @@ func (d *Driver) Run() error {
 				return err
 			}
 		}
-		if err := d.out.Push(); err != nil {
-			return err
+		held := d.held(t)
+		if held == 0 {
+			if err := d.out.Push(); err != nil {
+				return err
+			}
 		}
 		switch {
 		case t.End && d.endless:
@@ -158,11 +162,29 @@ func (d *Driver) Run() error {
 		case t.Slots.N > 0:
 		case room == 0:
 			d.out.Await(roomWait)
+		case held > 0:
+			adapters.Doze(min(t.Wait, held))
 		default:
 			adapters.Doze(t.Wait)
 		}
 	}
 	return nil
+}
+
+// held is how long what was written may still wait for more; 0 where it is to be sent now. A driver
+// that is behind its schedule waits for nothing.
+func (d *Driver) held(t adapters.Take) time.Duration {
+	if d.job.Linger == 0 || !d.job.Load.Paced() || t.Slots.N == d.batch.Cap() {
+		return 0
+	}
+	if d.heldFrom.IsZero() && t.Slots.N > 0 {
+		d.heldFrom = time.Now()
+	}
+	if left := d.job.Linger - time.Since(d.heldFrom); left > 0 {
+		return left
+	}
+	d.heldFrom = time.Time{}
+	return 0
 }
 
 // Stop has Run return soon.

@@ -363,7 +363,8 @@ func (c *channel) Config(ctx context.Context) (map[string]string, error) {
 		"acks": "all", "idempotence": "true", "lanes": strconv.Itoa(lanes),
 		"batch.bytes": strconv.Itoa(fullBatchB), "compression": "none",
 		"isolation": "read_committed", "partitions": strconv.Itoa(c.topics.Partitions),
-		"tls": cmp.Or(c.job.Broker.TLS, "none"), "sasl": cmp.Or(c.job.Broker.SASL, "none"),
+		"linger": c.job.Linger.String(),
+		"tls":    cmp.Or(c.job.Broker.TLS, "none"), "sasl": cmp.Or(c.job.Broker.SASL, "none"),
 		"broker": "embedded: kfake, in memory, in a process of its own; no figure of Kafka's",
 	}
 	switch {

@@ -108,8 +108,8 @@ func checkStore(job adapters.Job) error {
 	if where == onHeap || windows && !q.Window.Processing && !ofEvents && q.Join == nil {
 		return nil
 	}
-	return unsupported("run %s on kafkastreams with setting store %s: only aggregates of tumbling and "+
-		"hopping windows of event time are kept there", job.Workload.Name, where)
+	return unsupported("run %s on kafkastreams with setting store %s: only aggregates of tumbling "+
+		"and hopping windows of event time are kept there", job.Workload.Name, where)
 }
 
 // additive are the aggregates events can be taken out of.

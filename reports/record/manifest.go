@@ -65,6 +65,7 @@ type Conditions struct {
 	// Broker is the kind of broker of a kafka transport: embedded, container or address.
 	Broker     string `json:"broker,omitempty"`
 	Partitions int    `json:"partitions,omitempty"` // of the input
+	Linger     string `json:"linger,omitempty"`     // longest the driver gathers events for a send
 	Format     string `json:"format"`
 	Guarantee  string `json:"guarantee"`
 	// Expect is ExpectNone where results were compared with each other and with no oracle's.

@@ -29,7 +29,13 @@ type Headroom struct {
 	Share   float64 `json:"share"`   // of it
 	// DriverLimited is set above 70 %.
 	DriverLimited bool `json:"driverLimited,omitempty"`
+	// Outdone is set where the system has done clearly more than that: the ceiling was measured on a
+	// busier host and says nothing.
+	Outdone bool `json:"outdone,omitempty"`
 }
+
+// outdone is the share of a ceiling above which it is none.
+const outdone = 1.1
 
 // searchOf gathers what the record says of a system's search; nil if there was none. A search that
 // was cut off has probes and no answer.
@@ -182,12 +188,19 @@ func (s *Search) Text() string {
 	return text
 }
 
+// warming is how much faster than the one before a drain is of a system that has not settled.
+const warming = 1.1
+
 // estimated is the answer in words where it is an estimate.
 func (s *Search) estimated() string {
 	d := s.Estimate
 	text := fmt.Sprintf("drains %s, ESTIMATED from a topic of %s in %s", Format(s.Passed,
 		record.PerSecond), Format(float64(d.Events), record.Events),
 		Format(float64(d.ToNs-d.FromNs), record.Nanoseconds))
+	if n := len(s.Probes); n > 1 && s.Probes[n-1].Rate > warming*s.Probes[n-2].Rate {
+		text += ", still warming up: the drain before had " +
+			Format(s.Probes[n-2].Rate, record.PerSecond)
+	}
 	if s.From != "" {
 		text += "; estimated by run " + s.From
 	}
@@ -260,7 +273,7 @@ func headroom(ceiling float64, figures map[string]Figure) *Headroom {
 		return nil
 	}
 	h := &Headroom{Ceiling: ceiling, Share: claim.Median / ceiling}
-	if h.Share <= ceilingShare {
+	if h.Outdone = h.Share > outdone; h.Outdone || h.Share <= ceilingShare {
 		return h
 	}
 	h.DriverLimited = true

@@ -70,7 +70,10 @@ func TestAClaimNearTheNullCeilingIsStamped(t *testing.T) {
 	for _, c := range []struct {
 		ceiling float64
 		limited bool
-	}{{2.2e6, false}, {2.1e6, true}} { // 70 % of them are 1.54M and 1.47M
+		outdone bool
+	}{ // 70 % of the first two are 1.54M and 1.47M, 110% of the others 1.54M and 1.32M
+		{2.2e6, false, false}, {2.1e6, true, false}, {1.4e6, true, false}, {1.2e6, false, true},
+	} {
 		r := recordtest.New(t, recordtest.Options{})
 		r.Manifest.Conditions.Ceiling = c.ceiling
 		res := summarize(t, r, r.Log(t))
@@ -80,6 +83,7 @@ func TestAClaimNearTheNullCeilingIsStamped(t *testing.T) {
 			stamped = stamped || w.Code == "driver-limited"
 		}
 		if s.Headroom == nil || s.Headroom.DriverLimited != c.limited || stamped != c.limited ||
+			s.Headroom.Outdone != c.outdone ||
 			strings.Contains(res.Sentence, "DRIVER-LIMITED") != c.limited || res.Exit != 0 {
 			t.Errorf("ceiling %v: %+v, %s", c.ceiling, s.Headroom, res.Sentence)
 		}
