@@ -178,7 +178,11 @@ func transportOf(c record.Conditions) string {
 	} else {
 		text += c.Broker + " broker"
 	}
-	return fmt.Sprintf("%s, %d partitions", text, c.Partitions)
+	text += fmt.Sprintf(", %d partitions", c.Partitions)
+	if c.Linger != "" {
+		text += ", linger " + c.Linger
+	}
+	return text
 }
 
 func repetitionsRow(run *Run) row {
