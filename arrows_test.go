@@ -77,7 +77,8 @@ var arrows = map[string]rule{
 		foreign: []string{"golang.org/x/sys"},
 	},
 	"adapters/adaptertest": {
-		own:     []string{"adapters", "adapters/kafka", "workloads", "workloads/workloadstest", "chaos"},
+		own: []string{"adapters", "adapters/java/javatest", "adapters/kafka", "workloads",
+			"workloads/workloadstest", "chaos"},
 		foreign: []string{"github.com/twmb/franz-go"},
 	},
 	"chaos":                     {own: []string{"reports/record"}, foreign: []string{"golang.org/x/sys"}},

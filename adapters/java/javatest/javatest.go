@@ -1,4 +1,4 @@
-// Package javatest runs Java tests with Maven, where it and a compiler are there.
+// Package javatest builds and tests Java with Maven, where it and a compiler are there.
 package javatest
 
 import (
@@ -24,7 +24,7 @@ const reactor = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 // Job runs the Java tests of the job in a folder. flags are Maven's.
 func Job(t *testing.T, job string, flags ...string) {
 	t.Helper()
-	need(t)
+	inFull(t)
 	dir := t.TempDir() // others may build the modules in their own folders meanwhile
 	for _, err := range []error{
 		os.WriteFile(filepath.Join(dir, "pom.xml"), []byte(reactor), 0o644),
@@ -35,32 +35,22 @@ func Job(t *testing.T, job string, flags ...string) {
 		}
 	}
 	copySources(t, job, filepath.Join(dir, "job"))
-	run(t, dir, flags)
+	Maven(t, dir, append(flags, "test")...)
 }
 
 // Module runs the Java tests of the module in a folder.
 func Module(t *testing.T, module string) {
 	t.Helper()
-	need(t)
+	inFull(t)
 	dir := t.TempDir()
 	copySources(t, module, dir)
-	run(t, dir, nil)
+	Maven(t, dir, "test")
 }
 
-// need skips a test where the tools are not there.
-func need(t *testing.T) {
+func inFull(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("Maven takes its time")
-	}
-	for _, tool := range []string{"mvn", "javac"} {
-		if _, err := exec.LookPath(tool); err == nil {
-			continue
-		}
-		if strings.Contains(os.Getenv("STREAMBENCH_REQUIRE"), "java") {
-			t.Fatalf("no %s on this machine, and STREAMBENCH_REQUIRE asks for java", tool)
-		}
-		t.Skipf("no %s on this machine", tool)
 	}
 }
 
@@ -85,23 +75,36 @@ func copySources(t *testing.T, from, to string) {
 	}
 }
 
-// run has Maven run the tests, with what this machine has if it has all.
-func run(t *testing.T, dir string, flags []string) {
+// longest bounds how long Maven may take, downloads and all.
+const longest = 8 * time.Minute
+
+// Maven runs goals on the project in a folder, with what this machine has if it has all. A test is
+// skipped where Maven or a compiler is not there, or fails where STREAMBENCH_REQUIRE asks for java.
+func Maven(t *testing.T, dir string, goals ...string) {
 	t.Helper()
-	out, err := maven(t, dir, append([]string{"-o"}, flags...))
+	for _, tool := range []string{"mvn", "javac"} {
+		if _, err := exec.LookPath(tool); err == nil {
+			continue
+		}
+		if strings.Contains(os.Getenv("STREAMBENCH_REQUIRE"), "java") {
+			t.Fatalf("no %s on this machine, and STREAMBENCH_REQUIRE asks for java", tool)
+		}
+		t.Skipf("no %s on this machine", tool)
+	}
+	out, err := maven(t, dir, append([]string{"-o"}, goals...))
 	if err != nil && strings.Contains(out, "offline mode") {
-		out, err = maven(t, dir, flags) // it fetches what it has not
+		out, err = maven(t, dir, goals) // it fetches what it has not
 	}
 	if err != nil {
-		t.Fatalf("mvn test: %v\n%s", err, out)
+		t.Fatalf("mvn %s: %v\n%s", strings.Join(goals, " "), err, out)
 	}
 }
 
-func maven(t *testing.T, dir string, flags []string) (string, error) {
+func maven(t *testing.T, dir string, goals []string) (string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "mvn", append(flags, "-q", "-B", "-ntp", "test")...)
+	cmd := exec.CommandContext(ctx, "mvn", append([]string{"-q", "-B", "-ntp"}, goals...)...)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	return string(out), err
