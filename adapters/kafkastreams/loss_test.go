@@ -38,7 +38,7 @@ func (j *judge) Collect(rs *workloads.Results, ns int64) error {
 // A worker is killed in mid-stream, with windows open and behind a repartition: the other one takes
 // its partitions, finds what they held in the changelogs, and nothing is lost or comes twice.
 func TestAWorkerThatIsKilledCostsNothing(t *testing.T) {
-	const rate, events = 5_000, 100_000 // twenty seconds
+	const rate, events = 5_000, 50_000 // ten seconds: the end comes while a transaction hangs
 	a, transport, job := lossOf(t)
 	job.Workload = workloadstest.Bind(t, "nexmark", rate, map[string]string{"query": "q5"})
 	job.RunID = fmt.Sprintf("loss-%d", os.Getpid())

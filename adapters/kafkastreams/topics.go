@@ -35,12 +35,13 @@ const (
 
 // topics are the application's as the brokers see them: input, internal topics, group.
 type topics struct {
-	cl    *kgo.Client
-	admin *kadm.Client
-	input string
-	group string
-	seeds []string
-	last  offsets // of the last reading, if everything was read then
+	cl      *kgo.Client
+	admin   *kadm.Client
+	input   string
+	outputs []string
+	group   string
+	seeds   []string
+	last    offsets // of the last reading, if everything was read then
 }
 
 // offsets are, by topic and partition, those of the ends and those the group has committed.
@@ -50,6 +51,11 @@ type offsets struct {
 
 func connect(job adapters.Job) (*topics, error) {
 	t := &topics{input: job.Topics.Input, group: job.RunID, seeds: job.Topics.Bootstrap}
+	for _, name := range job.Topics.Outputs {
+		if name != "" {
+			t.outputs = append(t.outputs, name)
+		}
+	}
 	var err error
 	t.cl, err = kgo.NewClient(kgo.SeedBrokers(t.seeds...), kgo.ClientID("streambench"),
 		kgo.RetryTimeout(longestAnswer), kgo.DisableClientMetrics(),
@@ -82,7 +88,9 @@ func (t *topics) internal(ctx context.Context, endings ...string) ([]string, err
 }
 
 // read reports whether the group has read everything. A topic may be written to by whoever reads
-// another, so all of them have to be read to their ends twice, with nothing moving in between.
+// another, so all of them have to be read to their ends twice, with nothing moving in between. A
+// worker that was killed leaves a transaction open until the brokers give it up; meanwhile nobody
+// sees what lies behind its beginning, and the end is not where it seems to be.
 func (t *topics) read(ctx context.Context) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, longestAnswer)
 	defer cancel()
@@ -92,6 +100,9 @@ func (t *topics) read(ctx context.Context) (bool, error) {
 	}
 	now, err := t.offsets(ctx, append(names, t.input))
 	if err != nil {
+		return false, err
+	}
+	if open, err := t.open(ctx, append(names, t.outputs...)); err != nil || open {
 		return false, err
 	}
 	was := t.last
@@ -114,6 +125,33 @@ func (t *topics) read(ctx context.Context) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// open reports whether a transaction is under way in one of the topics.
+func (t *topics) open(ctx context.Context, names []string) (bool, error) {
+	if len(names) == 0 {
+		return false, nil
+	}
+	stable, err := t.admin.ListCommittedOffsets(ctx, names...)
+	if err == nil {
+		err = stable.Error()
+	}
+	if err != nil {
+		return false, err
+	}
+	ends, err := t.admin.ListEndOffsets(ctx, names...)
+	if err == nil {
+		err = ends.Error()
+	}
+	if err != nil {
+		return false, err
+	}
+	open := false
+	ends.Each(func(end kadm.ListedOffset) {
+		at, ok := stable.Lookup(end.Topic, end.Partition)
+		open = open || !ok || at.Offset < end.Offset
+	})
+	return open, nil
 }
 
 func same(a, b map[string]map[int32]int64) bool {
