@@ -169,10 +169,9 @@ func (t *transaction) end(ctx context.Context, commit bool) error {
 func again(ctx context.Context, ask func() (code int16, err error)) error {
 	for {
 		code, err := ask()
-		if err != nil {
-			return err
+		if err == nil {
+			err = kerr.ErrorForCode(code)
 		}
-		err = kerr.ErrorForCode(code)
 		if err == nil || !isPassing(err) || ctx.Err() != nil {
 			return err
 		}
