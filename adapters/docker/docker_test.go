@@ -435,3 +435,17 @@ func TestDeploymentsMayShareANetwork(t *testing.T) {
 		t.Errorf("the network went with those that had joined it: %v", err)
 	}
 }
+
+// TestASubnetIsNotTakenAgainAtOnce: what still knows of a network must not be taken for what another
+// has left, nor be in its way.
+func TestASubnetIsNotTakenAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	e := engineFor(t)
+	first := deploy(t, e, DeploymentConfig{})
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if second := deploy(t, e, DeploymentConfig{}); second.subnet == first.subnet {
+		t.Errorf("the subnet %s was given back just now", second.subnet)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -21,6 +22,9 @@ import (
 // allSubnets are the /24 networks that are made here.
 var allSubnets = netip.MustParsePrefix("10.213.0.0/16")
 
+// turns counts the networks that this process has made or tried to.
+var turns atomic.Int32
+
 // makeNetwork makes a network with a subnet of its own: only such a one has pinned addresses.
 func (d *Deployment) makeNetwork(ctx context.Context) error {
 	taken, err := d.engine.takenSubnets(ctx)
@@ -28,9 +32,11 @@ func (d *Deployment) makeNetwork(ctx context.Context) error {
 		return err
 	}
 	at := allSubnets.Addr().As4()
-	// Tools that start at once begin at different ones.
+	// Tools that start at once begin at different ones, and none begins at one that it has just
+	// given back, of which connections and rules may still be known.
+	first := os.Getpid() + int(turns.Add(1))
 	for i := range 256 {
-		at[2] = byte(os.Getpid() + i)
+		at[2] = byte(first + i)
 		subnet := netip.PrefixFrom(netip.AddrFrom4(at), 24)
 		if overlaps(subnet, taken) {
 			continue
