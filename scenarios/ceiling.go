@@ -14,6 +14,7 @@ import (
 
 	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/reports/record"
+	"github.com/streambench/streambench/reports/summary"
 	"github.com/streambench/streambench/workloads"
 )
 
@@ -278,14 +279,14 @@ func (n Null) kept(conditions ceilingConditions) (c Ceiling, ok bool) {
 	return c, c.EventsPerS > 0
 }
 
-// outdone drops the ceiling kept of a scenario where a repetition got above it: it was measured on
-// a busier host, and would be too low for every run to come.
+// outdone drops the ceiling kept of a scenario where a repetition got clearly above it: it was
+// measured on a busier host, and would be too low for every run to come.
 func (r *run) outdone(rep *repetition) {
 	if rep.end.SteadyEndNs <= 0 || r.ceiling <= 0 {
 		return
 	}
 	rate := float64(rep.end.AcceptedAtSteadyEnd) / float64(rep.end.SteadyEndNs) * 1e9
-	if rate <= r.ceiling {
+	if !summary.Outdoes(rate, r.ceiling) {
 		return
 	}
 	rep.warn("ceiling-outdone", "%.0f events/s were accepted, more than the null ceiling of %.0f "+

@@ -18,19 +18,40 @@ func (t *Trail) readings() []record.Reading {
 // growth is the slope of backlog over steady in events a second: of the least advanced keys where
 // the oracle has told enough of them, else as it was read while results arrived. ok is false with
 // too few readings to tell.
+//
+// Its interval holds what readings cannot resolve. A backlog is known when results come, and where
+// they come by commits, these run ahead of windows or fall behind them by up to one spacing: a
+// commit each 1.017 s of windows of 1 s reads like a backlog that grows by 1.7% of the rate, until
+// it skips a window. So one end of steady is known to what falls due between two readings.
 func growth(t *Trail) (slope stats.Slope, ok bool) {
-	var x, y []float64
+	x, y := t.backlogTold()
+	if slope, ok = slopeOf(x, y); !ok {
+		x, y = t.backlogRead()
+		slope, ok = slopeOf(x, y)
+	}
+	if !ok {
+		return slope, false
+	}
+	unresolved := t.dueRate() * medianGap(x) / (x[len(x)-1] - x[0])
+	return stats.Slope{
+		Value: slope.Value, Lo: slope.Lo - unresolved, Hi: slope.Hi + unresolved,
+	}, true
+}
+
+// backlogTold is the backlog of the least advanced keys, at seconds since T0.
+func (t *Trail) backlogTold() (x, y []float64) {
 	for _, r := range t.readings() {
 		x, y = append(x, float64(r.AtNs)/1e9), append(y, float64(r.Events))
 	}
-	if slope, ok = slopeOf(x, y); ok {
-		return slope, true
-	}
+	return x, y
+}
+
+// backlogRead is the backlog as it was read during steady, at seconds since T0.
+func (t *Trail) backlogRead() (x, y []float64) {
 	from, to, steady := t.Steady()
 	if !steady {
-		return slope, false
+		return nil, nil
 	}
-	x, y = nil, nil
 	processed := uint64(0)
 	for _, e := range t.Ticks {
 		read := e.Tick.Backlog > 0 || e.Tick.Processed > processed // 0 is a backlog too
@@ -39,7 +60,24 @@ func growth(t *Trail) (slope stats.Slope, ok bool) {
 			x, y = append(x, float64(at)/1e9), append(y, float64(e.Tick.Backlog))
 		}
 	}
-	return slopeOf(x, y)
+	return x, y
+}
+
+// dueRate is how many events fell due a second until steady ended.
+func (t *Trail) dueRate() float64 {
+	if t.End == nil || t.End.SteadyEndNs <= 0 {
+		return 0
+	}
+	return float64(t.End.DueAtSteadyEnd) / float64(t.End.SteadyEndNs) * 1e9
+}
+
+// medianGap is the median distance of ascending times.
+func medianGap(x []float64) float64 {
+	gaps := make([]float64, len(x)-1)
+	for i := range gaps {
+		gaps[i] = x[i+1] - x[i]
+	}
+	return stats.Median(gaps).Median
 }
 
 func slopeOf(x, y []float64) (slope stats.Slope, ok bool) {

@@ -34,8 +34,13 @@ type Headroom struct {
 	Outdone bool `json:"outdone,omitempty"`
 }
 
-// outdone is the share of a ceiling above which it is none.
+// outdone is the share of a null ceiling above which it is none; up to it the two are as good as
+// equal.
 const outdone = 1.1
+
+// Outdoes reports whether a rate is clearly above a null ceiling, both in events a second: then the
+// ceiling was measured on a busier host.
+func Outdoes(rate, ceiling float64) bool { return rate > outdone*ceiling }
 
 // searchOf gathers what the record says of a system's search; nil if there was none. A search that
 // was cut off has probes and no answer.
@@ -273,7 +278,7 @@ func headroom(ceiling float64, figures map[string]Figure) *Headroom {
 		return nil
 	}
 	h := &Headroom{Ceiling: ceiling, Share: claim.Median / ceiling}
-	if h.Outdone = h.Share > outdone; h.Outdone || h.Share <= ceilingShare {
+	if h.Outdone = Outdoes(claim.Median, ceiling); h.Outdone || h.Share <= ceilingShare {
 		return h
 	}
 	h.DriverLimited = true
