@@ -213,8 +213,10 @@ func TestADyingTransportHasNoCeiling(t *testing.T) {
 // TestACeilingThatARunGetsAboveIsDropped: kept, it would hold every search of this host down.
 func TestACeilingThatARunGetsAboveIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		null := scenarios.Null{Adapter: passing(time.Second), Dir: t.TempDir()} // 256 events/s
-		req := scenarios.RunRequest{Scenario: load(t, passOn), Systems: only(&fake{}), Null: null}
+		null := scenarios.Null{Adapter: passing(time.Second), Dir: t.TempDir()} // 928 events/s
+		req := scenarios.RunRequest{
+			Scenario: load(t, passOn, "load.rate=1500/s"), Systems: only(&fake{}), Null: null,
+		}
 		req.InVirtualTime()
 		r, err := carryOut(t, t.Context(), req)
 		if err != nil {

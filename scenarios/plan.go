@@ -249,6 +249,15 @@ func windowStep(w *workloads.Workload) time.Duration {
 	return windowSpan(w.Query.Window)
 }
 
+// windowSlots are the slots due between two windows that close, at a rate in slots a second; 0 for
+// a query without.
+func windowSlots(w *workloads.Workload, rate float64) float64 {
+	if !w.Query.Window.Processing {
+		rate = float64(w.Timeline.EventRate)
+	}
+	return windowStep(w).Seconds() * rate
+}
+
 // lonely warns of faults a system has no node for: it answers n/a, which is no pass.
 func (s *Scenario) lonely() []string {
 	var out []string

@@ -84,6 +84,7 @@ func (r *repetition) steady(ctx context.Context) error {
 	r.sampler.tick()
 	r.end.DueAtSteadyEnd, r.end.AcceptedAtSteadyEnd = a.Due, min(a.Accepted, a.Due)
 	r.end.BlockedAtSteadyEnd, r.end.SteadyEndNs = a.Blocked, at
+	r.end.WindowSlots = windowSlots(r.job.Workload, float64(a.Due)/time.Duration(max(at, 1)).Seconds())
 	r.cut(a)
 	if r.breaking != nil {
 		r.breaking.conclude()

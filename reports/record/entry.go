@@ -276,6 +276,9 @@ type End struct {
 	// read it when the first of them do. It counts the events that the schedule had due by then or,
 	// after its end, would have had.
 	Backlog []Reading `json:"backlog,omitempty"`
+	// WindowSlots are the slots due from the end of a window to that of the next; 0 where results
+	// come without windows.
+	WindowSlots float64 `json:"windowSlots,omitempty"`
 	// SpansDropped are spans of traces that found no room.
 	SpansDropped uint64 `json:"spansDropped,omitempty"`
 	// MemoryPeakB is the peak resident set of the process so far.

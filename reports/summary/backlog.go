@@ -20,22 +20,20 @@ func (t *Trail) readings() []record.Reading {
 // too few readings to tell.
 //
 // Its interval holds what readings cannot resolve. A backlog is known when results come, and where
-// they come by commits, these run ahead of windows or fall behind them by up to one spacing: a
-// commit each 1.017 s of windows of 1 s reads like a backlog that grows by 1.7% of the rate, until
-// it skips a window. So one end of steady is known to what falls due between two readings.
+// they come by commits these drift against the ends of windows: a commit each 1.017 s of windows of
+// 1 s reads like a backlog that grows by 1.7% of the rate, until it holds two windows. So a reading
+// is known to what falls due between two windows.
 func growth(t *Trail) (slope stats.Slope, ok bool) {
 	x, y := t.backlogTold()
 	if slope, ok = slopeOf(x, y); !ok {
 		x, y = t.backlogRead()
 		slope, ok = slopeOf(x, y)
 	}
-	if !ok {
-		return slope, false
+	if ok && t.End != nil {
+		unresolved := t.End.WindowSlots / (x[len(x)-1] - x[0])
+		slope.Lo, slope.Hi = slope.Lo-unresolved, slope.Hi+unresolved
 	}
-	unresolved := t.dueRate() * medianGap(x) / (x[len(x)-1] - x[0])
-	return stats.Slope{
-		Value: slope.Value, Lo: slope.Lo - unresolved, Hi: slope.Hi + unresolved,
-	}, true
+	return slope, ok
 }
 
 // backlogTold is the backlog of the least advanced keys, at seconds since T0.
@@ -61,23 +59,6 @@ func (t *Trail) backlogRead() (x, y []float64) {
 		}
 	}
 	return x, y
-}
-
-// dueRate is how many events fell due a second until steady ended.
-func (t *Trail) dueRate() float64 {
-	if t.End == nil || t.End.SteadyEndNs <= 0 {
-		return 0
-	}
-	return float64(t.End.DueAtSteadyEnd) / float64(t.End.SteadyEndNs) * 1e9
-}
-
-// medianGap is the median distance of ascending times.
-func medianGap(x []float64) float64 {
-	gaps := make([]float64, len(x)-1)
-	for i := range gaps {
-		gaps[i] = x[i+1] - x[i]
-	}
-	return stats.Median(gaps).Median
 }
 
 func slopeOf(x, y []float64) (slope stats.Slope, ok bool) {

@@ -14,7 +14,7 @@ import (
 func TestAProbeIsJudgedByTheRulesOfARepetition(t *testing.T) {
 	grows := edit(func(e *record.Entry) {
 		if e.Tick != nil {
-			e.Tick.Backlog = uint64(e.Tick.ScheduleNs / 1e3)
+			e.Tick.Backlog = uint64(e.Tick.ScheduleNs / 1e6)
 		}
 	})
 	stuck := func(r *recordtest.Run) { // nothing is answered in steady, half of it not even taken
@@ -47,7 +47,7 @@ func TestAProbeIsJudgedByTheRulesOfARepetition(t *testing.T) {
 	}{
 		{"nothing is wrong", nil, nil, 0, record.ProbePass, "", "latency p99"},
 		{"a backlog that grows", grows, nil, 0, record.ProbeFail, "backlog",
-			"grew by 1 000 000 events a second"},
+			"grew by 1 000 events a second"},
 		{"a backlog that grows needs no oracle", both(grows, noOracle), nil, 0,
 			record.ProbeFail, "backlog", ""},
 		{"a system too slow to answer at all", stuck, nil, 0, record.ProbeFail, "backlog",
@@ -114,7 +114,7 @@ func TestRepetitionsAtTheRateFoundConfirmIt(t *testing.T) {
 	found.Offered = found.Passed
 	grows := edit(func(e *record.Entry) {
 		if e.Tick != nil {
-			e.Tick.Backlog = uint64(e.Tick.ScheduleNs / 1e3)
+			e.Tick.Backlog = uint64(e.Tick.ScheduleNs / 1e6)
 		}
 	})
 	r := recordtest.New(t, recordtest.Options{Kept: 3})
