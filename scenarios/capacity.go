@@ -8,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/streambench/streambench/adapters"
 	"github.com/streambench/streambench/reports/record"
 	"github.com/streambench/streambench/reports/summary"
 	"github.com/streambench/streambench/workloads"
@@ -15,7 +16,8 @@ import (
 
 const (
 	// probeSteady is the least that a probe measures, and probeWindows how many windows are to close
-	// meanwhile, one reading of backlog each, as far as the scenario's own steady allows it.
+	// meanwhile and be committed, one reading of backlog each, as far as the scenario's own steady
+	// allows it.
 	probeSteady  = 3 * time.Second
 	probeWindows = 10
 	// probeWarmup is the discarded start of a probe of a system that compiles nothing while it runs.
@@ -46,11 +48,21 @@ func (s *Scenario) closing(w *workloads.Workload, rate float64) time.Duration {
 	return time.Duration(float64(step) * float64(s.Load.EventRate) / rate)
 }
 
+// committing is the time between two commits before which nobody sees results; 0 where they do not
+// leave the process of the tool.
+func (s *Scenario) committing() time.Duration {
+	if s.Load.Transport == adapters.Embedded {
+		return 0
+	}
+	return s.Checkpoint
+}
+
 // probeTiming is the load of a first probe at a rate.
 func (s *Scenario) probeTiming(sys System, w *workloads.Workload, rate float64) timing {
+	reading := max(s.closing(w, rate), s.committing())
 	t := timing{
 		pacer: workloads.Constant(uint64(rate)), warmup: s.Load.Warmup.For, drain: s.Load.Drain,
-		steady: max(probeSteady, min(s.Load.Steady, probeWindows*s.closing(w, rate))),
+		steady: max(probeSteady, min(s.Load.Steady, probeWindows*reading)),
 	}
 	switch {
 	case sys.Name == native:

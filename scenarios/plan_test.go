@@ -222,6 +222,31 @@ func TestAPlanPricesTheSearch(t *testing.T) {
 	}
 }
 
+// TestAProbeHoldsAsManyReadings: backlog is read as windows close and, where results come by
+// commits, no more often than these.
+func TestAProbeHoldsAsManyReadings(t *testing.T) {
+	const seek = "name: a\nworkload: ysb\nload: {rate: {search: sustainable}, event-rate: 200k/s, " +
+		"steady: 60s}\n"
+	for _, c := range []struct {
+		sets   []string
+		rate   float64 // 10 s of event time a window
+		steady time.Duration
+	}{
+		{nil, 200e3, time.Minute}, // as long as the scenario's own
+		{nil, 2e6, 10 * time.Second},
+		{nil, 20e6, 3 * time.Second},
+		{[]string{"load.transport=kafka"}, 20e6, 10 * time.Second},
+		{[]string{"load.transport=kafka", "checkpoint=2s"}, 20e6, 20 * time.Second},
+		{[]string{"load.transport=kafka", "checkpoint=100ms"}, 20e6, 3 * time.Second},
+		{[]string{"load.transport=kafka", "checkpoint=10s"}, 2e6, time.Minute},
+	} {
+		s := mustLoad(t, seek, c.sets...)
+		if got := s.probeTiming(System{Name: native}, s.mustBind(), c.rate).steady; got != c.steady {
+			t.Errorf("%q at %v/s: %s, not %s", c.sets, c.rate, got, c.steady)
+		}
+	}
+}
+
 func TestWorkloadIsBoundWithTheScenariosSettings(t *testing.T) {
 	s := mustLoad(t, base+"params: {keys: 77, window: 1s}\n", "load.seed=9", "load.event-rate=5k/s")
 	w, err := s.Bind()
