@@ -16,30 +16,36 @@ func (t *Trail) readings() []record.Reading {
 }
 
 // growth is the slope of backlog over steady in events a second: of the least advanced keys where
-// the oracle has told enough of them, else as it was read while results arrived. ok is false with
-// too few readings to tell.
+// the oracle has told enough of them by its end. ok is false with too few readings to tell.
+//
+// A system that is far behind answers steady after its end, with nothing offered beside it. How it
+// catches up then is not how it keeps up, so what was read live, of the most advanced keys, is
+// asked too: it keeps up if neither grows.
 //
 // Its interval holds what readings cannot resolve. A backlog is known when results come, and where
-// they come by commits these drift against the ends of windows: a commit each 1.017 s of windows of
-// 1 s reads like a backlog that grows by 1.7% of the rate, until it holds two windows. So a reading
-// is known to what falls due between two windows.
+// they come by commits these drift against the ends of windows: a commit each 1.017 s of windows
+// of 1 s reads like a backlog that grows by 1.7% of the rate, until it holds two windows. So a
+// reading is known to what falls due between two windows.
 func growth(t *Trail) (slope stats.Slope, ok bool) {
-	x, y := t.backlogTold()
-	if slope, ok = slopeOf(x, y); !ok {
-		x, y = t.backlogRead()
-		slope, ok = slopeOf(x, y)
+	if t.End == nil {
+		return t.slopeOf(t.backlogRead())
 	}
-	if ok && t.End != nil {
-		unresolved := t.End.WindowSlots / (x[len(x)-1] - x[0])
-		slope.Lo, slope.Hi = slope.Lo-unresolved, slope.Hi+unresolved
+	if slope, ok = t.slopeOf(t.backlogTold(t.End.SteadyEndNs)); ok {
+		return slope, true
+	}
+	slope, ok = t.slopeOf(t.backlogTold(math.MaxInt64))
+	if live, read := t.slopeOf(t.backlogRead()); read && (!ok || live.Lo > slope.Lo) {
+		return live, true
 	}
 	return slope, ok
 }
 
-// backlogTold is the backlog of the least advanced keys, at seconds since T0.
-func (t *Trail) backlogTold() (x, y []float64) {
+// backlogTold is the backlog of the least advanced keys until a time, at seconds since T0.
+func (t *Trail) backlogTold(untilNs int64) (x, y []float64) {
 	for _, r := range t.readings() {
-		x, y = append(x, float64(r.AtNs)/1e9), append(y, float64(r.Events))
+		if r.AtNs <= untilNs {
+			x, y = append(x, float64(r.AtNs)/1e9), append(y, float64(r.Events))
+		}
 	}
 	return x, y
 }
@@ -59,6 +65,15 @@ func (t *Trail) backlogRead() (x, y []float64) {
 		}
 	}
 	return x, y
+}
+
+// slopeOf is the slope of a backlog, to a window.
+func (t *Trail) slopeOf(x, y []float64) (slope stats.Slope, ok bool) {
+	if slope, ok = slopeOf(x, y); ok && t.End != nil {
+		unresolved := t.End.WindowSlots / (x[len(x)-1] - x[0])
+		slope.Lo, slope.Hi = slope.Lo-unresolved, slope.Hi+unresolved
+	}
+	return slope, ok
 }
 
 func slopeOf(x, y []float64) (slope stats.Slope, ok bool) {
